@@ -1,0 +1,190 @@
+"""The command line: safety-in-action serve | demo | demo-links | check-content | simulate-class."""
+
+import asyncio
+import json
+import logging
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import uvicorn
+
+from app import demo as demo_programme
+from app.content import check
+from app.domain.errors import DomainError
+from app.main import create_app
+from app.settings import Settings
+from app.simulated_class import run_class
+from app.store import directory
+from app.web.deps import Parts, now_utc
+from app.web.security import new_key
+
+main = typer.Typer(
+    name="safety-in-action",
+    help="Live safety lessons for Year 6 classes.",
+    no_args_is_help=True,
+    add_completion=False,
+)
+
+DataDir = Annotated[Path, typer.Option("--data-dir", help="The one folder that holds database, secret and media.")]
+Port = Annotated[int, typer.Option(help="The port to listen on.")]
+Host = Annotated[str, typer.Option(help="The address to listen on; 0.0.0.0 lets other machines in.")]
+Address = Annotated[str, typer.Option(help="How browsers reach the server, for example https://sia.example")]
+
+
+@main.command()
+def serve(
+    data_dir: DataDir = Path("data"),
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    address: Address = "",
+    tls_cert: Annotated[Path | None, typer.Option(help="TLS certificate file.")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="TLS key file.")] = None,
+    behind_proxy: Annotated[bool, typer.Option(help="A proxy in front of us speaks HTTPS.")] = False,
+) -> None:
+    """Serve a real programme. The first start prints a one-time set-up link."""
+    settings = Settings(
+        data_dir=data_dir,
+        host=host,
+        port=port,
+        address=address,
+        tls_cert=tls_cert,
+        tls_key=tls_key,
+        behind_proxy=behind_proxy,
+    )
+    with _told_plainly():
+        app = create_app(_checked(settings))
+        _say_set_up_link(app.state.parts)
+        _run(app, settings)
+
+
+@main.command()
+def demo(
+    data_dir: DataDir = Path("data"),
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    address: Address = "",
+    seed_only: Annotated[bool, typer.Option("--seed-only", help="Fill the data folder and stop.")] = False,
+) -> None:
+    """Serve the fictional demo programme on this machine."""
+    settings = Settings(data_dir=data_dir, host=host, port=port, address=address, demo=True)
+    with _told_plainly():
+        app = create_app(_checked(settings), demo_links=lambda: demo_programme.home_page_links(settings))
+        demo_programme.seed(app.state.parts.database, settings)
+        if seed_only:
+            app.state.parts.database.close()
+            typer.echo(f"The demo is ready in {data_dir}.")
+            return
+        _say_demo_links(settings)
+        _run(app, settings)
+
+
+@main.command("demo-links")
+def demo_links(
+    data_dir: DataDir = Path("data"),
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    address: Address = "",
+    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+) -> None:
+    """Print the demo's class link, join address and sign-ins."""
+    settings = Settings(data_dir=data_dir, host=host, port=port, address=address, demo=True)
+    with _told_plainly():
+        if as_json:
+            typer.echo(json.dumps(demo_programme.for_scripts(settings), indent=2))
+        else:
+            _say_demo_links(settings)
+
+
+@main.command("check-content")
+def check_content(
+    lessons: Annotated[Path | None, typer.Option(help="Folder of lessons/*.md")] = None,
+    quizzes: Annotated[Path | None, typer.Option(help="Folder of quizzes/*.yaml")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+) -> None:
+    """Check all lesson and quiz files; every mistake is told with file, line and remedy."""
+    settings = Settings()
+    report = check.report(lessons or settings.lessons_dir, quizzes or settings.quizzes_dir)
+    typer.echo(report.model_dump_json(indent=2) if as_json else check.as_text(report))
+    if not report.is_good:
+        raise typer.Exit(1)
+
+
+@main.command("simulate-class")
+def simulate_class(
+    code: Annotated[str, typer.Option(help="The join code on the classroom screen.")],
+    pupils: Annotated[int, typer.Option(min=1, max=60)] = 27,
+    address: Annotated[str, typer.Option(help="The server to join.")] = "http://127.0.0.1:8000",
+    seed: Annotated[int, typer.Option(help="The same seed answers alike.")] = 0,
+    speed: Annotated[float, typer.Option(help="2 answers twice as fast.", min=0.1, max=100)] = 1.0,
+) -> None:
+    """Join a run with simulated pupils over real sockets; they answer like children and leave at its end."""
+    with _told_plainly():
+        result = asyncio.run(run_class(address, code, pupils, seed, speed=speed, say=typer.echo))
+    typer.echo(f"{result.joined} pupils joined; {len(result.journal)} answers were acknowledged.")
+
+
+def _checked(settings: Settings) -> Settings:
+    settings.must_be_safe_to_serve()
+    return settings
+
+
+def _say_set_up_link(parts: Parts) -> None:
+    with parts.database.transaction() as db:
+        if directory.has_accounts(db):
+            return
+        token = new_key()
+        directory.invite_first_coordinator(db, token, now_utc())
+    typer.echo("Nobody has an account yet. Open this link within 30 minutes to make yours; it works once:")
+    typer.echo(f"  {parts.settings.base_address}/set-up/{token}")
+
+
+def _say_demo_links(settings: Settings) -> None:
+    links: dict[str, Any] = demo_programme.for_scripts(settings)
+    typer.echo(f"{settings.product_name}: the demo. Open {settings.base_address}/ and choose who to be.")
+    typer.echo(f"  Teacher:      {links['class_link']}")
+    typer.echo(f"  Pupils:       {links['join_address']}  (the code is on the classroom screen)")
+    for who in ("presenter", "coordinator"):
+        typer.echo(
+            f"  {who.capitalize() + ':':<13} {links['sign_in_address']}  {links[who]['email']}  {links[who]['password']}"
+        )
+
+
+def _run(app: Any, settings: Settings) -> None:
+    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(message)s")
+    uvicorn.run(
+        app,
+        host=settings.host,
+        port=settings.port,
+        ssl_certfile=settings.tls_cert,
+        ssl_keyfile=settings.tls_key,
+        proxy_headers=settings.behind_proxy,
+        ws="websockets-sansio",
+        ws_max_size=4096,
+        ws_per_message_deflate=False,
+        backlog=4096,
+        access_log=False,  # a line per request would hold addresses of pupils' devices
+        server_header=False,
+        log_config=None,
+        timeout_graceful_shutdown=5,
+    )
+
+
+class _told_plainly:  # noqa: N801 - reads as a phrase in a with statement
+    """A refusal becomes one sentence on the error stream and exit code 1."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        if isinstance(error, DomainError):
+            typer.echo(error.sentence, err=True)
+            raise typer.Exit(1) from None
+        if isinstance(error, OSError) and error.filename and not os.access(error.filename, os.W_OK):
+            typer.echo(f"{error.filename} cannot be written. Choose another folder with --data-dir.", err=True)
+            raise typer.Exit(1) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,299 @@
+"""A lesson's parts as an author writes them, and the steps into which publishing unrolls them."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field
+
+from app.domain.quiz import ChooseOne, Opinion, Option, Question, Quiz
+
+PartKind = Literal["precheck", "hook", "facts", "scenario", "poll", "quiz", "pledge", "take-home"]
+Purpose = Literal["before", "quiz", "scenario", "poll", "confidence", "pledge"]
+
+SHORT_QUIZ = 8  # five anchors and three more: the live default (content brief 2)
+
+CONFIDENCE = (
+    Opinion(
+        key="know",
+        text="I know what to do.",
+        options=tuple(
+            Option(key=str(place), text=text)
+            for place, text in enumerate(("Not yet", "A bit", "Mostly", "Yes"), start=1)
+        ),
+    ),
+    Opinion(
+        key="tell",
+        text="I could tell someone if I was worried.",
+        options=tuple(
+            Option(key=str(place), text=text)
+            for place, text in enumerate(("Not yet", "A bit", "Mostly", "Yes"), start=1)
+        ),
+    ),
+)
+
+
+class Agency(BaseModel, frozen=True):
+    """An organisation that contributes, as a lesson names it."""
+
+    key: str
+    name: str
+
+
+class Topic(BaseModel, frozen=True):
+    key: str
+    name: str
+
+
+class Fact(BaseModel, frozen=True):
+    """One statement with its source; shown to adults with a mark until its agency has signed it."""
+
+    key: str
+    text: str
+    source: str
+    checked_on: date
+    review_by: date
+    confidence: Literal["H", "M", "L"]
+    audience: Literal["pupils", "teachers"]
+
+
+class Picture(BaseModel, frozen=True):
+    """A picture by its path under `lessons/pictures/`; no alt text means decorative."""
+
+    path: str
+    alt: str = ""
+
+
+class Card(BaseModel, frozen=True):
+    """One slide of a hook or facts part."""
+
+    title: str
+    text: str = ""
+    picture: Picture | None = None
+
+
+class Part(BaseModel, frozen=True):
+    """One of a lesson's typed parts as the author writes it; it unrolls into one or more steps."""
+
+    kind: PartKind
+    title: str
+    minutes: float
+    text: str = ""
+    picture: Picture | None = None
+    cards: tuple[Card, ...] = ()
+    question: Question | None = None
+    ending: Card | None = None
+    sensitivity: Literal[0, 1, 2] = 0
+    tally_only: bool = False
+    lead: Agency | None = None
+    fact_ids: tuple[str, ...] = ()
+    teacher_note: str = ""
+    presenter_note: str = ""
+
+
+class Draft(BaseModel, frozen=True):
+    """A lesson as its author edits it: what `lessons/*.md` holds."""
+
+    key: str
+    title: str
+    topic: Topic
+    lead: Agency
+    supports: tuple[Agency, ...] = ()
+    objectives: tuple[str, ...] = ()
+    before_you_start: str = ""
+    you_need: str = ""
+    quiz: str
+    facts: tuple[Fact, ...] = ()
+    parts: tuple[Part, ...]
+
+
+class StepBase(BaseModel, frozen=True):
+    key: str
+    part: PartKind
+    title: str
+    minutes: float = 0
+    text: str = ""
+    picture: Picture | None = None
+    sensitivity: Literal[0, 1, 2] = 0
+    lead: Agency
+    fact_ids: tuple[str, ...] = ()
+    teacher_note: str = ""
+    presenter_note: str = ""
+
+
+class Slide(StepBase, frozen=True):
+    kind: Literal["slide"] = "slide"
+
+
+class Asking(StepBase, frozen=True):
+    """One question step; the same question before and in the quiz is two askings."""
+
+    kind: Literal["asking"] = "asking"
+    question: Question
+    purpose: Purpose
+    has_feedback: bool
+    tally_only: bool = False
+
+    @property
+    def is_anchor(self) -> bool:
+        match self.question:
+            case ChooseOne(is_anchor=anchor):
+                return anchor
+            case _:
+                return False
+
+
+class Pledge(StepBase, frozen=True):
+    """A promise each child may choose; counted for the class only."""
+
+    kind: Literal["pledge"] = "pledge"
+    question: Opinion
+    purpose: Literal["pledge"] = "pledge"
+    has_feedback: bool = True
+    tally_only: bool = False
+
+    @property
+    def is_anchor(self) -> bool:
+        return False
+
+
+class TakeHome(StepBase, frozen=True):
+    kind: Literal["take_home"] = "take_home"
+
+
+Step = Annotated[Slide | Asking | Pledge | TakeHome, Field(discriminator="kind")]
+
+
+class Lesson(BaseModel, frozen=True):
+    """One published version: what a run points at. It never changes."""
+
+    key: str
+    title: str
+    topic: Topic
+    lead: Agency
+    supports: tuple[Agency, ...] = ()
+    objectives: tuple[str, ...] = ()
+    before_you_start: str = ""
+    you_need: str = ""
+    misconceptions: Mapping[str, str] = {}
+    facts: tuple[Fact, ...] = ()
+    parts: tuple[tuple[str, float], ...] = ()
+    steps: tuple[Step, ...]
+
+    def step(self, key: str) -> Slide | Asking | Pledge | TakeHome:
+        return next(step for step in self.steps if step.key == key)
+
+    @property
+    def minutes(self) -> float:
+        return sum(minutes for _, minutes in self.parts)
+
+    @property
+    def askings(self) -> tuple[Asking | Pledge, ...]:
+        return tuple(step for step in self.steps if isinstance(step, Asking | Pledge))
+
+
+def unroll(draft: Draft, quiz: Quiz) -> Lesson:
+    """The steps of a draft in order, its quiz unrolled into question steps: what publishing freezes."""
+    return Lesson(
+        **draft.model_dump(include={"key", "title", "objectives", "before_you_start", "you_need"}),
+        topic=draft.topic,
+        lead=draft.lead,
+        supports=draft.supports,
+        facts=draft.facts,
+        misconceptions=quiz.misconceptions,
+        parts=tuple((part.title, part.minutes) for part in draft.parts),
+        steps=tuple(step for part in draft.parts for step in _steps_of(part, draft, quiz)),
+    )
+
+
+def skipped_for(lesson: Lesson, questions: int) -> tuple[str, ...]:
+    """Keys of the steps that a run of eight (or ten) quiz questions leaves out.
+
+    Anchors are never skipped (ruling 16); of the others the first stay.
+    """
+    quiz = [step for step in lesson.steps if isinstance(step, Asking) and step.purpose == "quiz"]
+    room = questions - sum(step.is_anchor for step in quiz)
+    others = [step.key for step in quiz if not step.is_anchor]
+    return tuple(others[max(room, 0) :])
+
+
+def _steps_of(part: Part, draft: Draft, quiz: Quiz) -> Iterable[Slide | Asking | Pledge | TakeHome]:
+    shared: dict[str, Any] = {
+        "part": part.kind,
+        "sensitivity": part.sensitivity,
+        "lead": part.lead or draft.lead,
+        "fact_ids": part.fact_ids,
+        "teacher_note": part.teacher_note,
+        "presenter_note": part.presenter_note,
+    }
+    face: dict[str, Any] = {"title": part.title, "text": part.text, "picture": part.picture}
+    match part.kind:
+        case "precheck":
+            yield Slide(key="before", minutes=part.minutes, **face, **shared)
+            yield from _askings(quiz.anchors, "before", has_feedback=False, shared=shared)
+            yield from _confidence("before", shared)
+        case "quiz":
+            yield Slide(key="quiz", minutes=part.minutes, **face, **shared)
+            yield from _askings(quiz.live, "quiz", has_feedback=True, shared=shared)
+            yield from _confidence("quiz", shared)
+        case "scenario" | "poll":
+            if part.question is None:
+                raise ValueError(f"the {part.kind} part asks a question")
+            if part.text or part.picture:
+                yield Slide(key=part.kind, minutes=part.minutes, **face, **shared)
+            yield Asking(
+                key=f"{part.kind}.ask",
+                title=part.title,
+                picture=part.picture,
+                question=part.question,
+                purpose=part.kind,
+                has_feedback=True,
+                tally_only=part.tally_only,
+                **shared,
+            )
+            if part.ending:
+                yield Slide(key=f"{part.kind}.ending", **part.ending.model_dump(), **shared)
+        case "pledge":
+            if not isinstance(part.question, Opinion):
+                raise ValueError("the pledge part offers promises")
+            yield Pledge(key="pledge", minutes=part.minutes, question=part.question, **face, **shared)
+        case "take-home":
+            yield TakeHome(key="take-home", minutes=part.minutes, **face, **shared)
+        case "hook" | "facts":
+            cards = part.cards or (Card(title=part.title, text=part.text, picture=part.picture),)
+            for place, card in enumerate(cards, start=1):
+                key = part.kind if len(cards) == 1 else f"{part.kind}.{place}"
+                yield Slide(key=key, minutes=part.minutes if place == 1 else 0, **card.model_dump(), **shared)
+
+
+def _askings(
+    questions: Iterable[ChooseOne], purpose: Purpose, *, has_feedback: bool, shared: dict[str, Any]
+) -> Iterable[Asking]:
+    for question in questions:
+        yield Asking.model_validate(
+            {
+                **shared,
+                "key": f"{purpose}.{question.key}",
+                "title": question.text,
+                "fact_ids": question.fact_ids,
+                "question": question,
+                "purpose": purpose,
+                "has_feedback": has_feedback,
+            }
+        )
+
+
+def _confidence(when: str, shared: dict[str, Any]) -> Iterable[Asking]:
+    """The two confidence askings that end each precheck and each quiz; never marked (ruling 19)."""
+    for question in CONFIDENCE:
+        yield Asking.model_validate(
+            {
+                **shared,
+                "key": f"{when}.{question.key}",
+                "title": question.text,
+                "fact_ids": (),
+                "question": question,
+                "purpose": "confidence",
+                "has_feedback": False,
+            }
+        )

@@ -1,0 +1,145 @@
+"""Participation records: what one module of one run gave, computed from its cues and answers."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel
+
+from app.domain.errors import Invalid
+from app.domain.lesson import Asking, Lesson
+from app.domain.quiz import is_right
+from app.domain.run import CueKind, Phase
+
+Role = Literal["leads", "presents", "supports"]
+LARGEST_CLASS = 60
+
+
+class Shift(BaseModel, frozen=True):
+    """One cue as it was given: what the stage became, and when."""
+
+    kind: CueKind
+    module: int
+    step_key: str
+    phase: Phase
+    round: int
+    at: datetime
+
+
+class ScorePair(BaseModel, frozen=True):
+    """How many matched participants had this pair of scores on the anchors."""
+
+    before_right: int
+    after_right: int
+    n: int
+
+
+class AnchorPair(BaseModel, frozen=True):
+    """Of the matched participants, how many were right on one anchor: both times, only once, never."""
+
+    question_key: str
+    both: int
+    before_only: int
+    after_only: int
+    neither: int
+
+
+def read_head_count(typed: str) -> int:
+    """Pupils present as a teacher typed it. Raises Invalid with the reason."""
+    try:
+        present = int(typed.strip())
+    except ValueError:
+        raise Invalid("Type the number of pupils in the room, for example 28.") from None
+    if not 1 <= present <= LARGEST_CLASS:
+        raise Invalid(f"One class has between 1 and {LARGEST_CLASS} pupils. Please count again.")
+    return present
+
+
+def steps_shown(shifts: Iterable[Shift], module: int) -> tuple[str, ...]:
+    """Keys of a module's steps that stood on the stage, in the order of their first showing."""
+    return tuple(dict.fromkeys(s.step_key for s in shifts if s.module == module and s.step_key))
+
+
+def minutes_delivered(shifts: Sequence[Shift], module: int, ended_at: datetime) -> float:
+    """Minutes from a module's first cue to the next module's first cue or the end, without pauses.
+
+    The minutes of all modules of a run add up to its length from the first cue on (data model, counting rules).
+    """
+    total = 0.0
+    calm = False
+    for shift, following in zip(shifts, [*(s.at for s in shifts[1:]), ended_at], strict=True):
+        calm = shift.kind == "calm" or (calm and shift.kind not in ("resume", "end"))
+        if shift.module == module and shift.step_key and not calm and shift.kind != "end":
+            total += max((following - shift.at).total_seconds(), 0)
+    return round(total / 60, 1)
+
+
+def began_at(shifts: Iterable[Shift], module: int) -> datetime | None:
+    return next((s.at for s in shifts if s.module == module and s.step_key), None)
+
+
+def contributions(lesson: Lesson, shown: Iterable[str]) -> dict[str, Role]:
+    """Agency key -> role: *leads* a step that was shown, else *supports* when the version names it."""
+    steps = set(shown)
+    roles: dict[str, Role] = {agency.key: "supports" for agency in (*lesson.supports, lesson.lead)}
+    for step in lesson.steps:
+        if step.key in steps:
+            roles[step.lead.key] = "leads"
+    return roles
+
+
+def anchors_served(lesson: Lesson, opened: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Question key -> its asking before and its asking in the quiz, for anchors that were opened both times."""
+    asked = set(opened)
+    both: dict[str, dict[str, str]] = {}
+    for step in lesson.steps:
+        if isinstance(step, Asking) and step.is_anchor and step.key in asked:
+            both.setdefault(step.question.key, {})[step.purpose] = step.key
+    return {key: (keys["before"], keys["quiz"]) for key, keys in both.items() if {"before", "quiz"} <= keys.keys()}
+
+
+Choices = Mapping[int, Mapping[str, str]]
+"""Participant -> step key -> stored choice of round 1."""
+
+
+def matched(choices: Choices, anchors: Mapping[str, tuple[str, str]]) -> tuple[int, ...]:
+    """Participants with a counted answer, not sure included, to every anchor before and after (ruling 6)."""
+    needed = {key for pair in anchors.values() for key in pair}
+    return tuple(who for who, given in choices.items() if needed and needed <= given.keys())
+
+
+def score_pairs(lesson: Lesson, choices: Choices, anchors: Mapping[str, tuple[str, str]]) -> list[ScorePair]:
+    """How many matched participants had each pair of scores; enough for gain, n and interval later."""
+    counted = Counter(
+        (
+            sum(_right(lesson, before, choices[who][before]) for before, _ in anchors.values()),
+            sum(_right(lesson, after, choices[who][after]) for _, after in anchors.values()),
+        )
+        for who in matched(choices, anchors)
+    )
+    return [ScorePair(before_right=b, after_right=a, n=n) for (b, a), n in sorted(counted.items())]
+
+
+def anchor_pairs(lesson: Lesson, choices: Choices, anchors: Mapping[str, tuple[str, str]]) -> list[AnchorPair]:
+    who = matched(choices, anchors)
+    pairs = []
+    for key, (before, after) in anchors.items():
+        seen = Counter(
+            (_right(lesson, before, choices[one][before]), _right(lesson, after, choices[one][after])) for one in who
+        )
+        pairs.append(
+            AnchorPair(
+                question_key=key,
+                both=seen[True, True],
+                before_only=seen[True, False],
+                after_only=seen[False, True],
+                neither=seen[False, False],
+            )
+        )
+    return pairs
+
+
+def _right(lesson: Lesson, step_key: str, choice: str) -> bool:
+    step = lesson.step(step_key)
+    return isinstance(step, Asking) and is_right(step.question, choice)

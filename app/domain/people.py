@@ -1,0 +1,68 @@
+"""Who asks, and what they may do."""
+
+from typing import Literal
+
+from pydantic import BaseModel
+
+Role = Literal["coordinator", "presenter"]
+
+
+class Member(BaseModel, frozen=True):
+    """One role of an account: coordinator of a programme, or presenter of an agency."""
+
+    role: Role
+    programme_id: int | None = None
+    agency_id: int | None = None
+
+
+class Staff(BaseModel, frozen=True):
+    """A signed-in coordinator or presenter."""
+
+    account_id: int
+    name: str
+    memberships: tuple[Member, ...]
+
+    @property
+    def is_coordinator(self) -> bool:
+        return any(member.role == "coordinator" for member in self.memberships)
+
+    @property
+    def agency_ids(self) -> frozenset[int]:
+        return frozenset(m.agency_id for m in self.memberships if m.agency_id is not None)
+
+    @property
+    def programme_ids(self) -> frozenset[int]:
+        return frozenset(m.programme_id for m in self.memberships if m.programme_id is not None)
+
+
+class Teacher(BaseModel, frozen=True):
+    """A browser that opened a class link: one class group of one school, for one programme."""
+
+    class_group_id: int
+    sign_in_id: int
+
+
+class Phone(BaseModel, frozen=True):
+    """A teacher's phone, paired with one run for its controls."""
+
+    run_id: int
+
+
+Actor = Staff | Teacher | Phone
+Action = Literal["read_agency_report", "run_programme", "lead_run"]
+
+
+def may(actor: Actor, action: Action, *, agency_id: int = 0, programme_ids: frozenset[int] = frozenset()) -> bool:
+    """The one place that says who may do what.
+
+    `agency_id` and `programme_ids` say whose thing it is: the agency, and the programmes in which it takes part.
+    """
+    match actor, action:
+        case Staff(), "read_agency_report":
+            return agency_id in actor.agency_ids or bool(actor.programme_ids & programme_ids)
+        case Staff(), "run_programme":
+            return bool(actor.programme_ids & programme_ids)
+        case Teacher() | Phone(), "lead_run":
+            return True
+        case _:
+            return False

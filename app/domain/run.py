@@ -1,0 +1,189 @@
+"""A run's stage and the cues that move it."""
+
+from collections.abc import Iterable, Mapping
+from typing import Literal
+
+from pydantic import BaseModel
+
+from app.domain.errors import NotAllowed
+from app.domain.lesson import Asking, Lesson, Pledge, Slide, TakeHome
+
+Phase = Literal["lobby", "content", "ready", "open", "closed", "revealed", "finished"]
+Order = Literal["next", "back", "open", "close", "reveal", "reopen"]
+CueKind = Literal["next", "back", "open", "close", "reveal", "reopen", "finish", "calm", "resume", "end"]
+LAST_ROUND = 2
+
+
+class Stage(BaseModel, frozen=True):
+    """What everyone in a run sees now."""
+
+    module: int = 0
+    step_key: str = ""
+    phase: Phase = "lobby"
+    round: int = 1
+    seq: int = 0
+
+
+class Place(BaseModel, frozen=True):
+    """One step of a run: which of its modules, and the step."""
+
+    module: int
+    step: Slide | Asking | Pledge | TakeHome
+
+    @property
+    def is_asking(self) -> bool:
+        return isinstance(self.step, Asking | Pledge)
+
+
+class Plan(BaseModel, frozen=True):
+    """The steps of a run in order: its modules one after the other, without what was left out."""
+
+    lessons: tuple[Lesson, ...]
+    places: tuple[Place, ...]
+
+    def at(self, stage: Stage) -> Place | None:
+        """The step on the stage; None in the lobby."""
+        return next((p for p in self.places if (p.module, p.step.key) == (stage.module, stage.step_key)), None)
+
+    def index(self, stage: Stage) -> int:
+        here = self.at(stage)
+        return -1 if here is None else self.places.index(here)
+
+    def asking_number(self, stage: Stage) -> tuple[int, int]:
+        """Which question this is, of how many in its part: (3, 8)."""
+        here = self.at(stage)
+        if here is None:
+            return 0, 0
+        same = [p for p in self.places if p.is_asking and p.module == here.module and p.step.part == here.step.part]
+        return (same.index(here) + 1 if here in same else 0), len(same)
+
+
+def plan(lessons: Iterable[Lesson], skipped: Iterable[tuple[int, str]] = ()) -> Plan:
+    left_out = frozenset(skipped)
+    lessons = tuple(lessons)
+    return Plan(
+        lessons=lessons,
+        places=tuple(
+            Place(module=module, step=step)
+            for module, lesson in enumerate(lessons)
+            for step in lesson.steps
+            if (module, step.key) not in left_out
+        ),
+    )
+
+
+Reached = Mapping[tuple[int, str], tuple[Phase, int]]
+"""(module, step key) -> phase and round in which an asking was left: closed or revealed. Read from the cues."""
+
+
+def after_order(stage: Stage, order: Order, plan: Plan, reached: Reached) -> tuple[Stage, CueKind]:
+    """The stage after an order, and the cue it amounts to: *next* on an open question is *close*.
+
+    Raises NotAllowed with the reason, and nothing has changed.
+    """
+    match order:
+        case "next":
+            return _next(stage, plan, reached)
+        case "back":
+            return _back(stage, plan, reached), "back"
+        case "open":
+            _must_be(stage, "ready", "This question has been asked already.")
+            return _moved(stage, phase="open"), "open"
+        case "close":
+            _must_be(stage, "open", "No question is open.")
+            return _moved(stage, phase="closed"), "close"
+        case "reveal":
+            _must_be(stage, "closed", "Close the question first.")
+            if not has_feedback(plan, stage):
+                raise NotAllowed("This question has no answer to show.")
+            return _moved(stage, phase="revealed"), "reveal"
+        case "reopen":
+            return reopen(stage), "reopen"
+
+
+def reopen(stage: Stage) -> Stage:
+    """The class talks and answers again: round 2, kept beside round 1. After reveal there is no way back."""
+    _must_be(
+        stage,
+        "closed",
+        "A question can be opened again only after it is closed and before its answer is shown.",
+    )
+    if stage.round >= LAST_ROUND:
+        raise NotAllowed("This question has been opened twice already.")
+    return _moved(stage, phase="open", round=stage.round + 1)
+
+
+def accepts(stage: Stage, module: int, step_key: str, round: int) -> bool:
+    """Whether an answer to this asking and round counts now; never by seq (ruling 1)."""
+    return stage.phase == "open" and (stage.module, stage.step_key, stage.round) == (module, step_key, round)
+
+
+def has_feedback(plan: Plan, stage: Stage) -> bool:
+    here = plan.at(stage)
+    return here is not None and isinstance(here.step, Asking | Pledge) and here.step.has_feedback
+
+
+def next_words(stage: Stage, plan: Plan) -> str:
+    """What *Next* will do, for the button."""
+    match stage.phase:
+        case "lobby":
+            return "Start the lesson"
+        case "ready":
+            return "Open the question"
+        case "open":
+            return "Close the question"
+        case "closed" if has_feedback(plan, stage):
+            return "Show the answer" if _is_marked(plan, stage) else "Show our answers"
+        case "finished":
+            return "Finish"
+        case _:
+            return "Next" if plan.index(stage) + 1 < len(plan.places) else "Say thank you"
+
+
+def _next(stage: Stage, plan: Plan, reached: Reached) -> tuple[Stage, CueKind]:
+    match stage.phase:
+        case "finished":
+            raise NotAllowed("The lesson is over. Count the class and finish.")
+        case "ready":
+            return _moved(stage, phase="open"), "open"
+        case "open":
+            return _moved(stage, phase="closed"), "close"
+        case "closed" if has_feedback(plan, stage):
+            return _moved(stage, phase="revealed"), "reveal"
+        case _:
+            following = plan.index(stage) + 1
+            if following >= len(plan.places):
+                return _moved(stage, phase="finished", round=1), "finish"
+            return _arrive(stage, plan.places[following], reached), "next"
+
+
+def _back(stage: Stage, plan: Plan, reached: Reached) -> Stage:
+    if stage.phase == "open":
+        raise NotAllowed("Close the question first, so that no answer is lost.")
+    if stage.phase == "finished":
+        return _arrive(stage, plan.places[-1], reached)
+    before = plan.index(stage) - 1
+    if before < 0:
+        raise NotAllowed("This is the beginning.")
+    return _arrive(stage, plan.places[before], reached)
+
+
+def _arrive(stage: Stage, place: Place, reached: Reached) -> Stage:
+    """A question that was closed or revealed is found as it was left: back never reopens it."""
+    where = (place.module, place.step.key)
+    phase, round = reached.get(where, ("ready", 1)) if place.is_asking else ("content", 1)
+    return _moved(stage, module=place.module, step_key=place.step.key, phase=phase, round=round)
+
+
+def _is_marked(plan: Plan, stage: Stage) -> bool:
+    here = plan.at(stage)
+    return here is not None and isinstance(here.step, Asking) and here.step.question.kind == "choose_one"
+
+
+def _must_be(stage: Stage, phase: Phase, sentence: str) -> None:
+    if stage.phase != phase:
+        raise NotAllowed(sentence)
+
+
+def _moved(stage: Stage, **change: object) -> Stage:
+    return stage.model_copy(update={**change, "seq": stage.seq + 1})

@@ -1,0 +1,143 @@
+"""Puts the parts together."""
+
+import asyncio
+import contextlib
+import gc
+import logging
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime, timedelta
+
+from fastapi import FastAPI
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.staticfiles import StaticFiles
+
+from app.content import library
+from app.live.answer_writer import AnswerWriter
+from app.live.rooms import Rooms
+from app.settings import Settings
+from app.store import lessons, participation, runs
+from app.store.database import Database
+from app.web import directory, home, join, pairing, play, reports, sign_in
+from app.web import runs as web_runs
+from app.web.deps import Parts, now_utc
+from app.web.pages import STATIC, Pages, handle_errors
+from app.web.panels import Panels
+from app.web.security import Cookies, Guard, Throttle
+
+log = logging.getLogger(__name__)
+HOUSEKEEPING_SECONDS = 60
+
+
+def create_app(
+    settings: Settings,
+    *,
+    clock: Callable[[], datetime] = now_utc,
+    demo_links: Callable[[], list[dict[str, str]]] = list,
+) -> FastAPI:
+    """The whole application on an opened, up-to-date database.
+
+    Raises NotAllowed with a sentence for the operator when it would not be safe to serve.
+    """
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    database = Database(settings.database)
+    database.open()
+    publish_shipped(database, settings, clock())
+    pages = Pages(settings)
+    panels = Panels(pages, settings)
+    rooms = Rooms(database, panels.render, tally_seconds=settings.tally_seconds)
+    parts = Parts(
+        settings=settings,
+        database=database,
+        rooms=rooms,
+        writer=AnswerWriter(
+            database,
+            lambda run_id: rooms.changed(run_id, ("tally",)),
+            queue_size=settings.answers_queue,
+            batch_size=settings.answers_batch,
+        ),
+        cookies=Cookies(settings),
+        names=alias_words(),
+        demo_links=demo_links,
+        clock=clock,
+        wrong_codes=Throttle(settings.wrong_codes_per_address, 300),
+    )
+    app = FastAPI(title=settings.product_name, lifespan=_life, docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.parts = parts
+    app.add_middleware(GZipMiddleware, minimum_size=600)
+    app.add_middleware(Guard, settings=settings)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    for router in (
+        home.routes(pages),
+        join.routes(pages),
+        play.routes(pages, panels),
+        sign_in.routes(pages),
+        pairing.routes(pages),
+        web_runs.routes(pages, panels),
+        directory.routes(pages),
+        reports.routes(pages),
+    ):
+        app.include_router(router)
+    handle_errors(app, pages)
+    return app
+
+
+def publish_shipped(database: Database, settings: Settings, now: datetime) -> None:
+    """Make a version of each shipped lesson that is new or has changed; a broken file is told and left out."""
+    shipped = library.load(settings.lessons_dir, settings.quizzes_dir)
+    for problem in shipped.problems:
+        if not problem.is_warning:
+            log.error("%s", problem)
+    with database.transaction() as db:
+        for lesson in shipped.lessons:
+            lessons.publish(db, lesson, now)
+
+
+def alias_words() -> tuple[list[str], list[str]]:
+    """Adjectives and animals, 40 x 50, vetted pair by pair."""
+    adjectives = (STATIC / "adjectives.txt").read_text().split()
+    animals = [name.capitalize() for name in (STATIC / "animals.txt").read_text().split()]
+    return adjectives, animals
+
+
+@contextlib.asynccontextmanager
+async def _life(app: FastAPI) -> AsyncIterator[None]:
+    parts: Parts = app.state.parts
+    # Thousands of seats make full collections dear; this threshold was measured to double joins per second.
+    gc.set_threshold(200_000, 50, 100)
+    parts.rooms.start()
+    parts.writer.start()
+    housekeeping = asyncio.create_task(_keep_house(parts))
+    try:
+        yield
+    finally:
+        housekeeping.cancel()
+        await asyncio.gather(housekeeping, return_exceptions=True)
+        await parts.rooms.stop()
+        await asyncio.to_thread(parts.writer.stop)
+        parts.database.close()
+
+
+async def _keep_house(parts: Parts) -> None:
+    while True:
+        try:
+            for run_id in await asyncio.to_thread(keep_house, parts):
+                parts.rooms.changed(run_id)
+        except Exception:  # a full disk must not end housekeeping for good
+            log.exception("housekeeping failed; it tries again in a minute")
+        await asyncio.sleep(HOUSEKEEPING_SECONDS)
+
+
+def keep_house(parts: Parts) -> list[int]:
+    """End forgotten runs and delete pupil-level rows whose time is over. Returns the ids of ended runs."""
+    now = parts.clock()
+    settings = parts.settings
+    with parts.database.reading() as db:
+        forgotten = runs.forgotten(db, now - timedelta(hours=settings.run_hours))
+    for run_id in forgotten:
+        with parts.database.transaction() as db:
+            participation.finish(db, runs.read(db, run_id), by="four_hours", now=now)
+    with parts.database.transaction() as db:
+        purged = runs.purge(db, now - timedelta(hours=settings.purge_hours), now)
+    if purged:
+        parts.database.forget_deleted()
+    return forgotten

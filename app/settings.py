@@ -1,0 +1,82 @@
+"""Every setting, typed, read once from the environment. There is no unsafe default outside demo mode."""
+
+import secrets
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from app.domain.errors import NotAllowed
+
+ROOT = Path(__file__).resolve().parent.parent
+DEMO_MARK = "DEMO"
+
+
+class Settings(BaseSettings):
+    """One field is one environment variable, `SIA_` before its name; `docs/settings.md` explains each."""
+
+    model_config = SettingsConfigDict(env_prefix="SIA_", extra="ignore", frozen=True)
+
+    product_name: str = "Safety in Action"
+    demo: bool = False
+    host: str = "127.0.0.1"
+    port: int = 8000
+    data_dir: Path = Path("data")
+    database_url: str = Field(default="", validation_alias="DATABASE_URL")
+    address: str = ""
+    """How browsers reach the server, for example https://sia.example; empty: http(s)://host:port."""
+    behind_proxy: bool = False
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    lessons_dir: Path = ROOT / "lessons"
+    quizzes_dir: Path = ROOT / "quizzes"
+    seat_limit_spare: int = 3
+    answers_queue: int = 20_000
+    answers_batch: int = 1_000
+    tally_seconds: float = 0.25
+    stuck_seconds: float = 10
+    purge_hours: float = 24
+    run_hours: float = 4
+    pairing_seconds: float = 60
+    wrong_codes_per_address: int = 120
+    log_level: str = "INFO"
+
+    @property
+    def database(self) -> str:
+        return self.database_url or f"sqlite:///{self.data_dir / 'safety-in-action.db'}"
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether browsers reach us over HTTPS; then cookies are Secure and carry the __Host- prefix."""
+        return self.base_address.startswith("https://")
+
+    @property
+    def base_address(self) -> str:
+        scheme = "https" if self.tls_cert else "http"
+        return (self.address or f"{scheme}://{self.host}:{self.port}").rstrip("/")
+
+    def must_be_safe_to_serve(self) -> None:
+        """Raises NotAllowed when serving so would be unsafe (ruling 15)."""
+        marked = (self.data_dir / DEMO_MARK).exists()
+        if marked and not self.demo:
+            raise NotAllowed(
+                f"The folder {self.data_dir} holds the demo. Its passwords are shown on its home page. "
+                "Choose another folder with --data-dir, or start the demo with: safety-in-action demo"
+            )
+        if not self.demo and not self.is_secure:
+            raise NotAllowed(
+                "Outside the demo, classes need HTTPS. Give --tls-cert and --tls-key, or put a proxy in front and "
+                "start with --behind-proxy --address https://your.address"
+            )
+        if self.behind_proxy and not self.address:
+            raise NotAllowed(
+                "Behind a proxy, --address must say how browsers reach it, for example https://sia.example"
+            )
+
+    def secret(self) -> str:
+        """The signing secret of this installation; drawn at first start and kept in the data folder."""
+        place = self.data_dir / "secret"
+        if not place.exists():
+            place.touch(mode=0o600)
+            place.write_text(secrets.token_urlsafe(48))
+        return place.read_text()

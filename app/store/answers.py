@@ -1,0 +1,206 @@
+"""Answers: many recorded in one commit, and the tally of an asking."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+import sqlalchemy
+from sqlalchemy import CursorResult
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import col, func, select
+
+from app.domain.run import Stage, accepts
+from app.store.database import Db
+from app.store.tables import AnswerRow, ParticipantRow, RunRow, SecretCountRow, SecretVoteRow
+
+Outcome = Literal["saved", "closed", "final", "removed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one participant chose for one asking and round. `choice` is the stored one, never the shown letter."""
+
+    run_id: int
+    participant_id: int
+    module: int
+    step_key: str
+    round: int
+    choice: str
+    change: int
+    message_id: str
+    tally_only: bool
+    received_at: datetime
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Answers per stored choice of one asking and round, and how many participants answered."""
+
+    counts: dict[str, int]
+    answered: int
+
+
+def record(db: Db, batch: Sequence[Answer]) -> list[Outcome]:
+    """Record a batch; one outcome each, true once the transaction has committed.
+
+    The stage of each run is read again here, inside the transaction: an answer counts exactly when it commits
+    before the close does (ruling 2). Of one participant's answers to one asking the greatest change stays.
+    """
+    stages = _stages(db, {answer.run_id for answer in batch})
+    removed = _removed(db, {answer.participant_id for answer in batch})
+    outcomes: list[Outcome] = []
+    rows = []
+    for answer in batch:
+        stage = stages.get(answer.run_id)
+        if answer.participant_id in removed:
+            outcomes.append("removed")
+        elif stage is None or not accepts(stage, answer.module, answer.step_key, answer.round):
+            outcomes.append("closed")
+        elif answer.tally_only:
+            outcomes.append(_count_secretly(db, answer))
+        else:
+            rows.append(_row(answer))
+            outcomes.append("saved")
+    if rows:
+        _upsert(db, rows)
+    return outcomes
+
+
+def tally(db: Db, run_id: int, stage: Stage, *, tally_only: bool) -> Tally:
+    """How the class answered the asking and round on the stage; removed participants do not count."""
+    if tally_only:
+        counted = db.exec(
+            select(SecretCountRow.choice, SecretCountRow.n).where(
+                SecretCountRow.run_id == run_id,
+                SecretCountRow.module_position == stage.module,
+                SecretCountRow.step_key == stage.step_key,
+                SecretCountRow.round == stage.round,
+            )
+        ).all()
+    else:
+        counted = db.exec(
+            select(AnswerRow.choice, func.count())
+            .join(ParticipantRow, col(ParticipantRow.id) == AnswerRow.participant_id)
+            .where(
+                AnswerRow.run_id == run_id,
+                AnswerRow.module_position == stage.module,
+                AnswerRow.step_key == stage.step_key,
+                AnswerRow.round == stage.round,
+                col(ParticipantRow.removed_at).is_(None),
+            )
+            .group_by(col(AnswerRow.choice))
+        ).all()
+    counts = dict(counted)
+    return Tally(counts=counts, answered=sum(counts.values()))
+
+
+def own(db: Db, participant_id: int, stage: Stage) -> AnswerRow | None:
+    """What this participant has saved for the asking and round on the stage."""
+    return db.exec(
+        select(AnswerRow).where(
+            AnswerRow.participant_id == participant_id,
+            AnswerRow.module_position == stage.module,
+            AnswerRow.step_key == stage.step_key,
+            AnswerRow.round == stage.round,
+        )
+    ).one_or_none()
+
+
+def has_voted_secretly(db: Db, participant_id: int, stage: Stage) -> bool:
+    return (
+        db.exec(
+            select(SecretVoteRow.id).where(
+                SecretVoteRow.participant_id == participant_id,
+                SecretVoteRow.module_position == stage.module,
+                SecretVoteRow.step_key == stage.step_key,
+                SecretVoteRow.round == stage.round,
+            )
+        ).first()
+        is not None
+    )
+
+
+def _stages(db: Db, run_ids: set[int]) -> dict[int, Stage]:
+    # FOR SHARE holds a cue back until this batch has committed (PostgreSQL; SQLite has one writer anyway).
+    rows: Any = db.connection().execute(
+        sqlalchemy.select(
+            col(RunRow.id),
+            col(RunRow.module_position),
+            col(RunRow.step_key),
+            col(RunRow.phase),
+            col(RunRow.round),
+            col(RunRow.seq),
+        )
+        .where(col(RunRow.id).in_(run_ids), col(RunRow.ended_at).is_(None))
+        .with_for_update(read=True)
+    )
+    return {
+        run_id: Stage(module=module, step_key=step_key, phase=phase, round=round, seq=seq)
+        for run_id, module, step_key, phase, round, seq in rows
+    }
+
+
+def _removed(db: Db, participant_ids: set[int]) -> set[int]:
+    """Those that have no seat: removed by the teacher, or purged."""
+    seated = db.exec(
+        select(ParticipantRow.id).where(
+            col(ParticipantRow.id).in_(participant_ids), col(ParticipantRow.removed_at).is_(None)
+        )
+    ).all()
+    return participant_ids - {one for one in seated if one is not None}
+
+
+def _row(answer: Answer) -> dict[str, Any]:
+    return {
+        "run_id": answer.run_id,
+        "participant_id": answer.participant_id,
+        "module_position": answer.module,
+        "step_key": answer.step_key,
+        "round": answer.round,
+        "choice": answer.choice,
+        "change_no": answer.change,
+        "message_id": answer.message_id,
+        "mode": "device",
+        "received_at": answer.received_at,
+    }
+
+
+def _insert(db: Db, table: Any) -> Any:
+    return (sqlite if db.get_bind().dialect.name == "sqlite" else postgresql).insert(table)
+
+
+def _upsert(db: Db, rows: list[dict[str, Any]]) -> None:
+    statement = _insert(db, AnswerRow)
+    statement = statement.on_conflict_do_update(
+        index_elements=["participant_id", "module_position", "step_key", "round"],
+        set_={name: statement.excluded[name] for name in ("choice", "change_no", "message_id", "received_at")},
+        where=statement.excluded.change_no > col(AnswerRow.change_no),
+    )
+    db.connection().execute(statement, rows)
+
+
+def _count_secretly(db: Db, answer: Answer) -> Outcome:
+    """One row *has answered* and one counter, in this transaction; the first tap is final (ruling 8).
+
+    A resend of the same first tap cannot be told from another tap, since the choice is not kept beside the
+    participant: both are acknowledged as saved and change nothing.
+    """
+    where = {
+        "module_position": answer.module,
+        "step_key": answer.step_key,
+        "round": answer.round,
+    }
+    voted: CursorResult[Any] = db.connection().execute(
+        _insert(db, SecretVoteRow).values(participant_id=answer.participant_id, **where).on_conflict_do_nothing()
+    )
+    if voted.rowcount != 1:
+        return "saved" if answer.change == 1 else "final"
+    count = _insert(db, SecretCountRow).values(run_id=answer.run_id, choice=answer.choice, n=1, **where)
+    db.connection().execute(
+        count.on_conflict_do_update(
+            index_elements=["run_id", "module_position", "step_key", "round", "choice"],
+            set_={"n": col(SecretCountRow.n) + 1},
+        )
+    )
+    return "saved"

@@ -1,0 +1,122 @@
+"""The engine and the transaction. SQLite by default, PostgreSQL by URL; saved means on the disk in both."""
+
+import contextlib
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, create_engine, event
+from sqlalchemy.exc import OperationalError
+from sqlmodel import Session
+
+from app.domain.errors import NotAllowed
+from app.domain.lesson import Lesson
+
+log = logging.getLogger(__name__)
+Db = Session
+MIGRATIONS = Path(__file__).parent / "migrations"
+BUSY_MS = 5000
+
+
+class Database:
+    """One database, opened for the life of the process."""
+
+    def __init__(self, url: str) -> None:
+        self.is_sqlite = url.startswith("sqlite")
+        self.versions: dict[int, Lesson] = {}  # a version never changes, so it is parsed once
+        self.engine = create_engine(url) if self.is_sqlite else create_engine(url, pool_pre_ping=True)
+        if self.is_sqlite:
+            event.listen(self.engine, "connect", _prepare_sqlite)
+            event.listen(self.engine, "begin", _begin_sqlite)
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[Db]:
+        """Everything in the block is committed when the block ends, or nothing is."""
+        with Session(self.engine, expire_on_commit=False, info={"versions": self.versions}) as db:
+            yield db
+            db.commit()
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[Db]:
+        """A consistent look that takes no write lock."""
+        with (
+            self.engine.connect().execution_options(reading=True) as connection,
+            Session(connection, info={"versions": self.versions}) as db,
+        ):
+            yield db
+
+    def open(self) -> None:
+        """Bring the schema up to date and make sure that saved means saved.
+
+        Raises NotAllowed, with a sentence for the operator, when the file cannot be written, belongs to a
+        newer release, or the database would acknowledge what it has not written to disk.
+        """
+        try:
+            self._migrate()
+            with self.engine.connect() as connection:
+                _must_be_durable(connection, is_sqlite=self.is_sqlite)
+        except OperationalError as error:
+            raise NotAllowed(
+                "The database cannot be opened for writing. Check that its folder exists, is not read-only "
+                f"and has free space ({error.orig})."
+            ) from error
+
+    def _migrate(self) -> None:
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+        with self.engine.begin() as connection:
+            current = MigrationContext.configure(connection).get_current_revision()
+            if current is not None and current not in known:
+                raise NotAllowed(
+                    "This database was made by a newer release of Safety in Action. Nothing was changed. "
+                    "Start the newer release, or restore a backup from before the upgrade."
+                )
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    def forget_deleted(self) -> None:
+        """Empty the write-ahead log, where deleted rows would live on (SQLite)."""
+        if self.is_sqlite:
+            with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves, below
+    for pragma in (
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        f"busy_timeout = {BUSY_MS}",
+        "secure_delete = ON",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A write that begins as a read cannot wait for the lock (busy_timeout does not cover the upgrade).
+    reading = connection.get_execution_options().get("reading", False)
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+def _must_be_durable(connection: Connection, *, is_sqlite: bool) -> None:
+    if is_sqlite:
+        journal = connection.exec_driver_sql("PRAGMA journal_mode").scalar()
+        synchronous = connection.exec_driver_sql("PRAGMA synchronous").scalar()
+        if (journal, synchronous) != ("wal", 2):
+            raise NotAllowed(
+                "SQLite must run with WAL and synchronous=FULL, so that a saved answer survives a crash."
+            )
+        return
+    for name in ("synchronous_commit", "fsync"):
+        if connection.exec_driver_sql(f"SHOW {name}").scalar() == "off":
+            raise NotAllowed(f"PostgreSQL must run with {name} on, so that a saved answer survives a crash.")

@@ -1,0 +1,329 @@
+"""Programmes, agencies, schools, class groups, class links and staff accounts."""
+
+import hashlib
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col, func, select
+
+from app.domain.errors import Conflict, NotAllowed, NotFound
+from app.domain.lesson import Agency
+from app.domain.people import Member, Staff, Teacher
+from app.store.database import Db
+from app.store.tables import (
+    AccountRow,
+    AgencyRow,
+    ClassGroupRow,
+    ClassLinkRow,
+    ClassSignInRow,
+    InvitationRow,
+    MembershipRow,
+    ProgrammeAgencyRow,
+    ProgrammeRow,
+    ProgrammeSchoolRow,
+    SchoolRow,
+    SignInRow,
+)
+
+STAFF_IDLE = timedelta(minutes=60)
+STAFF_ABSOLUTE = timedelta(hours=12)
+BROWSERS_PER_LINK = 5
+SET_UP = timedelta(minutes=30)
+
+
+class ClassGroup(NamedTuple):
+    """A class group with its school and programme, as pages name it."""
+
+    id: int
+    label: str
+    on_roll: int | None
+    school: str
+    programme_id: int
+    programme: str
+    ends_on: date
+
+
+def hashed(secret: str) -> str:
+    """What the store keeps of a random key or token; the key itself only its holder has."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+# Agencies and programmes
+
+
+def agency_of(db: Db, agency: Agency) -> int:
+    """The id of an agency that a lesson names; made when it is new."""
+    row = db.exec(select(AgencyRow).where(AgencyRow.slug == agency.key)).one_or_none()
+    if row is None:
+        row = AgencyRow(slug=agency.key, name=agency.name)
+        db.add(row)
+        db.flush()
+    return _id(row.id)
+
+
+def agency_by_slug(db: Db, slug: str) -> AgencyRow:
+    row = db.exec(select(AgencyRow).where(AgencyRow.slug == slug)).one_or_none()
+    if row is None:
+        raise NotFound("We could not find that agency.")
+    return row
+
+
+def programmes_of_agency(db: Db, agency_id: int) -> frozenset[int]:
+    found = select(ProgrammeAgencyRow.programme_id).where(ProgrammeAgencyRow.agency_id == agency_id)
+    return frozenset(db.exec(found).all())
+
+
+def add_programme(db: Db, row: ProgrammeRow) -> int:
+    db.add(row)
+    db.flush()
+    return _id(row.id)
+
+
+def programme_by_slug(db: Db, slug: str) -> ProgrammeRow:
+    row = db.exec(select(ProgrammeRow).where(ProgrammeRow.slug == slug)).one_or_none()
+    if row is None:
+        raise NotFound("We could not find that programme.")
+    return row
+
+
+def programmes_by_id(db: Db, ids: frozenset[int]) -> list[ProgrammeRow]:
+    found = select(ProgrammeRow).where(col(ProgrammeRow.id).in_(ids)).order_by(col(ProgrammeRow.starts_on))
+    return list(db.exec(found).all())
+
+
+def agencies_of_programme(db: Db, programme_id: int) -> list[AgencyRow]:
+    return list(
+        db.exec(
+            select(AgencyRow)
+            .join(ProgrammeAgencyRow, col(ProgrammeAgencyRow.agency_id) == AgencyRow.id)
+            .where(ProgrammeAgencyRow.programme_id == programme_id)
+            .order_by(col(AgencyRow.name))
+        ).all()
+    )
+
+
+def agencies_by_id(db: Db, ids: frozenset[int]) -> list[AgencyRow]:
+    return list(db.exec(select(AgencyRow).where(col(AgencyRow.id).in_(ids)).order_by(col(AgencyRow.name))).all())
+
+
+def take_part(db: Db, programme_id: int, agency_id: int) -> None:
+    there = select(ProgrammeAgencyRow).where(
+        ProgrammeAgencyRow.programme_id == programme_id, ProgrammeAgencyRow.agency_id == agency_id
+    )
+    if db.exec(there).one_or_none() is None:
+        db.add(ProgrammeAgencyRow(programme_id=programme_id, agency_id=agency_id))
+
+
+# Schools and class groups
+
+
+def add_school(db: Db, programme_id: int, row: SchoolRow) -> int:
+    """The school of that reference, made when it is new, and its place in the programme."""
+    school = db.exec(select(SchoolRow).where(SchoolRow.reference == row.reference)).one_or_none()
+    if school is None:
+        db.add(row)
+        db.flush()
+        school = row
+    there = select(ProgrammeSchoolRow).where(
+        ProgrammeSchoolRow.programme_id == programme_id, ProgrammeSchoolRow.school_id == school.id
+    )
+    if db.exec(there).one_or_none() is None:
+        db.add(ProgrammeSchoolRow(programme_id=programme_id, school_id=_id(school.id)))
+    return _id(school.id)
+
+
+def add_class_group(db: Db, programme_id: int, school_id: int, label: str, on_roll: int | None) -> int:
+    """Raises Conflict when the school has a class of that name in this programme."""
+    row = ClassGroupRow(programme_id=programme_id, school_id=school_id, label=label, on_roll=on_roll)
+    try:
+        with db.begin_nested():
+            db.add(row)
+    except IntegrityError:
+        raise Conflict(f"This school has a class called {label} already.") from None
+    return _id(row.id)
+
+
+def class_group(db: Db, class_group_id: int) -> ClassGroup:
+    found = list(_class_groups(db, class_group_id=class_group_id))
+    if not found:
+        raise NotFound("We could not find that class.")
+    return found[0]
+
+
+def class_groups(db: Db, programme_id: int) -> list[ClassGroup]:
+    return _class_groups(db, programme_id=programme_id)
+
+
+def _class_groups(db: Db, *, programme_id: int | None = None, class_group_id: int | None = None) -> list[ClassGroup]:
+    query = (
+        select(ClassGroupRow, SchoolRow, ProgrammeRow)
+        .join(SchoolRow, col(SchoolRow.id) == ClassGroupRow.school_id)
+        .join(ProgrammeRow, col(ProgrammeRow.id) == ClassGroupRow.programme_id)
+        .order_by(col(SchoolRow.name), col(ClassGroupRow.label))
+    )
+    if programme_id is not None:
+        query = query.where(ClassGroupRow.programme_id == programme_id)
+    if class_group_id is not None:
+        query = query.where(ClassGroupRow.id == class_group_id)
+    return [
+        ClassGroup(
+            id=_id(group.id),
+            label=group.label,
+            on_roll=group.on_roll,
+            school=school.name,
+            programme_id=group.programme_id,
+            programme=programme.name,
+            ends_on=programme.ends_on,
+        )
+        for group, school, programme in db.exec(query).all()
+    ]
+
+
+def school_reference(db: Db, class_group_id: int) -> str:
+    """The reference of a class group's school."""
+    return db.exec(
+        select(SchoolRow.reference)
+        .join(ClassGroupRow, col(ClassGroupRow.school_id) == SchoolRow.id)
+        .where(ClassGroupRow.id == class_group_id)
+    ).one()
+
+
+# Class links
+
+
+def links_per_class(db: Db, programme_id: int) -> dict[int, int]:
+    """Class group -> links that are alive."""
+    rows = db.exec(
+        select(ClassLinkRow.class_group_id, func.count())
+        .join(ClassGroupRow, col(ClassGroupRow.id) == ClassLinkRow.class_group_id)
+        .where(ClassGroupRow.programme_id == programme_id, col(ClassLinkRow.revoked_at).is_(None))
+        .group_by(col(ClassLinkRow.class_group_id))
+    ).all()
+    return dict(rows)
+
+
+def make_class_link(db: Db, group: ClassGroup, token: str) -> None:
+    """A teacher's one link; alive until the programme ends or it is revoked (ruling 10)."""
+    db.add(ClassLinkRow(token_hash=hashed(token), class_group_id=group.id, expires_on=group.ends_on))
+
+
+def class_of_link(db: Db, token: str, now: datetime) -> tuple[int, ClassGroup]:
+    """The link's id and its class group. Raises NotFound for a wrong, revoked or outlived link."""
+    link = db.exec(select(ClassLinkRow).where(ClassLinkRow.token_hash == hashed(token))).one_or_none()
+    if link is None or link.revoked_at or link.expires_on < now.date():
+        raise NotFound("This class link does not open a lesson. Ask your coordinator for a new one.")
+    return _id(link.id), class_group(db, link.class_group_id)
+
+
+def open_class_link(db: Db, link_id: int, key: str, now: datetime) -> None:
+    """Sign this browser in. Raises NotAllowed when five browsers hold the link already."""
+    holders = select(ClassSignInRow).where(
+        ClassSignInRow.class_link_id == link_id, col(ClassSignInRow.revoked_at).is_(None)
+    )
+    if len(db.exec(holders).all()) >= BROWSERS_PER_LINK:
+        raise NotAllowed("Five browsers use this class link already. Sign one of them out, or ask for a new link.")
+    db.add(ClassSignInRow(key_hash=hashed(key), class_link_id=link_id, opened_at=now))
+
+
+def teacher_by_key(db: Db, key: str, now: datetime) -> Teacher | None:
+    row = db.exec(
+        select(ClassSignInRow, ClassLinkRow)
+        .join(ClassLinkRow, col(ClassLinkRow.id) == ClassSignInRow.class_link_id)
+        .where(ClassSignInRow.key_hash == hashed(key))
+    ).one_or_none()
+    if row is None:
+        return None
+    sign_in, link = row
+    if sign_in.revoked_at or link.revoked_at or link.expires_on < now.date():
+        return None
+    return Teacher(class_group_id=link.class_group_id, sign_in_id=_id(sign_in.id))
+
+
+def sign_teacher_out(db: Db, teacher: Teacher, now: datetime) -> None:
+    row = db.get_one(ClassSignInRow, teacher.sign_in_id)
+    row.revoked_at = now
+
+
+# Staff
+
+
+def add_account(db: Db, email: str, name: str, password_hash: str) -> int:
+    row = AccountRow(email=email.strip().lower(), name=name.strip(), password_hash=password_hash)
+    try:
+        with db.begin_nested():
+            db.add(row)
+    except IntegrityError:
+        raise Conflict("There is an account with this e-mail address already.") from None
+    return _id(row.id)
+
+
+def add_membership(db: Db, account_id: int, member: Member) -> None:
+    db.add(MembershipRow(account_id=account_id, **member.model_dump()))
+
+
+def account_by_email(db: Db, email: str) -> AccountRow | None:
+    return db.exec(select(AccountRow).where(AccountRow.email == email.strip().lower())).one_or_none()
+
+
+def has_accounts(db: Db) -> bool:
+    return db.exec(select(AccountRow).limit(1)).first() is not None
+
+
+def sign_in(db: Db, account_id: int, key: str, now: datetime) -> None:
+    db.add(SignInRow(key_hash=hashed(key), account_id=account_id, seen_at=now, ends_at=now + STAFF_ABSOLUTE))
+
+
+def staff_by_key(db: Db, key: str, now: datetime) -> Staff | None:
+    """Who holds this sign-in; None when it is unknown, ended, idle for an hour or the account is disabled."""
+    row = db.exec(
+        select(SignInRow, AccountRow)
+        .join(AccountRow, col(AccountRow.id) == SignInRow.account_id)
+        .where(SignInRow.key_hash == hashed(key))
+    ).one_or_none()
+    if row is None:
+        return None
+    held, account = row
+    if account.disabled_at or now >= held.ends_at or now - held.seen_at > STAFF_IDLE:
+        return None
+    return Staff(account_id=_id(account.id), name=account.name, memberships=tuple(_memberships(db, held.account_id)))
+
+
+def touch_sign_in(db: Db, key: str, now: datetime) -> None:
+    """Note that the sign-in is in use, at most once a minute."""
+    held = db.exec(select(SignInRow).where(SignInRow.key_hash == hashed(key))).one_or_none()
+    if held is not None and now - held.seen_at > timedelta(minutes=1):
+        held.seen_at = now
+
+
+def sign_out(db: Db, key: str) -> None:
+    held = db.exec(select(SignInRow).where(SignInRow.key_hash == hashed(key))).one_or_none()
+    if held is not None:
+        db.delete(held)
+
+
+def _memberships(db: Db, account_id: int) -> list[Member]:
+    rows = db.exec(select(MembershipRow).where(MembershipRow.account_id == account_id)).all()
+    return [Member(role=row.role, programme_id=row.programme_id, agency_id=row.agency_id) for row in rows]  # type: ignore[arg-type]
+
+
+# First start
+
+
+def invite_first_coordinator(db: Db, token: str, now: datetime) -> None:
+    """A one-time set-up link; a later one ends the earlier."""
+    for earlier in db.exec(select(InvitationRow).where(col(InvitationRow.used_at).is_(None))).all():
+        earlier.used_at = now
+    db.add(InvitationRow(token_hash=hashed(token), role="coordinator", expires_at=now + SET_UP))
+
+
+def must_be_invited(db: Db, token: str, now: datetime) -> InvitationRow:
+    row = db.exec(select(InvitationRow).where(InvitationRow.token_hash == hashed(token))).one_or_none()
+    if row is None or row.used_at or now >= row.expires_at:
+        raise NotFound("This set-up link has been used or is too old. Start the server again for a new one.")
+    return row
+
+
+def _id(value: int | None) -> int:
+    assert value is not None  # a flushed row has one
+    return value

@@ -1,0 +1,146 @@
+"""Lessons, their published versions and what a programme offers."""
+
+import hashlib
+import json
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import col, func, select
+
+from app.domain.errors import NotFound
+from app.domain.lesson import Agency, Lesson
+from app.store import directory
+from app.store.database import Db
+from app.store.tables import (
+    AskingRow,
+    FactRow,
+    LessonRow,
+    ModuleRow,
+    TopicRow,
+    VersionAgencyRow,
+    VersionRow,
+)
+
+
+def publish(db: Db, lesson: Lesson, now: datetime) -> int:
+    """Freeze a lesson as its next version; the same document again is the same version. Returns its id."""
+    document = lesson.model_dump(mode="json")
+    digest = _digest(document)
+    row = _lesson_row(db, lesson)
+    same = db.exec(
+        select(VersionRow).where(VersionRow.lesson_id == row.id, VersionRow.document_hash == digest)
+    ).one_or_none()
+    if same is not None:
+        return _id(same.id)
+    last = db.exec(select(func.max(VersionRow.number)).where(VersionRow.lesson_id == row.id)).one() or 0
+    version = VersionRow(
+        lesson_id=_id(row.id), number=last + 1, document=document, document_hash=digest, published_at=now
+    )
+    db.add(version)
+    db.flush()
+    _add_agencies(db, lesson, _id(version.id))
+    _add_askings(db, lesson, _id(version.id))
+    for fact in lesson.facts:
+        db.merge(FactRow(**fact.model_dump(), topic_key=lesson.topic.key))
+    return _id(version.id)
+
+
+def version(db: Db, version_id: int) -> Lesson:
+    """The lesson of a version. Raises NotFound."""
+    versions: dict[int, Lesson] = db.info["versions"]
+    if version_id not in versions:
+        row = db.get(VersionRow, version_id)
+        if row is None:
+            raise NotFound("We could not find that lesson.")
+        versions[version_id] = Lesson.model_validate(row.document)
+    return versions[version_id]
+
+
+def version_number(db: Db, version_id: int) -> int:
+    row = db.get(VersionRow, version_id)
+    return row.number if row else 0
+
+
+def offer(db: Db, programme_id: int, lesson_key: str, position: int) -> None:
+    """Make a lesson one of a programme's modules."""
+    lesson = db.exec(select(LessonRow).where(LessonRow.key == lesson_key)).one()
+    there = select(ModuleRow).where(ModuleRow.programme_id == programme_id, ModuleRow.lesson_id == lesson.id)
+    if db.exec(there).one_or_none() is None:
+        db.add(ModuleRow(programme_id=programme_id, lesson_id=_id(lesson.id), position=position))
+
+
+def offered(db: Db, programme_id: int) -> list[tuple[int, Lesson]]:
+    """The newest version of each module of a programme, in the programme's order."""
+    newest = (
+        select(func.max(VersionRow.id).label("version_id"), VersionRow.lesson_id)
+        .where(col(VersionRow.retired_at).is_(None))
+        .group_by(col(VersionRow.lesson_id))
+        .subquery()
+    )
+    rows = db.exec(
+        select(VersionRow)
+        .join(newest, col(VersionRow.id) == newest.c.version_id)
+        .join(ModuleRow, col(ModuleRow.lesson_id) == VersionRow.lesson_id)
+        .where(ModuleRow.programme_id == programme_id)
+        .order_by(col(ModuleRow.position))
+    ).all()
+    return [(_id(row.id), Lesson.model_validate(row.document)) for row in rows]
+
+
+def all_newest(db: Db) -> list[tuple[str, tuple[Agency, ...]]]:
+    """Each lesson's key and the agencies that lead or support it, by its newest version."""
+    found = []
+    for row in db.exec(select(LessonRow).order_by(col(LessonRow.id))).all():
+        newest = db.exec(
+            select(VersionRow.id).where(VersionRow.lesson_id == row.id).order_by(col(VersionRow.number).desc())
+        ).first()
+        if newest is not None:
+            lesson = version(db, newest)
+            leading = (lesson.lead, *(step.lead for step in lesson.steps), *lesson.supports)
+            found.append((row.key, tuple(dict.fromkeys(leading))))
+    return found
+
+
+def _lesson_row(db: Db, lesson: Lesson) -> LessonRow:
+    db.merge(TopicRow(key=lesson.topic.key, name=lesson.topic.name))
+    owner = directory.agency_of(db, lesson.lead)
+    row = db.exec(select(LessonRow).where(LessonRow.key == lesson.key)).one_or_none()
+    if row is None:
+        row = LessonRow(key=lesson.key, topic_key=lesson.topic.key, owner_agency_id=owner, title=lesson.title)
+        db.add(row)
+    row.title = lesson.title
+    db.flush()
+    return row
+
+
+def _add_agencies(db: Db, lesson: Lesson, version_id: int) -> None:
+    leading: list[Agency] = list(dict.fromkeys([lesson.lead, *(step.lead for step in lesson.steps)]))
+    for agency in leading:
+        db.add(VersionAgencyRow(version_id=version_id, agency_id=directory.agency_of(db, agency), role="leads"))
+    for agency in lesson.supports:
+        db.add(VersionAgencyRow(version_id=version_id, agency_id=directory.agency_of(db, agency), role="supports"))
+
+
+def _add_askings(db: Db, lesson: Lesson, version_id: int) -> None:
+    for position, step in enumerate(lesson.askings):
+        db.add(
+            AskingRow(
+                version_id=version_id,
+                step_key=step.key,
+                question_key=step.question.key,
+                purpose=step.purpose,
+                kind=step.question.kind,
+                position=position,
+                is_anchor=step.is_anchor,
+                tally_only=step.tally_only,
+            )
+        )
+
+
+def _digest(document: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(document, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def _id(value: int | None) -> int:
+    assert value is not None  # a flushed row has one
+    return value

@@ -1,0 +1,386 @@
+"""Participation records: written when a run ends, read by summaries and reports."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import delete
+from sqlmodel import col, func, select
+
+from app.domain import participation as rules
+from app.domain.lesson import Agency, Asking, Lesson, Pledge
+from app.domain.quiz import is_right
+from app.domain.summary import Counted
+from app.store import directory, runs
+from app.store.database import Db
+from app.store.runs import OpenRun
+from app.store.tables import (
+    AnchorPairRow,
+    AnswerRow,
+    AskingChoiceRow,
+    AskingResultRow,
+    ClassGroupRow,
+    ContributionRow,
+    LessonRow,
+    ParticipantRow,
+    ParticipationRecordRow,
+    RunRow,
+    SchoolRow,
+    ScorePairRow,
+    SecretCountRow,
+    TopicRow,
+    VersionRow,
+)
+
+
+@dataclass(frozen=True)
+class ReportRow:
+    """The facts of one record that a funder asks for, for one agency."""
+
+    date: datetime
+    school: str
+    class_label: str
+    class_group_id: int
+    topic_key: str
+    topic_name: str
+    lesson: str
+    version: int
+    role: str
+    present: int | None
+    minutes: float
+    devices: int
+    served: int
+    answered: int
+    matched: int
+    run_id: int
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Reach over the records in view. Pupils are counted once, attendances each time (counting rules)."""
+
+    records: int
+    runs: int
+    schools: int
+    classes: int
+    pupils: int
+    attendances: int
+    minutes: float
+    pupil_hours: float
+
+
+def finish(db: Db, run: OpenRun, *, by: str, now: datetime) -> None:
+    """End a run and write what it gave. A rehearsal gives no record (ruling 9)."""
+    runs.end(db, run, by=by, now=now)
+    count(db, runs.read(db, run.id), now)
+    if not run.is_rehearsal:
+        write_records(db, runs.read(db, run.id), now)
+
+
+def take_back(db: Db, run: OpenRun, now: datetime) -> None:
+    """Undo `finish` while pupil-level rows live; the next end counts anew."""
+    runs.take_back_end(db, run, now)
+    _forget(db, run.id)
+
+
+def _forget(db: Db, run_id: int) -> None:
+    records = select(ParticipationRecordRow.id).where(ParticipationRecordRow.run_id == run_id)
+    results = select(AskingResultRow.id).where(AskingResultRow.run_id == run_id)
+    connection = db.connection()
+    connection.execute(delete(ContributionRow).where(col(ContributionRow.record_id).in_(records)))
+    connection.execute(delete(AskingChoiceRow).where(col(AskingChoiceRow.asking_result_id).in_(results)))
+    connection.execute(delete(ParticipationRecordRow).where(col(ParticipationRecordRow.run_id) == run_id))
+    connection.execute(delete(AskingResultRow).where(col(AskingResultRow.run_id) == run_id))
+    connection.execute(delete(ScorePairRow).where(col(ScorePairRow.run_id) == run_id))
+    connection.execute(delete(AnchorPairRow).where(col(AnchorPairRow.run_id) == run_id))
+
+
+# Counting at the end
+
+
+def count(db: Db, run: OpenRun, now: datetime) -> None:
+    """Turn answers into counts: the only thing that summaries and reports read."""
+    history = runs.shifts(db, run.id)
+    joined = len(runs.crowd(db, run.id))
+    for module, lesson in enumerate(run.plan.lessons):
+        rounds = {(s.step_key, s.round) for s in history if s.module == module and s.kind in ("open", "reopen")}
+        for step in lesson.askings:
+            for round in sorted(round for key, round in rounds if key == step.key):
+                _count_asking(db, run.id, module, step, round, joined)
+        opened = {key for key, _ in rounds}
+        anchors = rules.anchors_served(lesson, opened)
+        choices = _choices(db, run.id, module)
+        for pair in rules.score_pairs(lesson, choices, anchors):
+            db.add(ScorePairRow(run_id=run.id, module_position=module, **pair.model_dump()))
+        for anchor in rules.anchor_pairs(lesson, choices, anchors):
+            db.add(AnchorPairRow(run_id=run.id, module_position=module, **anchor.model_dump()))
+    db.flush()
+
+
+def _count_asking(db: Db, run_id: int, module: int, step: Asking | Pledge, round: int, joined: int) -> None:
+    counts = _secret_counts(db, run_id, module, step.key, round) if step.tally_only else {}
+    if not step.tally_only:
+        found = db.exec(
+            select(AnswerRow.choice, func.count())
+            .join(ParticipantRow, col(ParticipantRow.id) == AnswerRow.participant_id)
+            .where(*_counted(run_id, module), AnswerRow.step_key == step.key, AnswerRow.round == round)
+            .group_by(col(AnswerRow.choice))
+        ).all()
+        counts = dict(found)
+    marked = step.question.kind == "choose_one"
+    row = AskingResultRow(
+        run_id=run_id,
+        module_position=module,
+        step_key=step.key,
+        round=round,
+        joined=joined,
+        answered=sum(counts.values()),
+        right=sum(n for choice, n in counts.items() if is_right(step.question, choice)) if marked else None,
+    )
+    db.add(row)
+    db.flush()
+    for choice, n in sorted(counts.items()):
+        db.add(AskingChoiceRow(asking_result_id=row.id or 0, choice=choice, n=n))
+
+
+def _secret_counts(db: Db, run_id: int, module: int, step_key: str, round: int) -> dict[str, int]:
+    rows = db.exec(
+        select(SecretCountRow.choice, SecretCountRow.n).where(
+            SecretCountRow.run_id == run_id,
+            SecretCountRow.module_position == module,
+            SecretCountRow.step_key == step_key,
+            SecretCountRow.round == round,
+        )
+    ).all()
+    return dict(rows)
+
+
+def _counted(run_id: int, module: int) -> tuple[Any, ...]:
+    """Which answers count: a removed participant's never do."""
+    return (
+        AnswerRow.run_id == run_id,
+        AnswerRow.module_position == module,
+        col(ParticipantRow.removed_at).is_(None),
+    )
+
+
+def _choices(db: Db, run_id: int, module: int) -> dict[int, dict[str, str]]:
+    """Participant -> step -> choice of round 1, as matching needs it."""
+    given: dict[int, dict[str, str]] = defaultdict(dict)
+    rows = db.exec(
+        select(AnswerRow)
+        .join(ParticipantRow, col(ParticipantRow.id) == AnswerRow.participant_id)
+        .where(*_counted(run_id, module), AnswerRow.round == 1)
+    ).all()
+    for answer in rows:
+        given[answer.participant_id][answer.step_key] = answer.choice
+    return given
+
+
+# Records
+
+
+def write_records(db: Db, run: OpenRun, now: datetime) -> None:
+    """One record per module that was shown, with each agency's contribution."""
+    history = runs.shifts(db, run.id)
+    group = db.get_one(ClassGroupRow, run.class_group_id)
+    for module, lesson in enumerate(run.plan.lessons):
+        shown = rules.steps_shown(history, module)
+        if not shown:
+            continue
+        began = rules.began_at(history, module)
+        minutes = rules.minutes_delivered(history, module, run.ended_at or now)
+        results = _results(db, run.id, module)
+        record = ParticipationRecordRow(
+            run_id=run.id,
+            module_position=module,
+            programme_id=group.programme_id,
+            school_id=group.school_id,
+            class_group_id=run.class_group_id,
+            topic_key=lesson.topic.key,
+            version_id=run.version_ids[module],
+            kind=run.kind,
+            began_at=began or now,
+            minutes=minutes,
+            present=run.present if run.present_confirmed else None,
+            devices_joined=len(runs.crowd(db, run.id)),
+            modes=run.mode,
+            questions_served=len({result.step_key for result in results}),
+            answers_counted=sum(result.answered for result in results if result.round == 1),
+            matched=_matched(db, run.id, module),
+            steps_shown=list(shown),
+            steps_skipped=[step.key for step in lesson.steps if step.key not in shown],
+            status="confirmed" if run.present_confirmed else "head_count_missing",
+        )
+        db.add(record)
+        db.flush()
+        _add_contributions(db, record.id or 0, lesson, shown, minutes)
+
+
+def _add_contributions(db: Db, record_id: int, lesson: Lesson, shown: Iterable[str], minutes: float) -> None:
+    named = {a.key: a for a in (lesson.lead, *lesson.supports, *(step.lead for step in lesson.steps))}
+    for key, role in rules.contributions(lesson, shown).items():
+        agency: Agency = named[key]
+        db.add(
+            ContributionRow(
+                record_id=record_id, agency_id=directory.agency_of(db, agency), role=role, minutes=minutes
+            )
+        )
+
+
+def _results(db: Db, run_id: int, module: int) -> list[AskingResultRow]:
+    return list(
+        db.exec(
+            select(AskingResultRow)
+            .where(AskingResultRow.run_id == run_id, AskingResultRow.module_position == module)
+            .order_by(col(AskingResultRow.id))
+        ).all()
+    )
+
+
+def _matched(db: Db, run_id: int, module: int) -> int:
+    total = db.exec(
+        select(func.sum(ScorePairRow.n)).where(ScorePairRow.run_id == run_id, ScorePairRow.module_position == module)
+    ).one()
+    return total or 0
+
+
+def confirm_head_count(db: Db, run: OpenRun, present: int, now: datetime) -> None:
+    """The teacher's head-count, also when it comes after the end; devices never stand in for it (ruling 18)."""
+    runs.confirm_present(db, run.id, present, now)
+    for record in db.exec(select(ParticipationRecordRow).where(ParticipationRecordRow.run_id == run.id)).all():
+        if record.status == "head_count_missing":
+            record.present, record.status = present, "confirmed"
+
+
+# Reading
+
+
+def of_run(db: Db, run_id: int) -> list[Counted]:
+    """All counted askings of a run, for its own teacher."""
+    rows = db.exec(
+        select(AskingResultRow).where(AskingResultRow.run_id == run_id).order_by(col(AskingResultRow.id))
+    ).all()
+    counts: dict[int, dict[str, int]] = defaultdict(dict)
+    for one in db.exec(
+        select(AskingChoiceRow).where(col(AskingChoiceRow.asking_result_id).in_([row.id for row in rows]))
+    ).all():
+        counts[one.asking_result_id][one.choice] = one.n
+    return [
+        Counted(
+            module=row.module_position,
+            step_key=row.step_key,
+            round=row.round,
+            joined=row.joined,
+            answered=row.answered,
+            right=row.right,
+            counts=counts[row.id or 0],
+        )
+        for row in rows
+    ]
+
+
+def anchors_of(db: Db, run_id: int, module: int) -> int:
+    """How many anchors were served before and after."""
+    return db.exec(
+        select(func.count())
+        .select_from(AnchorPairRow)
+        .where(AnchorPairRow.run_id == run_id, AnchorPairRow.module_position == module)
+    ).one()
+
+
+def score_pairs(db: Db, run_id: int, module: int) -> list[rules.ScorePair]:
+    rows = db.exec(
+        select(ScorePairRow).where(ScorePairRow.run_id == run_id, ScorePairRow.module_position == module)
+    ).all()
+    return [rules.ScorePair(before_right=row.before_right, after_right=row.after_right, n=row.n) for row in rows]
+
+
+def records_of(db: Db, run_id: int) -> list[ParticipationRecordRow]:
+    return list(
+        db.exec(
+            select(ParticipationRecordRow)
+            .where(ParticipationRecordRow.run_id == run_id)
+            .order_by(col(ParticipationRecordRow.module_position))
+        ).all()
+    )
+
+
+def for_agency(db: Db, agency_id: int, programme_ids: frozenset[int] | None = None) -> list[ReportRow]:
+    """The records to which an agency contributed, newest first; one row a record whatever its roles."""
+    query = (
+        select(ParticipationRecordRow, ContributionRow.role, SchoolRow.name, ClassGroupRow.label)
+        .join(ContributionRow, col(ContributionRow.record_id) == ParticipationRecordRow.id)
+        .join(SchoolRow, col(SchoolRow.id) == ParticipationRecordRow.school_id)
+        .join(ClassGroupRow, col(ClassGroupRow.id) == ParticipationRecordRow.class_group_id)
+        .where(ContributionRow.agency_id == agency_id, ParticipationRecordRow.kind == "lesson")
+        .order_by(col(ParticipationRecordRow.began_at).desc(), col(ParticipationRecordRow.id).desc())
+    )
+    if programme_ids is not None:
+        query = query.where(col(ParticipationRecordRow.programme_id).in_(programme_ids))
+    versions = _versions(db)
+    return [
+        ReportRow(
+            date=record.began_at,
+            school=school,
+            class_label=label,
+            class_group_id=record.class_group_id,
+            topic_key=record.topic_key,
+            topic_name=versions[record.version_id].topic_name,
+            lesson=versions[record.version_id].title,
+            version=versions[record.version_id].number,
+            role=role,
+            present=record.present,
+            minutes=record.minutes,
+            devices=record.devices_joined,
+            served=record.questions_served,
+            answered=record.answers_counted,
+            matched=record.matched,
+            run_id=record.run_id,
+        )
+        for record, role, school, label in db.exec(query).all()
+    ]
+
+
+class _Version(NamedTuple):
+    number: int
+    title: str
+    topic_name: str
+
+
+def _versions(db: Db) -> dict[int, _Version]:
+    rows = db.exec(
+        select(VersionRow.id, VersionRow.number, LessonRow.title, TopicRow.name)
+        .join(LessonRow, col(LessonRow.id) == VersionRow.lesson_id)
+        .join(TopicRow, col(TopicRow.key) == LessonRow.topic_key)
+    ).all()
+    return {version_id or 0: _Version(number, title, topic) for version_id, number, title, topic in rows}
+
+
+def totals(rows: list[ReportRow]) -> Totals:
+    """Reach of these records: pupils once per class group by its largest head-count, attendances per record."""
+    largest: dict[int, int] = {}
+    for row in rows:
+        largest[row.class_group_id] = max(largest.get(row.class_group_id, 0), row.present or 0)
+    return Totals(
+        records=len(rows),
+        runs=len({row.run_id for row in rows}),
+        schools=len({row.school for row in rows}),
+        classes=len(largest),
+        pupils=sum(largest.values()),
+        attendances=sum(row.present or 0 for row in rows),
+        minutes=round(sum(row.minutes for row in rows), 1),
+        pupil_hours=round(sum((row.present or 0) * row.minutes for row in rows) / 60, 1),
+    )
+
+
+def runs_per_class(db: Db) -> dict[int, int]:
+    """Class group -> ended lessons."""
+    rows = db.exec(
+        select(RunRow.class_group_id, func.count())
+        .where(RunRow.kind == "lesson", col(RunRow.ended_at).is_not(None))
+        .group_by(col(RunRow.class_group_id))
+    ).all()
+    return dict(rows)

@@ -1,0 +1,440 @@
+"""Every table and its constraints. Uniqueness stands here, never in a look before an insert.
+
+What a row means and how long it lives: `docs/data-model.md`. Times are UTC.
+"""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, Column, Index, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+
+def _key() -> Any:
+    return Field(default=None, primary_key=True)
+
+
+def _of(table: str, *, nullable: bool = False) -> Any:
+    return Field(default=None, foreign_key=f"{table}.id", nullable=nullable, index=False)
+
+
+# People and places
+
+
+class ProgrammeRow(SQLModel, table=True):
+    __tablename__ = "programme"
+    id: int | None = _key()
+    slug: str = Field(unique=True)
+    name: str
+    area: str
+    starts_on: date
+    ends_on: date
+    funder: str = ""
+    funding_stream: str = ""
+    target_classes: int = 0
+    target_pupils: int = 0
+    ended_at: datetime | None = None
+
+
+class AgencyRow(SQLModel, table=True):
+    __tablename__ = "agency"
+    id: int | None = _key()
+    slug: str = Field(unique=True)
+    name: str
+    kind: str = ""
+
+
+class ProgrammeAgencyRow(SQLModel, table=True):
+    __tablename__ = "programme_agency"
+    __table_args__ = (UniqueConstraint("programme_id", "agency_id"),)
+    id: int | None = _key()
+    programme_id: int = _of("programme")
+    agency_id: int = _of("agency")
+    contact: str = ""
+
+
+class AccountRow(SQLModel, table=True):
+    __tablename__ = "account"
+    id: int | None = _key()
+    email: str = Field(unique=True)
+    name: str
+    password_hash: str | None = None
+    disabled_at: datetime | None = None
+
+
+class MembershipRow(SQLModel, table=True):
+    __tablename__ = "membership"
+    __table_args__ = (
+        CheckConstraint("(programme_id IS NULL) <> (agency_id IS NULL)", name="one_thing"),
+        UniqueConstraint("account_id", "role", "programme_id"),
+        UniqueConstraint("account_id", "role", "agency_id"),
+    )
+    id: int | None = _key()
+    account_id: int = _of("account")
+    role: str
+    programme_id: int | None = _of("programme", nullable=True)
+    agency_id: int | None = _of("agency", nullable=True)
+
+
+class SignInRow(SQLModel, table=True):
+    __tablename__ = "sign_in"
+    id: int | None = _key()
+    key_hash: str = Field(unique=True)
+    account_id: int = _of("account")
+    seen_at: datetime
+    ends_at: datetime
+
+
+class InvitationRow(SQLModel, table=True):
+    __tablename__ = "invitation"
+    id: int | None = _key()
+    token_hash: str = Field(unique=True)
+    role: str
+    programme_id: int | None = _of("programme", nullable=True)
+    agency_id: int | None = _of("agency", nullable=True)
+    expires_at: datetime
+    used_at: datetime | None = None
+
+
+class SchoolRow(SQLModel, table=True):
+    __tablename__ = "school"
+    id: int | None = _key()
+    reference: str = Field(unique=True)
+    name: str
+    kind: str = ""
+    district: str = ""
+    is_demo: bool = False
+
+
+class ProgrammeSchoolRow(SQLModel, table=True):
+    __tablename__ = "programme_school"
+    __table_args__ = (UniqueConstraint("programme_id", "school_id"),)
+    id: int | None = _key()
+    programme_id: int = _of("programme")
+    school_id: int = _of("school")
+    is_target: bool = True
+
+
+class ClassGroupRow(SQLModel, table=True):
+    __tablename__ = "class_group"
+    __table_args__ = (UniqueConstraint("programme_id", "school_id", "label"),)
+    id: int | None = _key()
+    programme_id: int = _of("programme")
+    school_id: int = _of("school")
+    label: str
+    year_group: int = 6
+    on_roll: int | None = None
+    usual_mode: str = "devices"
+
+
+class ClassLinkRow(SQLModel, table=True):
+    __tablename__ = "class_link"
+    id: int | None = _key()
+    token_hash: str = Field(unique=True)
+    class_group_id: int = _of("class_group")
+    expires_on: date
+    revoked_at: datetime | None = None
+
+
+class ClassSignInRow(SQLModel, table=True):
+    __tablename__ = "class_sign_in"
+    __table_args__ = (Index("class_sign_in_link", "class_link_id"),)
+    id: int | None = _key()
+    key_hash: str = Field(unique=True)
+    class_link_id: int = _of("class_link")
+    opened_at: datetime
+    revoked_at: datetime | None = None
+
+
+class PairingRow(SQLModel, table=True):
+    __tablename__ = "pairing"
+    id: int | None = _key()
+    token_hash: str = Field(unique=True)
+    run_id: int = _of("run")
+    for_what: str = "controls"
+    confirm_number: int | None = None
+    phone_key_hash: str | None = Field(default=None, unique=True)
+    expires_at: datetime
+    confirmed_at: datetime | None = None
+
+
+# Content
+
+
+class TopicRow(SQLModel, table=True):
+    __tablename__ = "topic"
+    key: str = Field(primary_key=True)
+    name: str
+
+
+class LessonRow(SQLModel, table=True):
+    __tablename__ = "lesson"
+    id: int | None = _key()
+    key: str = Field(unique=True)
+    topic_key: str = Field(foreign_key="topic.key")
+    owner_agency_id: int = _of("agency")
+    title: str
+    origin: str = "shipped"
+
+
+class ModuleRow(SQLModel, table=True):
+    __tablename__ = "module"
+    __table_args__ = (UniqueConstraint("programme_id", "lesson_id"),)
+    id: int | None = _key()
+    programme_id: int = _of("programme")
+    lesson_id: int = _of("lesson")
+    position: int = 0
+
+
+class VersionRow(SQLModel, table=True):
+    __tablename__ = "version"
+    __table_args__ = (UniqueConstraint("lesson_id", "number"), UniqueConstraint("lesson_id", "document_hash"))
+    id: int | None = _key()
+    lesson_id: int = _of("lesson")
+    number: int
+    document: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    document_hash: str
+    published_at: datetime
+    retired_at: datetime | None = None
+
+
+class VersionAgencyRow(SQLModel, table=True):
+    __tablename__ = "version_agency"
+    __table_args__ = (UniqueConstraint("version_id", "agency_id", "role"),)
+    id: int | None = _key()
+    version_id: int = _of("version")
+    agency_id: int = _of("agency")
+    role: str
+
+
+class AskingRow(SQLModel, table=True):
+    __tablename__ = "asking"
+    __table_args__ = (UniqueConstraint("version_id", "step_key"),)
+    id: int | None = _key()
+    version_id: int = _of("version")
+    step_key: str
+    question_key: str
+    purpose: str
+    kind: str
+    position: int
+    is_anchor: bool = False
+    tally_only: bool = False
+
+
+class FactRow(SQLModel, table=True):
+    __tablename__ = "fact"
+    key: str = Field(primary_key=True)
+    topic_key: str = Field(foreign_key="topic.key")
+    text: str
+    source: str
+    checked_on: date
+    review_by: date
+    confidence: str
+    audience: str
+
+
+# Live
+
+
+class RunRow(SQLModel, table=True):
+    __tablename__ = "run"
+    __table_args__ = (
+        Index("run_class_group", "class_group_id"),
+        Index(
+            "run_open_once",
+            "class_group_id",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL AND kind = 'lesson'"),
+            postgresql_where=text("ended_at IS NULL AND kind = 'lesson'"),
+        ),
+    )
+    id: int | None = _key()
+    class_group_id: int = _of("class_group")
+    kind: str = "lesson"
+    join_code: str | None = Field(default=None, unique=True)
+    locked: bool = False
+    seed: str
+    mode: str = "devices"
+    skipped_steps: list[list[Any]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    epoch: int = 0
+    module_position: int = 0
+    step_key: str = ""
+    phase: str = "lobby"
+    round: int = 1
+    seq: int = 0
+    calm: bool = False
+    present: int | None = None
+    present_confirmed_at: datetime | None = None
+    opened_at: datetime
+    ended_at: datetime | None = None
+    ended_by: str | None = None
+    purged_at: datetime | None = None
+
+
+class RunModuleRow(SQLModel, table=True):
+    __tablename__ = "run_module"
+    __table_args__ = (UniqueConstraint("run_id", "position"),)
+    id: int | None = _key()
+    run_id: int = _of("run")
+    position: int
+    version_id: int = _of("version")
+
+
+class CueRow(SQLModel, table=True):
+    __tablename__ = "cue"
+    __table_args__ = (UniqueConstraint("run_id", "epoch", "seq"),)
+    id: int | None = _key()
+    run_id: int = _of("run")
+    epoch: int
+    seq: int
+    kind: str
+    module_position: int
+    step_key: str
+    phase: str
+    round: int
+    at: datetime
+    by: str
+
+
+class ParticipantRow(SQLModel, table=True):
+    __tablename__ = "participant"
+    __table_args__ = (UniqueConstraint("run_id", "alias"),)
+    id: int | None = _key()
+    run_id: int = _of("run")
+    kind: str = "device"
+    alias: str | None = None
+    key_hash: str = Field(unique=True)
+    deals: int = 1
+    joined_at: datetime
+    last_at: datetime
+    removed_at: datetime | None = None
+
+
+class AnswerRow(SQLModel, table=True):
+    __tablename__ = "answer"
+    __table_args__ = (
+        UniqueConstraint("participant_id", "module_position", "step_key", "round"),
+        Index("answer_tally", "run_id", "module_position", "step_key", "round"),
+    )
+    id: int | None = _key()
+    run_id: int = _of("run")
+    participant_id: int = _of("participant")
+    module_position: int
+    step_key: str
+    round: int
+    choice: str
+    change_no: int
+    message_id: str
+    mode: str = "device"
+    received_at: datetime
+
+
+class SecretVoteRow(SQLModel, table=True):
+    """That a participant has answered a tally-only asking; never what (ruling 8)."""
+
+    __tablename__ = "secret_vote"
+    __table_args__ = (UniqueConstraint("participant_id", "module_position", "step_key", "round"),)
+    id: int | None = _key()
+    participant_id: int = _of("participant")
+    module_position: int
+    step_key: str
+    round: int
+
+
+class SecretCountRow(SQLModel, table=True):
+    __tablename__ = "secret_count"
+    __table_args__ = (UniqueConstraint("run_id", "module_position", "step_key", "round", "choice"),)
+    id: int | None = _key()
+    run_id: int = _of("run")
+    module_position: int
+    step_key: str
+    round: int
+    choice: str
+    n: int
+
+
+# After
+
+
+class AskingResultRow(SQLModel, table=True):
+    __tablename__ = "asking_result"
+    __table_args__ = (UniqueConstraint("run_id", "module_position", "step_key", "round", "mode"),)
+    id: int | None = _key()
+    run_id: int = _of("run")
+    module_position: int
+    step_key: str
+    round: int
+    mode: str = "device"
+    joined: int
+    answered: int
+    right: int | None = None
+
+
+class AskingChoiceRow(SQLModel, table=True):
+    __tablename__ = "asking_choice"
+    __table_args__ = (UniqueConstraint("asking_result_id", "choice"),)
+    id: int | None = _key()
+    asking_result_id: int = _of("asking_result")
+    choice: str
+    n: int
+
+
+class ScorePairRow(SQLModel, table=True):
+    __tablename__ = "score_pair"
+    __table_args__ = (UniqueConstraint("run_id", "module_position", "mode", "before_right", "after_right"),)
+    id: int | None = _key()
+    run_id: int = _of("run")
+    module_position: int
+    mode: str = "device"
+    before_right: int
+    after_right: int
+    n: int
+
+
+class AnchorPairRow(SQLModel, table=True):
+    __tablename__ = "anchor_pair"
+    __table_args__ = (UniqueConstraint("run_id", "module_position", "mode", "question_key"),)
+    id: int | None = _key()
+    run_id: int = _of("run")
+    module_position: int
+    mode: str = "device"
+    question_key: str
+    both: int
+    before_only: int
+    after_only: int
+    neither: int
+
+
+class ParticipationRecordRow(SQLModel, table=True):
+    __tablename__ = "participation_record"
+    __table_args__ = (UniqueConstraint("run_id", "module_position"),)
+    id: int | None = _key()
+    run_id: int = _of("run")
+    module_position: int
+    programme_id: int = _of("programme")
+    school_id: int = _of("school")
+    class_group_id: int = _of("class_group")
+    topic_key: str = Field(foreign_key="topic.key")
+    version_id: int = _of("version")
+    kind: str
+    began_at: datetime
+    minutes: float
+    present: int | None = None
+    devices_joined: int
+    modes: str
+    questions_served: int
+    answers_counted: int
+    matched: int
+    steps_shown: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    steps_skipped: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    status: str
+
+
+class ContributionRow(SQLModel, table=True):
+    __tablename__ = "contribution"
+    __table_args__ = (UniqueConstraint("record_id", "agency_id", "role"),)
+    id: int | None = _key()
+    record_id: int = _of("participation_record")
+    agency_id: int = _of("agency")
+    role: str
+    minutes: float

@@ -1,0 +1,161 @@
+"""What handlers are given: the parts of the app, and who asks."""
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import Depends, Request
+from starlette.requests import HTTPConnection
+
+from app.domain.errors import NotAllowed, NotFound
+from app.domain.people import Phone, Staff, Teacher
+from app.live.answer_writer import AnswerWriter
+from app.live.rooms import Rooms
+from app.settings import Settings
+from app.store import directory, runs
+from app.store.database import Database
+from app.store.runs import OpenRun
+from app.store.tables import ParticipantRow
+from app.web.security import Cookies, Throttle
+
+
+def now_utc() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass
+class Parts:
+    """Everything that `main` puts together."""
+
+    settings: Settings
+    database: Database
+    rooms: Rooms
+    writer: AnswerWriter
+    cookies: Cookies
+    names: tuple[Sequence[str], Sequence[str]]
+    """Adjectives and animals of which aliases are dealt."""
+    demo_links: Callable[[], list[dict[str, str]]] = list
+    clock: Callable[[], datetime] = now_utc
+    choose: Callable[[Sequence[str]], str] = secrets.choice
+    wrong_codes: Throttle = field(default_factory=lambda: Throttle(120, 300))
+    wrong_passwords: Throttle = field(default_factory=lambda: Throttle(20, 300))
+
+
+def parts(connection: HTTPConnection) -> Parts:
+    found: Parts = connection.app.state.parts
+    return found
+
+
+App = Annotated[Parts, Depends(parts)]
+
+
+def address_of(connection: HTTPConnection) -> str:
+    """The caller's address, for throttling failures only; never stored."""
+    return connection.client.host if connection.client else "unknown"
+
+
+class SignInNeeded(NotAllowed):
+    """A staff page was asked for without a sign-in."""
+
+
+class ClassLinkNeeded(NotAllowed):
+    """A teacher's page was asked for by a browser that has not opened a class link."""
+
+
+class SeatNeeded(NotFound):
+    """A pupil's page was asked for without a seat."""
+
+
+def staff(request: Request, app: App) -> Staff:
+    """Who is signed in. Raises SignInNeeded."""
+    key = request.cookies.get(app.cookies.name("staff"))
+    if key:
+        with app.database.transaction() as db:
+            found = directory.staff_by_key(db, key, app.clock())
+            if found is not None:
+                directory.touch_sign_in(db, key, app.clock())
+                return found
+    raise SignInNeeded("Please sign in.")
+
+
+def teacher(connection: HTTPConnection, app: App) -> Teacher:
+    """The class group whose link this browser opened. Raises ClassLinkNeeded."""
+    found = _teacher(connection, app)
+    if found is None:
+        raise ClassLinkNeeded("Open your class link first: it is in your letter or e-mail.")
+    return found
+
+
+def _teacher(connection: HTTPConnection, app: Parts) -> Teacher | None:
+    key = connection.cookies.get(app.cookies.name("class"))
+    if not key:
+        return None
+    with app.database.reading() as db:
+        return directory.teacher_by_key(db, key, app.clock())
+
+
+def _phone(connection: HTTPConnection, app: Parts) -> Phone | None:
+    key = connection.cookies.get(app.cookies.name("phone"))
+    if not key:
+        return None
+    with app.database.reading() as db:
+        paired = runs.paired_run(db, key)
+    return Phone(run_id=paired[0]) if paired and paired[1] else None
+
+
+@dataclass(frozen=True)
+class Leader:
+    """A teacher's browser or paired phone, and the run it leads."""
+
+    actor: Teacher | Phone
+    run: OpenRun
+
+    @property
+    def name(self) -> str:
+        """How the cue list names who gave an order."""
+        return "phone" if isinstance(self.actor, Phone) else "teacher"
+
+
+def leader(connection: HTTPConnection, app: App) -> Leader:
+    """The open run that this browser leads. Raises ClassLinkNeeded, or NotFound when none is open."""
+    found = leader_or_none(connection, app)
+    if found is None:
+        raise NotFound("No lesson is open. Start one from Today.")
+    return found
+
+
+def leader_or_none(connection: HTTPConnection, app: Parts) -> Leader | None:
+    actor = _teacher(connection, app)
+    with app.database.reading() as db:
+        if actor is not None:
+            run = runs.open_of_class(db, actor.class_group_id)
+            return Leader(actor, run) if run else None
+        phone = _phone(connection, app)
+        if phone is None:
+            raise ClassLinkNeeded("Open your class link first: it is in your letter or e-mail.")
+        return Leader(phone, runs.read(db, phone.run_id))
+
+
+def participant(connection: HTTPConnection, app: App) -> ParticipantRow:
+    """The pupil's seat behind the signed cookie. Raises SeatNeeded."""
+    found = participant_or_none(connection, app)
+    if found is None:
+        raise SeatNeeded("Type the code on the big screen.")
+    return found
+
+
+def participant_or_none(connection: HTTPConnection, app: Parts) -> ParticipantRow | None:
+    key = app.cookies.read_signed(connection.cookies.get(app.cookies.name("seat")))
+    if key is None:
+        return None
+    with app.database.reading() as db:
+        row = runs.participant_by_key(db, key)
+    return row if row is not None and row.removed_at is None else None
+
+
+SignedIn = Annotated[Staff, Depends(staff)]
+ClassTeacher = Annotated[Teacher, Depends(teacher)]
+RunLeader = Annotated[Leader, Depends(leader)]
+Pupil = Annotated[ParticipantRow, Depends(participant)]

@@ -1,0 +1,82 @@
+"""The start page, notices, media of a run, and probes."""
+
+from collections.abc import Iterable
+
+from fastapi import APIRouter, Request
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.responses import FileResponse, JSONResponse, Response
+
+from app.domain.errors import DomainError, NotFound
+from app.domain.shown import public_name
+from app.store import runs
+from app.store.runs import OpenRun
+from app.web import deps
+from app.web.deps import App, Parts
+from app.web.pages import Pages
+
+LOOPBACK = ("127.0.0.1", "::1", "testclient")
+
+
+def routes(pages: Pages) -> APIRouter:
+    router = APIRouter()
+
+    @router.get("/")
+    def home(request: Request, app: App) -> Response:
+        # Staff sign-ins of the demo are shown to this machine only (ruling 15).
+        is_local = deps.address_of(request) in LOOPBACK and not app.settings.behind_proxy
+        links = app.demo_links() if app.settings.demo and is_local else None
+        return pages.page("pages/home.html", demo_links=links)
+
+    @router.get("/privacy")
+    def privacy() -> Response:
+        return pages.page("pages/privacy.html")
+
+    @router.get("/accessibility")
+    def accessibility() -> Response:
+        return pages.page("pages/accessibility.html")
+
+    @router.get("/help")
+    def help_page() -> Response:
+        return pages.page("pages/help.html")
+
+    @router.get("/media/{name}")
+    def media(name: str, request: Request, app: App) -> Response:
+        """A picture by the name it has in this browser's own run, and by no other."""
+        for run in _runs_of(request, app):
+            for lesson in run.plan.lessons:
+                for step in lesson.steps:
+                    if step.picture and public_name(run.seed, step.picture.path) == name:
+                        return FileResponse(
+                            app.settings.lessons_dir / "pictures" / step.picture.path,
+                            media_type="image/svg+xml",
+                            headers={"Cache-Control": "private, max-age=86400, immutable"},
+                        )
+        raise NotFound("We could not find that picture.")
+
+    @router.get("/health/live")
+    def live() -> Response:
+        return JSONResponse({"live": True})
+
+    @router.get("/health/ready")
+    def ready(app: App) -> Response:
+        try:
+            with app.database.transaction() as db:
+                runs.touch(db)
+        except SQLAlchemyError:
+            return JSONResponse({"ready": False, "why": "the database takes no writes"}, status_code=503)
+        return JSONResponse({"ready": True})
+
+    return router
+
+
+def _runs_of(request: Request, app: Parts) -> Iterable[OpenRun]:
+    pupil = deps.participant_or_none(request, app)
+    if pupil is not None:
+        with app.database.reading() as db:
+            yield runs.read(db, pupil.run_id)
+    try:
+        leader = deps.leader_or_none(request, app)
+    except DomainError:
+        return
+    if leader is not None:
+        yield leader.run

@@ -1,0 +1,59 @@
+"""A pupil comes in: the code, and nothing else typed."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from starlette.responses import Response
+
+from app.domain import joining
+from app.domain.errors import DomainError, Invalid, NotFound
+from app.store import runs
+from app.web import deps
+from app.web.deps import App
+from app.web.pages import Pages, see_other
+from app.web.security import new_key
+
+SEAT_SECONDS = 12 * 60 * 60
+
+
+def routes(pages: Pages) -> APIRouter:
+    router = APIRouter()
+
+    @router.get("/join")
+    def join_page(code: str = "") -> Response:
+        return pages.page("join/join.html", code=code[:20], sentence="")
+
+    @router.get("/j/{code}")
+    @router.get("/J/{code}")
+    def from_qr(code: str) -> Response:
+        """The target of the QR: a GET never makes a row."""
+        try:
+            return pages.page("join/confirm.html", code=joining.read_code(code))
+        except Invalid as refusal:
+            return pages.page("join/join.html", code=code[:20], sentence=refusal.sentence)
+
+    @router.post("/join")
+    def join(request: Request, app: App, code: Annotated[str, Form()] = "") -> Response:
+        who = deps.address_of(request)
+        try:
+            app.wrong_codes.must_not_be_full(who)
+            key = _take_seat(app, code)
+        except DomainError as refusal:
+            if isinstance(refusal, Invalid | NotFound):
+                app.wrong_codes.failed(who)
+            return pages.page("join/join.html", code=code[:20], sentence=refusal.sentence)
+        response = see_other("/play?new=1")
+        app.cookies.set(response, "seat", app.cookies.sign(key), max_age=SEAT_SECONDS)
+        return response
+
+    return router
+
+
+def _take_seat(app: deps.Parts, typed: str) -> str:
+    key = new_key()
+    code = joining.read_code(typed)
+    with app.database.transaction() as db:
+        run = runs.by_code(db, code)
+        runs.join(db, run, key, app.names, spare=app.settings.seat_limit_spare, now=app.clock(), choose=app.choose)
+    app.rooms.changed(run.id, ("crowd", "tally"))
+    return key

@@ -1,0 +1,177 @@
+"""Pages and fragments, and the one place that turns refusals into them."""
+
+import hashlib
+import logging
+import secrets
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import nh3
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+from starlette.exceptions import HTTPException
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+
+from app.domain import joining
+from app.domain.errors import Conflict, DomainError, NotAllowed, NotFound
+from app.settings import ROOT, Settings
+from app.web.deps import ClassLinkNeeded, SeatNeeded, SignInNeeded
+
+log = logging.getLogger(__name__)
+STATIC = ROOT / "static"
+HOME = ZoneInfo("Europe/London")
+_markdown = MarkdownIt("commonmark", {"html": False})
+_TAGS = {"p", "ul", "ol", "li", "strong", "em", "br"}
+
+
+class Pages:
+    """Renders templates; knows nothing of requests but what it is given."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._env = Environment(
+            loader=FileSystemLoader(ROOT / "templates"),
+            autoescape=True,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            undefined=StrictUndefined,
+        )
+        self._env.globals.update(
+            product_name=settings.product_name,
+            static=static_address,
+            demo=settings.demo,
+            plain_http=not settings.is_secure,
+        )
+        self._env.filters.update(
+            markdown=markdown, spaced=joining.spaced, day=day, clock=clock_time, number=plain_number
+        )
+
+    def render(self, name: str, /, **context: Any) -> str:
+        return self._env.get_template(name).render(**context)
+
+    def page(self, name: str, /, *, status: int = 200, **context: Any) -> HTMLResponse:
+        return HTMLResponse(self.render(name, **context), status_code=status)
+
+
+def markdown(text: str) -> Markup:
+    """An author's words as harmless HTML: HTML in them is text, and only a few tags pass."""
+    return Markup(nh3.clean(_markdown.render(text), tags=_TAGS, attributes={}))
+
+
+def day(value: date | datetime) -> str:
+    """2 Nov 2026, by British clocks."""
+    local = value.astimezone(HOME) if isinstance(value, datetime) else value
+    return f"{local.day} {local:%b %Y}"
+
+
+def clock_time(value: datetime) -> str:
+    return f"{value.astimezone(HOME):%H:%M}"
+
+
+def plain_number(value: float) -> str:
+    """19 for 19.0, 1½ for 1.5, 2.3 for 2.3."""
+    whole, part = divmod(round(value, 1), 1)
+    if part == 0.5:
+        return f"{int(whole)}½" if whole else "½"
+    return f"{value:.1f}".removesuffix(".0")
+
+
+def static_address(name: str) -> str:
+    """The address of a static file; its content's fingerprint in it lets browsers keep it for a year."""
+    return f"/static/{name}?v={_fingerprint(STATIC / name)}"
+
+
+@cache
+def _fingerprint(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12] if path.exists() else "0"
+
+
+def see_other(address: str) -> RedirectResponse:
+    return RedirectResponse(address, status_code=303)
+
+
+def wants_json(request: Request) -> bool:
+    return "application/json" in request.headers.get("accept", "")
+
+
+def handle_errors(app: FastAPI, pages: Pages) -> None:
+    """Refusals become a page (or JSON for live.js) with their sentence; a crash becomes a page with an id."""
+
+    def refuse(request: Request, error: Exception) -> Response:
+        assert isinstance(error, DomainError)
+        status = status_of(error)
+        if wants_json(request):
+            return JSONResponse({"say": error.sentence}, status_code=status)
+        match error:
+            case SeatNeeded():
+                return see_other("/join")
+            case SignInNeeded():
+                return see_other("/sign-in")
+            case ClassLinkNeeded():
+                back = {"href": "/", "words": "Start page"}
+                title = "Your class link opens this page"
+                return pages.page(
+                    "pages/error.html",
+                    status=status,
+                    title=title,
+                    sentence=error.sentence,
+                    back=back,
+                    for_pupil=False,
+                )
+            case _:
+                return _error_page(pages, request, status, error.sentence)
+
+    def http_error(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        return _error_page(pages, request, error.status_code, "We could not find that page.")
+
+    def not_understood(request: Request, error: Exception) -> Response:
+        if wants_json(request):
+            return JSONResponse({"say": "That could not be understood."}, status_code=422)
+        return _error_page(pages, request, 422, "Something was missing in that form. Go back and try again.")
+
+    def crash(request: Request, error: Exception) -> Response:
+        reference = secrets.token_hex(4)
+        log.error("unexpected error %s", reference, exc_info=error)
+        sentence = f"Something went wrong on our side. Nothing saved is lost. If it happens again, say {reference}."
+        return _error_page(pages, request, 500, sentence)
+
+    app.add_exception_handler(DomainError, refuse)
+    app.add_exception_handler(HTTPException, http_error)
+    app.add_exception_handler(RequestValidationError, not_understood)
+    app.add_exception_handler(Exception, crash)
+
+
+def status_of(error: DomainError) -> int:
+    match error:
+        case NotFound():
+            return 404
+        case NotAllowed():
+            return 403
+        case Conflict():
+            return 409
+        case _:
+            return 422
+
+
+def _error_page(pages: Pages, request: Request, status: int, sentence: str) -> Response:
+    path = request.url.path
+    for_pupil = path.startswith(("/play", "/join", "/j/", "/J/", "/pair"))
+    back = (
+        {"href": "/class", "words": "Back to Today"}
+        if path.startswith("/class")
+        else {"href": "/", "words": "Start page"}
+    )
+    return pages.page(
+        "pages/error.html",
+        status=status,
+        title="Hmm, that did not work",
+        sentence=sentence,
+        back=back,
+        for_pupil=for_pupil,
+    )

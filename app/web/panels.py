@@ -1,0 +1,209 @@
+"""Draws panels: the same function for a page, a push and a GET, so that they cannot differ."""
+
+import hashlib
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import urlsplit
+
+import segno
+from markupsafe import Markup
+
+from app.domain.lesson import Asking, Pledge
+from app.domain.quiz import LETTERS, NOT_SURE, letter_of, shown_order
+from app.domain.run import LAST_ROUND, has_feedback, next_words
+from app.domain.shown import SHAPES, Shown, asking_name, show
+from app.live.messages import message
+from app.live.rooms import COUNTS, Snapshot
+from app.live.seat import Audience
+from app.settings import Settings
+from app.store import answers
+from app.store.database import Database
+from app.store.runs import OpenRun
+from app.store.tables import ParticipantRow
+from app.web.pages import Pages
+
+TEMPLATES = {
+    "pupil": "play/_{panel}.html",
+    "screen": "runs/_screen_{panel}.html",
+    "controls": "runs/_controls_{panel}.html",
+}
+
+SAY_WHEN = (
+    ("A pupil starts a real story", "Thank you for trusting me. Let's talk straight after, just us."),
+    (
+        "“We had a fire”",
+        "That must have been very hard. You can sit this one out if you like. (Calm screen; tell your DSL.)",
+    ),
+    ("“I did that”", "You are not in trouble for telling me."),
+    ("“Will we die?”", "These things are rare. Today we learn what to do, and you have just learned it."),
+    (
+        "Laughing at a name or an answer",
+        "Remind the class of the ground rule and move on. Never read out who answered what.",
+    ),
+)
+"""What to say when (content brief 3.1); on adults' screens only."""
+
+
+class Panels:
+    """Draws every panel of a run for its audience."""
+
+    def __init__(self, pages: Pages, settings: Settings) -> None:
+        self._pages = pages
+        self._address = settings.base_address
+
+    def render(self, audience: Audience, panel: str, snapshot: Snapshot) -> str:
+        """The whole `panel` message of the protocol for one audience."""
+        html = self._pages.render(TEMPLATES[audience].format(panel=panel), **self.context(audience, snapshot))
+        run = snapshot.run
+        if panel in COUNTS:
+            return message(kind="panel", panel=panel, epoch=run.epoch, seq=snapshot.revision, html=html)
+        shown = show(run.stage, run.plan, run.seed)
+        question = shown.question
+        choices = [option.letter for option in question.options] if question else []
+        if question and question.offers_not_sure:
+            choices.append(NOT_SURE)
+        return message(
+            kind="panel",
+            panel=panel,
+            epoch=run.epoch,
+            seq=run.stage.seq,
+            phase=phase_of(run),
+            asking=question.asking if question else "",
+            round=run.stage.round,
+            choices=choices,
+            html=html,
+        )
+
+    def context(self, audience: Audience, snapshot: Snapshot) -> dict[str, Any]:
+        """What the templates of this audience are given; pupils get nothing that is not the same for all."""
+        run = snapshot.run
+        shown = show(run.stage, run.plan, run.seed)
+        base = {
+            "shown": shown,
+            "phase": phase_of(run),
+            "is_rehearsal": run.is_rehearsal,
+            "questions_asked": run.questions_asked,
+        }
+        if audience == "pupil":
+            return base
+        here = run.plan.at(run.stage)
+        notes = {"teacher": here.step.teacher_note, "presenter": here.step.presenter_note} if here else {}
+        return base | {
+            "run": _run_face(run, snapshot),
+            "join_host": urlsplit(self._address).netloc,
+            "qr": qr(f"{self._address}/j/{run.code}") if run.stage.phase == "lobby" else "",
+            "tally": bars(snapshot, shown),
+            "not_sure": snapshot.tally.counts.get(NOT_SURE, 0),
+            "answered": snapshot.tally.answered,
+            "joined": len(snapshot.crowd),
+            "crowd": {
+                "aliases": [{"id": g.id, "alias": g.alias, "animal": animal_of(g.alias)} for g in snapshot.crowd],
+                "joined": len(snapshot.crowd),
+                "expected": run.present or run.on_roll,
+            },
+            # Notes never stand on the classroom screen.
+            "notes": notes if audience == "controls" else {},
+            "say_when": SAY_WHEN if audience == "controls" else (),
+        }
+
+    def me(self, database: Database, run: OpenRun, row: ParticipantRow) -> str:
+        """The `me` panel message: a pupil's own alias and choice."""
+        face = own_face(database, run, row)
+        html = self._pages.render("play/_me.html", me=face)
+        return message(kind="panel", panel="me", epoch=run.epoch, seq=run.stage.seq, html=html)
+
+
+def phase_of(run: OpenRun) -> str:
+    """The phase as devices know it: the calm screen and the end cover the stage."""
+    if run.ended_at is not None:
+        return "ended"
+    return "calm" if run.calm else run.stage.phase
+
+
+def own_face(database: Database, run: OpenRun, row: ParticipantRow) -> dict[str, Any]:
+    """What is one pupil's own: alias, and the choice saved for the question on the stage."""
+    face: dict[str, Any] = {
+        "alias": row.alias,
+        "animal": animal_of(row.alias or ""),
+        "asking": "",
+        "round": "",
+        "choice": "",
+        "choice_text": "",
+        "change": "",
+        "can_deal_again": False,
+        "is_new": False,
+    }
+    here = run.plan.at(run.stage)
+    if here is None or not isinstance(here.step, Asking | Pledge):
+        return face
+    with database.reading() as db:
+        saved = answers.own(db, row.id or 0, run.stage)
+        if here.step.tally_only and answers.has_voted_secretly(db, row.id or 0, run.stage):
+            return face | {"asking": asking_name(run.seed, here), "round": run.stage.round, "change": 1}
+    if saved is None:
+        return face
+    question, place = here.step.question, f"{here.module}/{here.step.key}"
+    text = next((option.text for option in question.options if option.key == saved.choice), "I'm not sure")
+    return face | {
+        "asking": asking_name(run.seed, here),
+        "round": run.stage.round,
+        "choice": letter_of(question, run.seed, place, saved.choice),
+        "choice_text": text,
+        "change": saved.change_no,
+    }
+
+
+def bars(snapshot: Snapshot, shown: Shown) -> list[dict[str, Any]]:
+    """Answers per option in the order shown; the longest bar is 100."""
+    run = snapshot.run
+    here = run.plan.at(run.stage)
+    if shown.question is None or here is None or not isinstance(here.step, Asking | Pledge):
+        return []
+    order = shown_order(here.step.question, run.seed, f"{here.module}/{here.step.key}")
+    counts = [snapshot.tally.counts.get(option.key, 0) for option in order]
+    most = max([*counts, snapshot.tally.counts.get(NOT_SURE, 0), 1])
+    return [
+        {"letter": letter, "shape": shape, "text": option.text, "n": n, "share": round(100 * n / most)}
+        for letter, shape, option, n in zip(LETTERS, SHAPES, order, counts, strict=False)
+    ]
+
+
+def qr(address: str, *, keep_case: bool = False) -> Markup:
+    """A QR picture as inline SVG. Capitals keep the code coarse, so that it scans from further away."""
+    made = segno.make(address if keep_case else address.upper(), error="m", micro=False)
+    return Markup(made.svg_inline(omitsize=True, border=2, dark="#14213d", light="#fff"))
+
+
+def animal_of(alias: str) -> str:
+    return alias.rpartition(" ")[2].lower()
+
+
+def etag(message: str) -> str:
+    return f'"{hashlib.sha256(message.encode()).hexdigest()[:20]}"'
+
+
+def _run_face(run: OpenRun, snapshot: Snapshot) -> SimpleNamespace:
+    stage = run.stage
+    is_live = run.ended_at is None
+    return SimpleNamespace(
+        kind=run.kind,
+        code=run.code,
+        locked=run.locked,
+        calm=run.calm,
+        ended=not is_live,
+        class_label=run.class_label,
+        school_name=run.school,
+        seq=stage.seq,
+        epoch=run.epoch,
+        is_rehearsal=run.is_rehearsal,
+        round=stage.round,
+        can_reopen=is_live and stage.phase == "closed" and stage.round < LAST_ROUND and has_feedback(run.plan, stage),
+        can_reveal=is_live and stage.phase == "closed" and has_feedback(run.plan, stage),
+        can_back=is_live and stage.phase not in ("lobby", "open") and run.plan.index(stage) > 0,
+        next_words=next_words(stage, run.plan),
+        step_number=run.plan.index(stage) + 1,
+        steps_total=len(run.plan.places),
+        present=run.present,
+        joined=len(snapshot.crowd),
+        on_roll=run.on_roll,
+    )

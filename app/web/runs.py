@@ -1,0 +1,325 @@
+"""The teacher's side of a run: Today, the classroom screen, the controls, the finish."""
+
+import asyncio
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Form, Request, WebSocket
+from starlette.responses import Response
+
+from app.domain.errors import Conflict, DomainError, Invalid, NotFound
+from app.domain.participation import read_head_count
+from app.domain.people import Phone, Teacher
+from app.domain.run import Order
+from app.live.messages import message
+from app.live.rooms import PANELS, look
+from app.live.seat import Audience, Seat
+from app.store import directory, lessons, participation, runs
+from app.store.runs import OpenRun
+from app.web import deps
+from app.web.deps import App, ClassTeacher, Parts, RunLeader
+from app.web.pages import Pages, see_other, wants_json
+from app.web.panels import Panels
+from app.web.play import conditional
+from app.web.security import new_key
+from app.web.sockets import serve_seat
+from app.web.summary import summary_of
+
+Sees = Literal["screen", "controls"]
+
+
+def routes(pages: Pages, panels: Panels) -> APIRouter:
+    router = APIRouter()
+    _add_today(router, pages)
+    _add_stage(router, pages, panels)
+    _add_finish(router, pages)
+    return router
+
+
+def _add_today(router: APIRouter, pages: Pages) -> None:
+    @router.get("/class")
+    def today(app: App, teacher: ClassTeacher) -> Response:
+        return pages.page("runs/today.html", **_today(app, teacher))
+
+    @router.post("/class/run")
+    def start(
+        app: App,
+        teacher: ClassTeacher,
+        version_id: Annotated[list[int] | None, Form()] = None,
+        questions: Annotated[int, Form()] = 8,
+        kind: Annotated[Literal["lesson", "rehearsal"], Form()] = "lesson",
+        present: Annotated[str, Form()] = "",
+    ) -> Response:
+        try:
+            _start(app, teacher, version_id or [], questions, kind, present)
+        except (Invalid, Conflict) as refusal:
+            return pages.page("runs/today.html", **_today(app, teacher, refusal.sentence))
+        return see_other("/class/run/screen")
+
+    @router.post("/class/sign-out")
+    def sign_out(app: App, teacher: ClassTeacher) -> Response:
+        with app.database.transaction() as db:
+            directory.sign_teacher_out(db, teacher, app.clock())
+        response = see_other("/")
+        app.cookies.drop(response, "class")
+        return response
+
+
+def _today(app: Parts, teacher: Teacher, sentence: str = "") -> dict[str, Any]:
+    with app.database.reading() as db:
+        group = directory.class_group(db, teacher.class_group_id)
+        run = runs.open_of_class(db, teacher.class_group_id)
+        past = [one for one in runs.of_class(db, teacher.class_group_id) if not one.is_rehearsal]
+        offered = lessons.offered(db, group.programme_id)
+    return {
+        "school": group.school,
+        "class_label": group.label,
+        "on_roll": group.on_roll,
+        "sentence": sentence,
+        "open_run": {"code": run.code, "title": _title(run)} if run else None,
+        "past_runs": [
+            {
+                "title": _title(one),
+                "date": one.opened_at,
+                "present": one.present,
+                "href": f"/class/run/report?run={one.id}",
+            }
+            for one in past
+        ],
+        "modules": [
+            {
+                "version_id": version_id,
+                "title": lesson.title,
+                "topic_key": lesson.topic.key,
+                "topic_name": lesson.topic.name,
+                "lead": lesson.lead.name,
+                "minutes": lesson.minutes,
+                "parts": lesson.parts,
+                "before_you_start": lesson.before_you_start,
+                "you_need": lesson.you_need,
+                "objectives": lesson.objectives,
+                "checked": place == 0,
+            }
+            for place, (version_id, lesson) in enumerate(offered)
+        ],
+    }
+
+
+def _title(run: OpenRun) -> str:
+    return " and ".join(lesson.title for lesson in run.plan.lessons)
+
+
+def _start(app: Parts, teacher: Teacher, wanted: list[int], questions: int, kind: str, present: str) -> None:
+    head_count = read_head_count(present) if present.strip() else None
+    with app.database.transaction() as db:
+        group = directory.class_group(db, teacher.class_group_id)
+        offered = [version_id for version_id, _ in lessons.offered(db, group.programme_id)]
+        chosen = [version_id for version_id in offered if version_id in wanted]
+        if not chosen:
+            raise Invalid("Choose at least one lesson.")
+        if questions not in (8, 10):
+            raise Invalid("A quiz has eight or ten questions.")
+        if runs.open_of_class(db, teacher.class_group_id) is not None:
+            raise Conflict("Your class has a lesson open already. Go back to it, or finish it first.")
+        runs.start(
+            db,
+            teacher.class_group_id,
+            chosen,
+            questions=questions,
+            kind=kind,
+            present=head_count,
+            seed=new_key(),
+            now=app.clock(),
+            choose=app.choose,
+        )
+
+
+def _add_stage(router: APIRouter, pages: Pages, panels: Panels) -> None:
+    @router.get("/class/run")
+    @router.get("/class/run/screen")
+    def screen(app: App, leader: RunLeader) -> Response:
+        snapshot = look(app.database, leader.run.id)
+        if snapshot.run.ended_at is not None:
+            return see_other("/class/run/report")
+        return pages.page("runs/screen.html", **panels.context("screen", snapshot))
+
+    @router.get("/class/run/controls")
+    def controls(app: App, leader: RunLeader) -> Response:
+        snapshot = look(app.database, leader.run.id)
+        if snapshot.run.ended_at is not None:
+            return see_other("/class/run/report")
+        return pages.page("runs/controls.html", **panels.context("controls", snapshot))
+
+    @router.post("/class/run/cue")
+    def cue(
+        request: Request,
+        app: App,
+        leader: RunLeader,
+        order: Annotated[Order | Literal["calm", "resume"], Form()],
+        seq: Annotated[int, Form()],
+        epoch: Annotated[int, Form()],
+    ) -> Response:
+        """An order that moves the stage. *Next* on the last screen leads to the finish."""
+        if order == "next" and leader.run.stage.phase == "finished":
+            return _done(request, "/class/run/finish")
+        with app.database.transaction() as db:
+            run = runs.read(db, leader.run.id)
+            if order == "calm" or order == "resume":
+                runs.set_calm(db, run, calm=order == "calm", by=leader.name, now=app.clock())
+            else:
+                runs.give(db, run, order, seq=seq, epoch=epoch, by=leader.name, now=app.clock())
+        app.rooms.changed(leader.run.id)
+        return _done(request, _back_to(leader))
+
+    @router.post("/class/run/lock")
+    def lock(request: Request, app: App, leader: RunLeader) -> Response:
+        with app.database.transaction() as db:
+            runs.set_locked(db, leader.run, locked=not leader.run.locked)
+        app.rooms.changed(leader.run.id)
+        return _done(request, _back_to(leader))
+
+    @router.post("/class/run/seats/remove")
+    def remove(request: Request, app: App, leader: RunLeader, participant_id: Annotated[int, Form()]) -> Response:
+        with app.database.transaction() as db:
+            runs.remove(db, leader.run.id, participant_id, app.clock())
+        app.rooms.dismiss(leader.run.id, participant_id)
+        app.rooms.changed(leader.run.id)
+        return _done(request, "/class/run/controls")
+
+    @router.get("/class/run/panels/{panel}")
+    def panel(panel: str, request: Request, app: App, leader: RunLeader) -> Response:
+        audience = _audience(request.query_params.get("as"))
+        if panel not in PANELS[audience]:
+            raise NotFound("We could not find that page.")
+        return conditional(request, panels.render(audience, panel, look(app.database, leader.run.id)))
+
+    @router.websocket("/class/run/socket")
+    async def socket(websocket: WebSocket) -> None:
+        app = deps.parts(websocket)
+        audience = _audience(websocket.query_params.get("as"))
+        try:
+            leader = await asyncio.to_thread(deps.leader_or_none, websocket, app)
+        except DomainError:
+            leader = None
+        await websocket.accept()
+        if leader is None:
+            await websocket.send_text(message(kind="bye", why="ended", say="No lesson is open."))
+            await websocket.close()
+            return
+        seat = Seat(audience)
+        await app.rooms.take(leader.run.id, seat)
+
+        async def hear(text: str) -> bool:
+            if text.replace(" ", "") != '{"kind":"ping"}':
+                return False
+            seat.tell(message(kind="pong"))
+            return True
+
+        await serve_seat(websocket, app.rooms, leader.run.id, seat, hear, app.settings.stuck_seconds)
+
+
+def _audience(asked: str | None) -> Audience:
+    return "controls" if asked == "controls" else "screen"
+
+
+def _back_to(leader: deps.Leader) -> str:
+    return "/class/run/controls" if isinstance(leader.actor, Phone) else "/class/run/screen"
+
+
+def _done(request: Request, address: str) -> Response:
+    """live.js needs no new page: its panels are pushed. It follows `Location` where a page must change."""
+    if not wants_json(request):
+        return see_other(address)
+    is_page = address == "/class/run/finish"
+    return Response(status_code=204, headers={"X-Go-To": address} if is_page else {})
+
+
+def _add_finish(router: APIRouter, pages: Pages) -> None:
+    @router.get("/class/run/finish")
+    def finish_page(app: App, leader: RunLeader) -> Response:
+        return pages.page("runs/finish.html", **_finish(app, leader.run))
+
+    @router.post("/class/run/finish")
+    def finish(
+        app: App,
+        leader: RunLeader,
+        present: Annotated[str, Form()] = "",
+        without_count: Annotated[str, Form()] = "",
+    ) -> Response:
+        try:
+            head_count = None if without_count else read_head_count(present)
+        except Invalid as refusal:
+            return pages.page("runs/finish.html", **_finish(app, leader.run, refusal.sentence, present))
+        with app.database.transaction() as db:
+            if head_count is not None:
+                runs.confirm_present(db, leader.run.id, head_count, app.clock())
+                db.flush()
+            participation.finish(db, runs.read(db, leader.run.id), by=leader.name, now=app.clock())
+        app.rooms.changed(leader.run.id)
+        return see_other(f"/class/run/report?run={leader.run.id}")
+
+    @router.post("/class/run/attendance")
+    def confirm_attendance(
+        app: App, teacher: ClassTeacher, run: Annotated[int, Form()], present: Annotated[str, Form()] = ""
+    ) -> Response:
+        ended = _own(app, teacher, run)
+        with app.database.transaction() as db:
+            participation.confirm_head_count(db, ended, read_head_count(present), app.clock())
+        return see_other(f"/class/run/report?run={run}")
+
+    @router.post("/class/run/take-back")
+    def take_back(app: App, teacher: ClassTeacher, run: Annotated[int, Form()]) -> Response:
+        ended = _own(app, teacher, run)
+        with app.database.transaction() as db:
+            participation.take_back(db, ended, app.clock())
+        app.rooms.changed(run)
+        return see_other("/class/run/screen")
+
+    @router.get("/class/run/report")
+    def report(request: Request, app: App, run: int | None = None) -> Response:
+        """The class's own summary: its teacher sees all of it, and no pupil's line (T7)."""
+        ended = _ended_run(request, app, run)
+        with app.database.reading() as db:
+            context = summary_of(db, ended, app.clock())
+        return pages.page("runs/report.html", **context)
+
+
+def _finish(app: Parts, run: OpenRun, sentence: str = "", typed: str = "") -> dict[str, Any]:
+    with app.database.reading() as db:
+        joined = len(runs.crowd(db, run.id))
+    return {
+        "present": typed or run.present or run.on_roll or "",
+        "joined": joined,
+        "sentence": sentence,
+        "class_label": run.class_label,
+        "school": run.school,
+        "is_rehearsal": run.is_rehearsal,
+        "concern_prompt": True,
+    }
+
+
+def _own(app: Parts, teacher: Teacher, run_id: int) -> OpenRun:
+    """A run of this teacher's class. What is not is not found."""
+    with app.database.reading() as db:
+        run = runs.read(db, run_id)
+    if run.class_group_id != teacher.class_group_id:
+        raise NotFound("We could not find that lesson.")
+    return run
+
+
+def _ended_run(request: Request, app: Parts, run_id: int | None) -> OpenRun:
+    if run_id is not None:
+        run = _own(app, deps.teacher(request, app), run_id)
+    else:
+        leader = deps.leader_or_none(request, app)
+        if leader is not None and isinstance(leader.actor, Phone):
+            run = leader.run
+        else:
+            teacher = deps.teacher(request, app)
+            with app.database.reading() as db:
+                past = runs.of_class(db, teacher.class_group_id)
+            if not past:
+                raise NotFound("Your class has not finished a lesson yet.")
+            run = past[0]
+    if run.ended_at is None:
+        raise NotFound("This lesson has not ended yet.")
+    return run

@@ -1,0 +1,178 @@
+"""What stands in front of every request: the right host, the right origin, and the headers of every response."""
+
+import hashlib
+import hmac
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from itsdangerous import BadSignature, Signer
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.domain.errors import NotAllowed
+from app.settings import Settings
+
+UNSAFE_METHODS = ("POST", "PUT", "PATCH", "DELETE")
+LARGEST_BODY = 64 * 1024
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]", "::1")
+
+_passwords = PasswordHash((Argon2Hasher(memory_cost=46 * 1024, time_cost=1, parallelism=1),))
+_hashing = threading.Semaphore(2)  # 46 MiB each: a storm of sign-ins must not eat the machine
+
+
+def hash_password(password: str) -> str:
+    with _hashing:
+        return _passwords.hash(password)
+
+
+def password_fits(password: str, password_hash: str | None) -> bool:
+    """Takes as long for an unknown account as for a known one."""
+    with _hashing:
+        return _passwords.verify(password, password_hash or _NOBODY) and password_hash is not None
+
+
+_NOBODY = _passwords.hash(secrets.token_urlsafe())
+
+
+def new_key() -> str:
+    """256 random bits: a seat, a sign-in, a link."""
+    return secrets.token_urlsafe(32)
+
+
+class Cookies:
+    """Names and flags of our cookies, and the signature of the seat."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._secure = settings.is_secure
+        self._signer = Signer(settings.secret(), salt="seat", digest_method=hashlib.sha256)
+
+    def name(self, short: str) -> str:
+        return f"__Host-sia_{short}" if self._secure else f"sia_{short}"
+
+    def set(self, response: Response, short: str, value: str, max_age: int | None = None) -> None:
+        response.set_cookie(
+            self.name(short), value, max_age=max_age, httponly=True, samesite="lax", secure=self._secure, path="/"
+        )
+
+    def drop(self, response: Response, short: str) -> None:
+        response.delete_cookie(self.name(short), httponly=True, samesite="lax", secure=self._secure, path="/")
+
+    def sign(self, key: str) -> str:
+        return self._signer.sign(key).decode()
+
+    def read_signed(self, value: str | None) -> str | None:
+        """The key of a seat cookie; None when it is missing or was not made here."""
+        try:
+            return self._signer.unsign(value or "").decode()
+        except BadSignature:
+            return None
+
+
+class Throttle:
+    """Counts failures per address, never successes: thirty pupils share one address."""
+
+    def __init__(self, most: int, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._most, self._seconds, self._clock = most, seconds, clock
+        self._failures: dict[str, list[float]] = {}
+        self._lock = threading.Lock()
+
+    def must_not_be_full(self, who: str) -> None:
+        """Raises NotAllowed while this address has failed too often."""
+        with self._lock:
+            recent = [at for at in self._failures.get(who, ()) if self._clock() - at < self._seconds]
+            self._failures[who] = recent
+            if not recent:
+                del self._failures[who]
+            if len(recent) >= self._most:
+                raise NotAllowed("That was wrong many times. Wait five minutes, then try again.")
+
+    def failed(self, who: str) -> None:
+        with self._lock:
+            self._failures.setdefault(who, []).append(self._clock())
+
+
+def same_secret(one: str, other: str) -> bool:
+    return hmac.compare_digest(one.encode(), other.encode())
+
+
+class Guard:
+    """ASGI middleware for HTTP and sockets alike; Starlette's own skip sockets."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self._app = app
+        self._scheme = "https" if settings.is_secure else "http"
+        self._any_host = settings.demo and settings.host in ("0.0.0.0", "::")
+        self._hosts = {urlsplit(settings.base_address).hostname or "", *LOOPBACK}
+        self._secure = settings.is_secure
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        host = headers.get("host", "")
+        refusal = self._refusal(scope, headers, host)
+        if refusal is not None:
+            if scope["type"] == "websocket":
+                await send({"type": "websocket.close", "code": 1008})
+            else:
+                await PlainTextResponse(refusal, status_code=403)(
+                    scope, receive, self._with_headers(send, host, scope)
+                )
+            return
+        await self._app(scope, receive, self._with_headers(send, host, scope))
+
+    def _refusal(self, scope: Scope, headers: Headers, host: str) -> str | None:
+        hostname = urlsplit(f"//{host}").hostname or ""
+        if not self._any_host and hostname not in self._hosts:
+            return "This server does not go by that name."
+        own = f"{self._scheme}://{host}"
+        if scope["type"] == "websocket":
+            return None if headers.get("origin") == own else "This socket was opened from another site."
+        if scope["method"] in UNSAFE_METHODS and not _is_own(headers, own):
+            return "This form was sent from another site. Go back to the page and try again."
+        if int(headers.get("content-length") or 0) > LARGEST_BODY:
+            return "That is too large."
+        return None
+
+    def _with_headers(self, send: Send, host: str, scope: Scope) -> Send:
+        socket_scheme = "wss" if self._secure else "ws"
+        path = scope.get("path", "")
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["Content-Security-Policy"] = (
+                    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
+                    f"media-src 'self'; connect-src 'self' {socket_scheme}://{host}; base-uri 'none'; "
+                    "form-action 'self'; frame-ancestors 'none'; object-src 'none'"
+                )
+                headers["X-Content-Type-Options"] = "nosniff"
+                headers["Referrer-Policy"] = "no-referrer"
+                headers["Cross-Origin-Opener-Policy"] = "same-origin"
+                headers["Cross-Origin-Resource-Policy"] = "same-origin"
+                headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=(), accelerometer=()"
+                if self._secure:
+                    headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+                if path.startswith("/static/"):
+                    # The address holds the fingerprint of the content; without it, ask again each time.
+                    is_named = scope.get("query_string", b"").startswith(b"v=")
+                    headers["Cache-Control"] = "public, max-age=31536000, immutable" if is_named else "no-cache"
+                elif "cache-control" not in headers:
+                    headers["Cache-Control"] = "no-store, no-transform"
+                    headers["X-Accel-Buffering"] = "no"
+            await send(message)
+
+        return send_with_headers
+
+
+def _is_own(headers: Headers, own: str) -> bool:
+    """Sec-Fetch-Site where the browser sends it, else the origin (Safari before 16.4)."""
+    site = headers.get("sec-fetch-site")
+    return site == "same-origin" if site else headers.get("origin") == own

@@ -1,0 +1,32 @@
+"""Fixtures: a world with the cast in it, on SQLite and, where asked, on PostgreSQL."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cast import World
+from tests.servers import postgres
+
+
+@pytest.fixture(scope="session")
+def seeded_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with the cast in it, made once and copied for each test."""
+    folder = tmp_path_factory.mktemp("seeded")
+    with World(folder):
+        pass
+    return folder
+
+
+@pytest.fixture
+def world(seeded_folder: Path, tmp_path: Path) -> Iterator[World]:
+    shutil.copytree(seeded_folder, tmp_path / "data")
+    with World(tmp_path / "data") as world:
+        yield world
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with postgres(tmp_path_factory.mktemp("postgres")) as url:
+        yield url
