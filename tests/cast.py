@@ -7,7 +7,7 @@ see nothing of the fire service's.
 
 import re
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -66,17 +66,21 @@ class World:
         with self.parts.database.transaction() as db:
             if not directory.has_accounts(db):
                 seed_cast(db, self.clock.now)
-        self._anyone = self.browser()
+        self._begin()
         return self
 
     def __exit__(self, *error: object) -> None:
+        self._end()
+
+    def _begin(self) -> None:
+        self._stack.enter_context(TestClient(self.app, base_url=ADDRESS))  # the app's life
+
+    def _end(self) -> None:
         self._stack.close()
 
     def browser(self) -> TestClient:
         """A browser of its own, with its own cookies."""
-        client = TestClient(self.app, base_url=ADDRESS, headers={"origin": ADDRESS}, follow_redirects=False)
-        self._stack.enter_context(_lifespan_once(self, client))
-        return client
+        return TestClient(self.app, base_url=ADDRESS, headers={"origin": ADDRESS}, follow_redirects=False)
 
     def teacher(self, token: str = TESS_LINK) -> TestClient:
         """A teacher's browser that has opened the class link."""
@@ -133,17 +137,6 @@ class World:
 
     def finish(self, teacher: TestClient, present: str = "28") -> None:
         assert teacher.post("/class/run/finish", data={"present": present}).status_code == 303
-
-
-_Started = set[int]
-
-
-def _lifespan_once(world: World, client: TestClient) -> AbstractContextManager[object]:
-    """The app's lifespan runs in the first browser's portal; the others share the app."""
-    if getattr(world, "_is_started", False):
-        return ExitStack()
-    world._is_started = True  # type: ignore[attr-defined]
-    return client
 
 
 def seed_cast(db: Any, now: datetime) -> None:

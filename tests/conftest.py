@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cast import World
+from tests.served import ServedWorld
 from tests.servers import postgres
 
 
@@ -23,6 +24,13 @@ def seeded_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def world(seeded_folder: Path, tmp_path: Path) -> Iterator[World]:
     shutil.copytree(seeded_folder, tmp_path / "data")
     with World(tmp_path / "data") as world:
+        yield world
+
+
+@pytest.fixture
+def served(seeded_folder: Path, tmp_path: Path) -> Iterator[ServedWorld]:
+    shutil.copytree(seeded_folder, tmp_path / "data")
+    with ServedWorld(tmp_path / "data") as world:
         yield world
 
 

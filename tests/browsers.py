@@ -1,0 +1,99 @@
+"""Real Chromium, driven as people use it."""
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from tests.live_server import LiveServer
+from tests.servers import CHROMIUM_FLAGS, chromium_path
+
+WAIT_MS = 20_000
+FRAMES = {"laptop": (1366, 768), "projector": (1024, 768), "tablet": (768, 1024), "phone": (360, 640)}
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """One browser. Without Chromium the test is skipped, or fails where REQUIRE_BROWSER=1."""
+    path = chromium_path()
+    if path is None:
+        if os.environ.get("REQUIRE_BROWSER"):
+            pytest.fail("Chromium is needed: install the package chromium")
+        pytest.skip("Chromium is not installed (package chromium)")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(CHROMIUM_FLAGS))
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def window(browser: Browser, frame: str = "laptop") -> BrowserContext:
+    """A browser profile of its own: its cookies, its storage."""
+    width, height = FRAMES[frame]
+    context = browser.new_context(viewport={"width": width, "height": height}, locale="en-GB")
+    context.set_default_timeout(WAIT_MS)
+    return context
+
+
+def open_class(context: BrowserContext, server: LiveServer) -> Page:
+    """A teacher opens the class link; ends on Today."""
+    page = context.new_page()
+    page.goto(server.class_link)
+    page.get_by_role("button").first.click()
+    page.wait_for_url("**/class")
+    return page
+
+
+def start_lesson(page: Page, *, present: int = 30, rehearsal: bool = False) -> str:
+    """From Today to the classroom screen. Returns the join code."""
+    page.get_by_role("spinbutton").or_(page.locator("input[name=present]")).first.fill(str(present))
+    page.locator(f"button[name=kind][value={'rehearsal' if rehearsal else 'lesson'}]").click()
+    page.wait_for_url("**/class/run/screen")
+    found = re.search(r"\b([C-Y]{3}) ([C-Y]{3})\b", page.locator("#panel-stage").inner_text())
+    assert found, "no code on the classroom screen"
+    return found[1] + found[2]
+
+
+def join(context: BrowserContext, server: LiveServer, code: str, *, start: bool = True) -> Page:
+    """A pupil types the code; ends on the page of the lesson."""
+    page = context.new_page()
+    page.goto(f"{server.address}/join")
+    page.locator("input[name=code]").fill(code.lower())
+    page.get_by_role("button", name="Join").click()
+    page.wait_for_url("**/play**")
+    if start:
+        page.locator("#start").click()
+    return page
+
+
+def phase(page: Page) -> str:
+    return page.locator("#panel-stage .stage").get_attribute("data-phase") or ""
+
+
+def asking(page: Page) -> str:
+    return page.locator("#panel-stage .stage").get_attribute("data-asking") or ""
+
+
+def press_next(screen: Page) -> None:
+    """One press of Next, and the stage that follows from it."""
+    before = screen.locator("#panel-stage").inner_html()
+    screen.locator("#order-next").click()
+    screen.wait_for_function(
+        "before => document.querySelector('#panel-stage').innerHTML !== before", arg=before, timeout=WAIT_MS
+    )
+
+
+def expect_phase(page: Page, wanted: str, asked: str | None = None) -> None:
+    expect(page.locator("#panel-stage .stage")).to_have_attribute("data-phase", wanted, timeout=WAIT_MS)
+    if asked is not None:
+        expect(page.locator("#panel-stage .stage")).to_have_attribute("data-asking", asked, timeout=WAIT_MS)
+
+
+def choose(page: Page, letter: str) -> None:
+    """Tap a tile and wait for the words that it is saved."""
+    page.locator(f"#panel-stage button[data-choice='{letter}']").click()
+    expect(page.locator("#status")).to_contain_text("Answer saved", timeout=WAIT_MS)

@@ -1,0 +1,105 @@
+"""A real server in its own process, for sockets, browsers and kill -9."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from app.settings import Settings
+from app.store import runs
+from app.store.database import Database
+from app.store.runs import OpenRun
+from tests.servers import free_port
+
+ROOT = Path(__file__).parent.parent
+START_SECONDS = 30
+
+
+@dataclass
+class LiveServer:
+    """`safety-in-action demo` on a free port of the loopback, with its own data folder."""
+
+    folder: Path
+    port: int = field(default_factory=free_port)
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def start(self) -> None:
+        self._log = (self.folder.parent / "server.log").open("ab")
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "app.cli", "demo", "--data-dir", str(self.folder), "--port", str(self.port)],
+            cwd=ROOT,
+            env=os.environ | self.environment,
+            stdout=self._log,
+            stderr=self._log,
+        )
+        self._wait_until_ready()
+
+    def kill(self) -> None:
+        """No goodbye, as when the power goes."""
+        self._process.send_signal(signal.SIGKILL)
+        self._process.wait()
+
+    def stop(self) -> None:
+        self._process.terminate()
+        try:
+            self._process.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            self.kill()
+        self._log.close()
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def links(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads((self.folder / "demo-links.json").read_text())
+        return found
+
+    @property
+    def class_link(self) -> str:
+        return f"{self.address}/c/{self.links['class_token']}"
+
+    def database(self) -> Database:
+        """The same database, for a test's own look. Close it."""
+        return Database(Settings(data_dir=self.folder).database)
+
+    def run(self, code: str) -> OpenRun:
+        """The run of this join code as the store has it now."""
+        database = self.database()
+        try:
+            with database.reading() as db:
+                return runs.by_code(db, code)
+        finally:
+            database.close()
+
+    def _wait_until_ready(self) -> None:
+        until = time.monotonic() + START_SECONDS
+        while time.monotonic() < until:
+            if self._process.poll() is not None:
+                raise AssertionError(f"the server ended: {(self.folder.parent / 'server.log').read_text()[-2000:]}")
+            try:
+                with urllib.request.urlopen(f"{self.address}/health/ready", timeout=2):
+                    return
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.05)
+        raise AssertionError("the server did not start in time")
+
+
+@contextmanager
+def live_server(folder: Path, **environment: str) -> Iterator[LiveServer]:
+    server = LiveServer(folder / "data", environment=environment)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
