@@ -15,7 +15,6 @@ from app.content import check
 from app.domain.errors import DomainError
 from app.main import create_app
 from app.settings import Settings
-from app.simulated_class import run_class
 from app.store import directory
 from app.web.deps import Parts, now_utc
 from app.web.security import new_key
@@ -120,6 +119,8 @@ def simulate_class(
     speed: Annotated[float, typer.Option(help="2 answers twice as fast.", min=0.1, max=100)] = 1.0,
 ) -> None:
     """Join a run with simulated pupils over real sockets; they answer like children and leave at its end."""
+    from app.simulated_class import run_class  # noqa: PLC0415 - the server's start need not wait for a client
+
     with _told_plainly():
         result = asyncio.run(run_class(address, code, pupils, seed, speed=speed, say=typer.echo))
     typer.echo(f"{result.joined} pupils joined; {len(result.journal)} answers were acknowledged.")

@@ -47,6 +47,7 @@ class LiveServer:
         """No goodbye, as when the power goes."""
         self._process.send_signal(signal.SIGKILL)
         self._process.wait()
+        self._log.close()
 
     def stop(self) -> None:
         self._process.terminate()

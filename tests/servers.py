@@ -53,7 +53,7 @@ def postgres(folder: Path, port: int | None = None) -> Iterator[str]:
     password = (home / "password").read_text()
     address = f"postgres:{password}@127.0.0.1:{port}/postgres"
     command = [
-        *(str(programs / "postgres"), "-D", str(home.resolve() / "data"), "-p", str(port), "-F"),
+        *(str(programs / "postgres"), "-D", str(home.resolve() / "data"), "-p", str(port)),
         *("-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="),
     ]
 
