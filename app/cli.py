@@ -119,7 +119,7 @@ def simulate_class(
     speed: Annotated[float, typer.Option(help="2 answers twice as fast.", min=0.1, max=100)] = 1.0,
 ) -> None:
     """Join a run with simulated pupils over real sockets; they answer like children and leave at its end."""
-    from app.simulated_class import run_class  # noqa: PLC0415 - the server's start need not wait for a client
+    from app.simulated_class import run_class
 
     with _told_plainly():
         result = asyncio.run(run_class(address, code, pupils, seed, speed=speed, say=typer.echo))
@@ -168,6 +168,7 @@ def _run(app: Any, settings: Settings) -> None:
         access_log=False,  # a line per request would hold addresses of pupils' devices
         server_header=False,
         log_config=None,
+        log_level="warning",  # its socket lines hold addresses too
         timeout_graceful_shutdown=5,
     )
 

@@ -6,11 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine, event
+from sqlalchemy import Connection, create_engine, event, inspect
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
@@ -67,16 +63,30 @@ class Database:
             ) from error
 
     def _migrate(self) -> None:
+        known = [file.name[:4] for file in sorted((MIGRATIONS / "versions").glob("[0-9]*.py"))]
+        current = self._revision()
+        if current is not None and current not in known:
+            raise NotAllowed(
+                "This database was made by a newer release of Safety in Action. Nothing was changed. "
+                "Start the newer release, or restore a backup from before the upgrade."
+            )
+        if current != known[-1]:
+            self._upgrade()
+
+    def _revision(self) -> str | None:
+        """The schema's revision; None for a new database."""
+        with self.engine.begin() as connection:
+            if not inspect(connection).has_table("alembic_version"):
+                return None
+            return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+
+    def _upgrade(self) -> None:
+        from alembic import command
+        from alembic.config import Config
+
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS))
-        known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
         with self.engine.begin() as connection:
-            current = MigrationContext.configure(connection).get_current_revision()
-            if current is not None and current not in known:
-                raise NotAllowed(
-                    "This database was made by a newer release of Safety in Action. Nothing was changed. "
-                    "Start the newer release, or restore a backup from before the upgrade."
-                )
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
