@@ -9,12 +9,13 @@ import pytest
 import sqlalchemy
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel, col, select
 
 from app.domain.errors import NotAllowed
 from app.store import runs
 from app.store.database import Database
-from app.store.tables import ProgrammeRow
+from app.store.tables import ClassSignInRow, ProgrammeRow
 from tests.classroom import Classroom
 
 
@@ -141,8 +142,9 @@ def test_a_postgresql_that_acknowledges_before_it_has_written_is_refused(fresh_p
 
 
 def test_a_row_that_points_at_nothing_is_refused(classroom: Classroom) -> None:
-    with pytest.raises(sqlalchemy.exc.IntegrityError):
-        classroom.start(class_group=999)
+    row = ClassSignInRow(key_hash="a-key", class_link_id=999, opened_at=classroom.clock.now)
+    with pytest.raises(IntegrityError), classroom.database.transaction() as db:
+        db.add(row)
 
 
 def test_deleted_rows_are_gone_from_the_file_and_its_log(on_sqlite: Classroom, tmp_path: Path) -> None:

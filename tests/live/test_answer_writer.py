@@ -1,0 +1,233 @@
+"""The answer writer: told "saved" means on the disk, and nothing that one device does stops it."""
+
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event
+
+from app.live.answer_writer import AnswerWriter
+from app.store.answers import Answer
+from tests.classroom import Classroom
+
+SOON = 8
+
+
+class Writers:
+    """Starts answer writers and stops them at the end of the test."""
+
+    def __init__(self, classroom: Classroom) -> None:
+        self._classroom = classroom
+        self._started: list[AnswerWriter] = []
+        self.saved: list[int] = []
+
+    def start(self, *, queue_size: int = 100, batch_size: int = 50) -> AnswerWriter:
+        writer = self.make(queue_size=queue_size, batch_size=batch_size)
+        writer.start()
+        self._started.append(writer)
+        return writer
+
+    def make(self, *, queue_size: int = 100, batch_size: int = 50) -> AnswerWriter:
+        return AnswerWriter(
+            self._classroom.database, self.saved.append, queue_size=queue_size, batch_size=batch_size
+        )
+
+    def stop(self) -> None:
+        for writer in self._started:
+            writer.stop()
+
+
+@pytest.fixture
+def writers(classroom: Classroom) -> Iterator[Writers]:
+    writers = Writers(classroom)
+    yield writers
+    writers.stop()
+
+
+@pytest.fixture
+def on_its_way(classroom: Classroom) -> Callable[[int], list[Answer]]:
+    """Answers of so many pupils to an open question."""
+
+    def answers(pupils: int) -> list[Answer]:
+        run = classroom.start()
+        seated = [classroom.seat(run) for _ in range(pupils)]
+        classroom.go_to(run, "before.F1")
+        return [classroom.answer(run, pupil, "1") for pupil in seated]
+
+    return answers
+
+
+Answers = Callable[[int], list[Answer]]
+
+
+def rows(file: Path) -> int:
+    """Answers that another process can see."""
+    connection = sqlite3.connect(file)
+    found: int = connection.execute("SELECT count(*) FROM answer").fetchone()[0]
+    connection.close()
+    return found
+
+
+def give_up_soon(classroom: Classroom) -> None:
+    """Wait for the lock a fraction of a second instead of five."""
+    classroom.database.engine.dispose()
+    event.listen(
+        classroom.database.engine, "connect", lambda connection, _: connection.execute("PRAGMA busy_timeout = 250")
+    )
+
+
+def test_when_an_answer_is_acknowledged_another_process_can_read_it(
+    writers: Writers, on_its_way: Answers, file: Path
+) -> None:
+    sent = on_its_way(20)
+    writer = writers.start(batch_size=3)
+    for number, answer in enumerate(sent, start=1):
+        assert writer.submit(answer).result(SOON) == "saved"
+        assert rows(file) == number
+
+
+def test_a_run_is_told_of_its_new_answers_once_they_are_saved(
+    writers: Writers, on_its_way: Answers, classroom: Classroom
+) -> None:
+    sent = on_its_way(1)[0]
+    writers.start().submit(sent).result(SOON)
+    assert writers.saved == [sent.run_id]
+
+
+def test_answers_that_wait_share_one_commit(writers: Writers, on_its_way: Answers) -> None:
+    writer = writers.make()
+    futures = [writer.submit(answer) for answer in on_its_way(25)]
+    writer.start()
+    assert [future.result(SOON) for future in futures] == ["saved"] * 25
+    writer.stop()
+    assert len(writers.saved) == 1
+
+
+def test_a_full_queue_takes_no_answer_and_says_so_at_once(writers: Writers, on_its_way: Answers) -> None:
+    writer = writers.make(queue_size=2)
+    sent = on_its_way(3)
+    first, second, third = (writer.submit(answer) for answer in sent)
+    assert third.result(0) is None
+    assert not first.done()
+    writer.start()
+    assert [first.result(SOON), second.result(SOON)] == ["saved", "saved"]
+    writer.stop()
+
+
+def test_one_bad_row_costs_one_client(writers: Writers, on_its_way: Answers, file: Path) -> None:
+    sent = on_its_way(10)
+    sent[4] = replace(sent[4], choice=None)  # type: ignore[arg-type]
+    writer = writers.make()
+    futures = [writer.submit(answer) for answer in sent]
+    writer.start()
+    outcomes = [future.result(SOON) for future in futures]
+    writer.stop()
+    assert outcomes == ["saved"] * 4 + [None] + ["saved"] * 5
+    assert rows(file) == 9
+
+
+def test_a_row_that_not_even_the_driver_understands_costs_one_client(
+    writers: Writers, on_its_way: Answers
+) -> None:
+    sent = on_its_way(3)
+    sent[1] = replace(sent[1], change=2**80)
+    writer = writers.start()
+    outcomes = [writer.submit(answer).result(SOON) for answer in sent]
+    assert outcomes == ["saved", None, "saved"]
+
+
+def test_a_device_that_stops_waiting_stops_nobody_else(writers: Writers, on_its_way: Answers) -> None:
+    gone, stays, later = on_its_way(3)
+    writer = writers.make()
+    writer.submit(gone).cancel()  # a tab was closed while its answer was on its way to the disk
+    waiting = writer.submit(stays)
+    writer.start()
+    assert waiting.result(SOON) == "saved"
+    assert writer.submit(later).result(SOON) == "saved"
+    writer.stop()
+
+
+def test_a_room_that_cannot_be_told_stops_nobody(classroom: Classroom, on_its_way: Answers) -> None:
+    def closed(_: int) -> None:
+        raise RuntimeError("Event loop is closed")
+
+    writer = AnswerWriter(classroom.database, closed, queue_size=10, batch_size=10)
+    writer.start()
+    outcomes = [writer.submit(answer).result(SOON) for answer in on_its_way(2)]
+    writer.stop()
+    assert outcomes == ["saved", "saved"]
+
+
+def test_answers_wait_while_another_process_holds_the_database(
+    writers: Writers, on_its_way: Answers, file: Path
+) -> None:
+    sent = on_its_way(5)
+    writer = writers.start()
+    with held(file, seconds=1):
+        futures = [writer.submit(answer) for answer in sent]
+        time.sleep(0.3)
+        assert not any(future.done() for future in futures)
+    assert [future.result(SOON) for future in futures] == ["saved"] * 5
+    assert rows(file) == 5
+
+
+def test_while_the_database_is_held_for_long_devices_are_told_to_keep_their_answers(
+    writers: Writers, on_its_way: Answers, classroom: Classroom, file: Path
+) -> None:
+    sent = on_its_way(4)
+    give_up_soon(classroom)
+    writer = writers.start()
+    with held(file, seconds=1):
+        futures = [writer.submit(answer) for answer in sent]
+        told = [future.result(SOON) for future in futures]
+    assert None in told
+    assert rows(file) == told.count("saved")
+    assert [writer.submit(answer).result(SOON) for answer in sent] == ["saved"] * 4
+    assert rows(file) == 4
+
+
+def test_stop_saves_what_waits(writers: Writers, on_its_way: Answers, file: Path) -> None:
+    writer = writers.make(batch_size=4)
+    futures = [writer.submit(answer) for answer in on_its_way(22)]
+    writer.start()
+    writer.stop()
+    assert [future.result(0) for future in futures] == ["saved"] * 22
+    assert rows(file) == 22
+
+
+def test_an_answer_to_a_closed_question_is_told_so_and_not_saved(
+    writers: Writers, classroom: Classroom, on_its_way: Answers, file: Path
+) -> None:
+    sent = on_its_way(1)[0]
+    classroom.give(sent.run_id, "close")
+    assert writers.start().submit(sent).result(SOON) == "closed"
+    assert rows(file) == 0
+
+
+class held:  # noqa: N801 - reads as a phrase in a with statement
+    """Another process holds the write lock, for so long at most."""
+
+    def __init__(self, file: Path, seconds: float) -> None:
+        self._file, self._seconds = file, seconds
+        self._has_it, self._let_go = threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=self._hold)
+
+    def __enter__(self) -> None:
+        self._thread.start()
+        assert self._has_it.wait(5)
+
+    def __exit__(self, *_: object) -> None:
+        self._let_go.set()
+        self._thread.join()
+
+    def _hold(self) -> None:
+        connection = sqlite3.connect(self._file, isolation_level=None)
+        connection.execute("BEGIN IMMEDIATE")
+        self._has_it.set()
+        self._let_go.wait(self._seconds)
+        connection.execute("ROLLBACK")
+        connection.close()

@@ -1,0 +1,332 @@
+"""Rooms: everyone in a run sees the present stage, counts come four times a second, one fault stops nobody."""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from app.live.rooms import Rooms, Snapshot
+from app.live.seat import Audience, Seat
+from tests.classroom import Classroom
+
+pytestmark = pytest.mark.anyio
+TALLY_SECONDS = 0.25
+
+
+class Drawing:
+    """Draws a panel as a line of facts, and fails when it is told to."""
+
+    def __init__(self) -> None:
+        self.fails = 0
+        self.drawn: list[tuple[float, str, str]] = []
+
+    def __call__(self, audience: Audience, panel: str, snapshot: Snapshot) -> str:
+        if self.fails:
+            self.fails -= 1
+            raise RuntimeError("this panel cannot be drawn")
+        self.drawn.append((time.monotonic(), audience, panel))
+        stage = snapshot.run.stage
+        return json.dumps(
+            {
+                "panel": panel,
+                "step": stage.step_key,
+                "phase": stage.phase,
+                "ended": snapshot.run.ended_at is not None,
+                "answered": snapshot.tally.answered,
+                "crowd": len(snapshot.crowd),
+            }
+        )
+
+
+class Browser:
+    """A connected browser: a seat whose frames are kept as they arrive."""
+
+    def __init__(self, rooms: Rooms, run_id: int, audience: Audience, participant_id: int | None = None) -> None:
+        self._rooms, self._run_id = rooms, run_id
+        self.seat = Seat(audience, participant_id)
+        self.got: list[tuple[float, dict[str, Any]]] = []
+        self._sending: asyncio.Task[None] | None = None
+
+    async def connect(self) -> "Browser":
+        await self._rooms.take(self._run_id, self.seat)
+        self._sending = asyncio.create_task(self.seat.deliver(self._take, 5))
+        return self
+
+    async def _take(self, text: str) -> None:
+        self.got.append((time.monotonic(), json.loads(text)))
+
+    def leave(self) -> None:
+        self._rooms.leave(self._run_id, self.seat)
+        if self._sending is not None:
+            self._sending.cancel()
+
+    def newest(self, panel: str) -> dict[str, Any]:
+        return next((frame for _, frame in reversed(self.got) if frame.get("panel") == panel), {})
+
+    def of(self, panel: str) -> list[float]:
+        return [at for at, frame in self.got if frame.get("panel") == panel]
+
+    def byes(self) -> list[str]:
+        return [frame["why"] for _, frame in self.got if frame.get("kind") == "bye"]
+
+    async def sees(self, panel: str, within: float = 2, **facts: object) -> None:
+        """Wait until the newest frame of a panel says so."""
+        ends = time.monotonic() + within
+        while time.monotonic() < ends:
+            newest = self.newest(panel)
+            if newest and all(newest[name] == value for name, value in facts.items()):
+                return
+            await asyncio.sleep(0.01)
+        raise AssertionError(f"expected {facts}, got {self.newest(panel)}")
+
+    async def hears(self, why: str) -> None:
+        ends = time.monotonic() + 2
+        while why not in self.byes():
+            assert time.monotonic() < ends, f"never heard {why}: {self.got}"
+            await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def open_rooms(classroom: Classroom, drawing: Drawing | None = None) -> AsyncIterator[Rooms]:
+    rooms = Rooms(classroom.database, drawing or Drawing(), tally_seconds=TALLY_SECONDS)
+    rooms.start()
+    try:
+        yield rooms
+    finally:
+        await rooms.stop()
+
+
+async def test_whoever_comes_sees_the_present_panels_of_their_kind(classroom: Classroom) -> None:
+    run = classroom.start()
+    classroom.go_to(run, "before.F1")
+    async with open_rooms(classroom) as rooms:
+        pupil = await Browser(rooms, run, "pupil", 1).connect()
+        screen = await Browser(rooms, run, "screen").connect()
+        await pupil.sees("stage", step="before.F1", phase="open")
+        await screen.sees("crowd", crowd=0)
+        await screen.sees("tally", answered=0)
+        assert pupil.newest("crowd") == pupil.newest("tally") == {}
+
+
+async def test_an_order_reaches_everyone_in_the_run_and_nobody_in_another(classroom: Classroom) -> None:
+    run, other = classroom.start(), classroom.start(2)
+    async with open_rooms(classroom) as rooms:
+        pupil = await Browser(rooms, run, "pupil", 1).connect()
+        screen = await Browser(rooms, run, "screen").connect()
+        elsewhere = await Browser(rooms, other, "pupil", 2).connect()
+        classroom.give(run)
+        rooms.changed(run)
+        await pupil.sees("stage", step="before")
+        await screen.sees("stage", step="before")
+        assert elsewhere.newest("stage")["step"] == ""
+
+
+async def test_a_screen_that_was_away_comes_back_to_the_present_stage(classroom: Classroom) -> None:
+    run = classroom.start()
+    async with open_rooms(classroom) as rooms:
+        await Browser(rooms, run, "pupil", 1).connect()
+        screen = await Browser(rooms, run, "screen").connect()
+        await screen.sees("stage", step="")
+        screen.leave()
+        classroom.give(run)
+        rooms.changed(run)
+        await asyncio.sleep(0.2)
+        again = await Browser(rooms, run, "screen").connect()
+        await again.sees("stage", step="before")
+
+
+async def test_a_pupil_who_was_alone_and_away_comes_back_to_the_present_stage(classroom: Classroom) -> None:
+    run = classroom.start()
+    async with open_rooms(classroom) as rooms:
+        await Browser(rooms, run, "screen").connect()
+        pupil = await Browser(rooms, run, "pupil", 1).connect()
+        await pupil.sees("stage", step="")
+        pupil.leave()
+        classroom.give(run)
+        rooms.changed(run)
+        await asyncio.sleep(0.2)
+        again = await Browser(rooms, run, "pupil", 1).connect()
+        await again.sees("stage", step="before")
+
+
+async def test_a_room_that_everyone_left_is_rebuilt_from_the_store(classroom: Classroom) -> None:
+    run = classroom.start()
+    async with open_rooms(classroom) as rooms:
+        first = await Browser(rooms, run, "screen").connect()
+        first.leave()
+        classroom.give(run)
+        assert rooms.snapshot(run) is None
+        again = await Browser(rooms, run, "screen").connect()
+        await again.sees("stage", step="before")
+
+
+async def test_a_burst_of_answers_redraws_the_tally_at_most_four_times_a_second(classroom: Classroom) -> None:
+    run = classroom.start()
+    pupils = [classroom.seat(run) for _ in range(5)]
+    classroom.go_to(run, "before.F1")
+    async with open_rooms(classroom) as rooms:
+        screen = await Browser(rooms, run, "screen").connect()
+        await screen.sees("tally", answered=0)
+        started, change = time.monotonic(), 0
+        while time.monotonic() - started < 1.2:
+            change += 1
+            classroom.record(classroom.answer(run, pupils[change % 5], "12"[change % 2], change=change))
+            rooms.changed(run, ("tally",))
+            await asyncio.sleep(0.01)
+        await screen.sees("tally", answered=5)
+        times = [at for at in screen.of("tally") if at > started]
+        assert max(len([at for at in times if start <= at < start + 1]) for start in times) <= 5
+
+
+async def test_a_lone_answer_reaches_the_screen_within_a_third_of_a_second(classroom: Classroom) -> None:
+    run = classroom.start()
+    pupil = classroom.seat(run)
+    classroom.go_to(run, "before.F1")
+    async with open_rooms(classroom) as rooms:
+        screen = await Browser(rooms, run, "screen").connect()
+        await screen.sees("tally", answered=0)
+        classroom.record(classroom.answer(run, pupil, "1"))
+        rooms.changed(run, ("tally",))
+        await screen.sees("tally", within=0.35, answered=1)
+
+
+async def test_the_stage_does_not_wait_for_the_pause_between_two_tallies(classroom: Classroom) -> None:
+    run = classroom.start()
+    classroom.go_to(run, "before.F1")
+    rooms = Rooms(classroom.database, Drawing(), tally_seconds=30)
+    rooms.start()
+    screen = await Browser(rooms, run, "screen").connect()
+    for _ in range(3):
+        rooms.changed(run, ("tally",))
+        await asyncio.sleep(0.05)
+    classroom.give(run)
+    rooms.changed(run)
+    await screen.sees("stage", within=1, phase="closed")
+    await rooms.stop()
+
+
+async def test_nothing_new_is_not_sent_again(classroom: Classroom) -> None:
+    run = classroom.start()
+    async with open_rooms(classroom) as rooms:
+        screen = await Browser(rooms, run, "screen").connect()
+        await screen.sees("tally", answered=0)
+        for _ in range(5):
+            rooms.changed(run)
+            await asyncio.sleep(0.05)
+        assert len(screen.got) == 3
+
+
+async def test_a_second_tab_of_one_seat_ends_the_first(classroom: Classroom) -> None:
+    run = classroom.start()
+    async with open_rooms(classroom) as rooms:
+        first = await Browser(rooms, run, "pupil", 7).connect()
+        second = await Browser(rooms, run, "pupil", 7).connect()
+        other = await Browser(rooms, run, "pupil", 8).connect()
+        await first.hears("elsewhere")
+        first.leave()
+        classroom.give(run)
+        rooms.changed(run)
+        await second.sees("stage", step="before")
+        assert second.byes() == other.byes() == []
+        assert first.newest("stage")["step"] == ""
+
+
+async def test_a_removed_pupil_is_let_go_and_sees_nothing_more(classroom: Classroom) -> None:
+    run = classroom.start()
+    async with open_rooms(classroom) as rooms:
+        pupil = await Browser(rooms, run, "pupil", 7).connect()
+        await pupil.sees("stage", step="")
+        rooms.dismiss(run, 7)
+        rooms.changed(run)
+        await pupil.hears("removed")
+        classroom.give(run)
+        rooms.changed(run)
+        await asyncio.sleep(0.2)
+        assert pupil.got[-1][1]["kind"] == "bye"
+
+
+async def test_at_the_end_everyone_gets_the_last_panel_and_then_the_goodbye(classroom: Classroom) -> None:
+    run = classroom.start()
+    async with open_rooms(classroom) as rooms:
+        pupil = await Browser(rooms, run, "pupil", 7).connect()
+        classroom.finish(run)
+        rooms.changed(run)
+        await pupil.hears("ended")
+        assert pupil.newest("stage")["ended"] is True
+        assert pupil.got[-1][1]["kind"] == "bye"
+
+
+async def test_a_panel_that_cannot_be_drawn_does_not_end_the_room(classroom: Classroom) -> None:
+    run, drawing = classroom.start(), Drawing()
+    async with open_rooms(classroom, drawing) as rooms:
+        screen = await Browser(rooms, run, "screen").connect()
+        await screen.sees("stage", step="")
+        drawing.fails = 1
+        classroom.give(run)
+        rooms.changed(run)
+        await asyncio.sleep(0.2)
+        classroom.give(run)
+        rooms.changed(run)
+        await screen.sees("stage", step="before.F1")
+
+
+async def test_a_stage_that_could_not_be_drawn_comes_with_the_next_change_of_any_panel(classroom: Classroom) -> None:
+    run, drawing = classroom.start(), Drawing()
+    async with open_rooms(classroom, drawing) as rooms:
+        screen = await Browser(rooms, run, "screen").connect()
+        await screen.sees("stage", step="")
+        drawing.fails = 1
+        classroom.give(run)
+        rooms.changed(run)
+        await asyncio.sleep(0.3)
+        classroom.seat(run)
+        rooms.changed(run, ("crowd", "tally"))
+        await screen.sees("crowd", crowd=1)
+        await screen.sees("stage", step="before")
+
+
+async def test_whoever_cannot_be_drawn_for_leaves_no_empty_seat_behind(classroom: Classroom) -> None:
+    run, drawing = classroom.start(), Drawing()
+    async with open_rooms(classroom, drawing) as rooms:
+        drawing.fails = 1
+        with pytest.raises(RuntimeError):
+            await Browser(rooms, run, "screen").connect()
+        screen = await Browser(rooms, run, "screen").connect()
+        screen.leave()
+        assert rooms.snapshot(run) is None
+
+
+async def test_thirty_that_come_at_once_all_see_the_stage(classroom: Classroom) -> None:
+    run = classroom.start()
+    classroom.give(run)
+    async with open_rooms(classroom) as rooms:
+        pupils = [Browser(rooms, run, "pupil", number) for number in range(30)]
+        await asyncio.gather(*(pupil.connect() for pupil in pupils))
+        for pupil in pupils:
+            await pupil.sees("stage", step="before")
+
+
+async def test_one_picture_of_the_stage_is_drawn_for_all_pupils(classroom: Classroom) -> None:
+    run, drawing = classroom.start(), Drawing()
+    async with open_rooms(classroom, drawing) as rooms:
+        pupils = [await Browser(rooms, run, "pupil", number).connect() for number in range(20)]
+        drawing.drawn.clear()
+        classroom.give(run)
+        rooms.changed(run)
+        for pupil in pupils:
+            await pupil.sees("stage", step="before")
+        assert [(audience, panel) for _, audience, panel in drawing.drawn] == [("pupil", "stage")]
+
+
+async def test_news_of_a_run_without_a_room_is_no_news(classroom: Classroom) -> None:
+    run, drawing = classroom.start(), Drawing()
+    async with open_rooms(classroom, drawing) as rooms:
+        rooms.changed(run)
+        rooms.dismiss(run, 1)
+        await asyncio.sleep(0.05)
+        assert drawing.drawn == []
+        assert rooms.snapshot(run) is None
