@@ -56,7 +56,7 @@ def record(db: Db, batch: Sequence[Answer]) -> list[Outcome]:
         if answer.participant_id in removed:
             outcomes.append("removed")
         elif stage is None or not accepts(stage, answer.module, answer.step_key, answer.round):
-            outcomes.append("closed")
+            outcomes.append("saved" if _is_saved(db, answer) else "closed")
         elif answer.tally_only:
             outcomes.append(_count_secretly(db, answer))
         else:
@@ -65,6 +65,21 @@ def record(db: Db, batch: Sequence[Answer]) -> list[Outcome]:
     if rows:
         _upsert(db, rows)
     return outcomes
+
+
+def _is_saved(db: Db, answer: Answer) -> bool:
+    """Whether this very message was saved before the close and only its ack was lost."""
+    where = (
+        ("participant_id", answer.participant_id),
+        ("module_position", answer.module),
+        ("step_key", answer.step_key),
+        ("round", answer.round),
+    )
+    if answer.tally_only:
+        vote = select(SecretVoteRow.id).filter_by(**dict(where))
+        return answer.change == 1 and db.exec(vote).first() is not None
+    saved = select(AnswerRow.id).filter_by(**dict(where)).where(AnswerRow.change_no >= answer.change)
+    return db.exec(saved).first() is not None
 
 
 def tally(db: Db, run_id: int, stage: Stage, *, tally_only: bool) -> Tally:
