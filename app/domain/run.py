@@ -54,8 +54,13 @@ class Plan(BaseModel, frozen=True):
         here = self.at(stage)
         if here is None:
             return 0, 0
-        same = [p for p in self.places if p.is_asking and p.module == here.module and p.step.part == here.step.part]
+        same = [p for p in self.places if p.is_asking and p.module == here.module and _series(p) == _series(here)]
         return (same.index(here) + 1 if here in same else 0), len(same)
+
+
+def _series(place: Place) -> tuple[str, str]:
+    """Questions that are numbered together: the confidence askings do not lengthen the quiz."""
+    return place.step.part, getattr(place.step, "purpose", "")
 
 
 def plan(lessons: Iterable[Lesson], skipped: Iterable[tuple[int, str]] = ()) -> Plan:

@@ -30,7 +30,7 @@ def routes(pages: Pages) -> APIRouter:
             return pages.page("runs/pair.html", state="done", qr="", choices=[])
         if row.confirm_number is not None:
             return pages.page("runs/pair.html", state="pick", qr="", choices=_three(row.confirm_number, row.id or 0))
-        return pages.page("runs/pair.html", state="waiting", qr="", choices=[])
+        return _again(pages.page("runs/pair.html", state="waiting", qr="", choices=[]))
 
     @router.post("/class/run/pair")
     def start_pairing(app: App, _: ClassTeacher, leader: RunLeader) -> Response:
@@ -60,7 +60,7 @@ def routes(pages: Pages) -> APIRouter:
             return see_other("/class/run/controls")
         if app.clock() >= row.expires_at:
             return pages.page("runs/phone.html", state="refused", number=None)
-        return pages.page("runs/phone.html", state="number", number=row.confirm_number)
+        return _again(pages.page("runs/phone.html", state="number", number=row.confirm_number))
 
     @router.get("/pair/{token}")
     def phone_page(token: str) -> Response:
@@ -80,6 +80,12 @@ def routes(pages: Pages) -> APIRouter:
         return response
 
     return router
+
+
+def _again(page: Response) -> Response:
+    """Ask the browser to look again in two seconds: these pages wait for another screen, without scripts."""
+    page.headers["Refresh"] = "2"
+    return page
 
 
 def _three(number: int, seed: int) -> list[int]:
