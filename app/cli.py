@@ -13,6 +13,7 @@ import uvicorn
 from app import demo as demo_programme
 from app.content import check
 from app.domain.errors import DomainError
+from app.live.line import LiveSocket
 from app.main import create_app
 from app.settings import Settings
 from app.store import directory
@@ -161,7 +162,7 @@ def _run(app: Any, settings: Settings) -> None:
         ssl_certfile=settings.tls_cert,
         ssl_keyfile=settings.tls_key,
         proxy_headers=settings.behind_proxy,
-        ws="websockets-sansio",
+        ws=LiveSocket,
         ws_max_size=4096,
         ws_per_message_deflate=False,
         backlog=4096,

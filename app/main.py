@@ -44,14 +44,14 @@ def create_app(
     publish_shipped(database, settings, clock())
     pages = Pages(settings)
     panels = Panels(pages, settings)
-    rooms = Rooms(database, panels.render, tally_seconds=settings.tally_seconds)
+    rooms = Rooms(database, panels.render, tally_seconds=settings.tally_seconds, stuck_seconds=settings.stuck_seconds)
     parts = Parts(
         settings=settings,
         database=database,
         rooms=rooms,
         writer=AnswerWriter(
             database,
-            lambda run_id: rooms.changed(run_id, ("tally",)),
+            rooms.saved,
             queue_size=settings.answers_queue,
             batch_size=settings.answers_batch,
         ),

@@ -11,6 +11,7 @@ import httpx2
 import uvicorn
 from websockets.sync.client import ClientConnection, connect
 
+from app.live.line import LiveSocket
 from tests.cast import PASSWORD, TESS_LINK, World
 from tests.servers import free_port
 
@@ -23,7 +24,7 @@ class ServedWorld(World):
         config = uvicorn.Config(
             self.app,
             port=self.port,
-            ws="websockets-sansio",
+            ws=LiveSocket,
             ws_max_size=4096,
             ws_per_message_deflate=False,
             log_level="error",

@@ -101,17 +101,19 @@ def shown_order(question: ChooseOne | Opinion, seed: str, place: str) -> tuple[O
             return question.options
 
 
-def must_offer(question: ChooseOne | Opinion, seed: str, place: str, choice: str) -> str:
-    """The stored choice (option key or NOT_SURE) for what a device sent (shown letter or NOT_SURE).
+def meanings(question: ChooseOne | Opinion, seed: str, place: str) -> dict[str, str]:
+    """What a device may send (shown letter, or NOT_SURE where offered) -> the stored choice (option key or NOT_SURE)."""
+    letters = zip(LETTERS, shown_order(question, seed, place), strict=False)
+    meant = {letter: option.key for letter, option in letters}
+    return meant | {NOT_SURE: NOT_SURE} if offers_not_sure(question) else meant
 
-    Raises Invalid for anything that is not on the screen.
-    """
-    if choice == NOT_SURE and offers_not_sure(question):
-        return NOT_SURE
-    order = shown_order(question, seed, place)
-    if len(choice) == 1 and choice in LETTERS[: len(order)]:
-        return order[LETTERS.index(choice)].key
-    raise Invalid("That is not one of the answers on the screen.")
+
+def must_offer(question: ChooseOne | Opinion, seed: str, place: str, choice: str) -> str:
+    """The stored choice for what a device sent. Raises Invalid for anything that is not on the screen."""
+    try:
+        return meanings(question, seed, place)[choice]
+    except KeyError:
+        raise Invalid("That is not one of the answers on the screen.") from None
 
 
 def offers_not_sure(question: ChooseOne | Opinion) -> bool:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from app.domain.lesson import Asking, Picture, Pledge
-from app.domain.quiz import LETTERS, ChooseOne, offers_not_sure, shown_order
+from app.domain.quiz import LETTERS, ChooseOne, meanings, offers_not_sure, shown_order
 from app.domain.run import Phase, Place, Plan, Stage
 
 Shape = Literal["triangle", "circle", "square", "diamond"]
@@ -142,3 +142,27 @@ def _picture(picture: Picture | None, seed: str) -> ShownPicture | None:
     if picture is None:
         return None
     return ShownPicture(name=public_name(seed, picture.path), alt=picture.alt)
+
+
+class OfferedAsking(BaseModel, frozen=True):
+    """An asking as this run's devices name it, and what each shown letter means in the store."""
+
+    module: int
+    step_key: str
+    tally_only: bool
+    meanings: dict[str, str]
+    """What a device may send (a shown letter, or not sure) -> the stored choice."""
+
+
+def offered_askings(plan: Plan, seed: str) -> dict[str, OfferedAsking]:
+    """All askings of a run by their public names."""
+    return {
+        asking_name(seed, place): OfferedAsking(
+            module=place.module,
+            step_key=place.step.key,
+            tally_only=place.step.tally_only,
+            meanings=meanings(place.step.question, seed, f"{place.module}/{place.step.key}"),
+        )
+        for place in plan.places
+        if isinstance(place.step, Asking | Pledge)
+    }

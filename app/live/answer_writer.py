@@ -1,12 +1,12 @@
 """Group commit: one queue, one writer thread, one transaction per batch; acknowledged after the commit."""
 
+import asyncio
 import logging
 import queue
 import threading
-from collections.abc import Callable
-from concurrent.futures import Future
+from collections.abc import Callable, Sequence
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
 from app.store import answers
 from app.store.answers import Answer, Outcome
@@ -15,24 +15,29 @@ from app.store.database import Database
 log = logging.getLogger(__name__)
 Written = Outcome | None
 """What became of an answer; None: not taken, keep it and ask again."""
+Done = Callable[[Written], None]
+OnSaved = Callable[[Sequence[Answer]], None]
 
 
 class AnswerWriter:
     """Commits answers in batches of whatever waited while the last batch was committing.
 
-    No fixed window: that was measured two to four times slower (architecture, decision 2).
+    No fixed window: that was measured two to four times slower (architecture, decision 2). Callers are told on the
+    event loop, once a batch: waking it for every answer costs more than the commit.
     """
 
-    def __init__(
-        self, database: Database, on_saved: Callable[[int], None], *, queue_size: int, batch_size: int
-    ) -> None:
+    def __init__(self, database: Database, on_saved: OnSaved, *, queue_size: int, batch_size: int) -> None:
         self._database = database
         self._on_saved = on_saved
         self._batch_size = batch_size
-        self._queue: queue.Queue[tuple[Answer, Future[Written]] | None] = queue.Queue(queue_size)
+        self._queue: queue.SimpleQueue[tuple[Answer, Done] | None] = queue.SimpleQueue()
+        self._most_waiting = queue_size
         self._thread = threading.Thread(target=self._write, name="answer-writer", daemon=True)
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def start(self) -> None:
+        """Begin; must be called on the event loop on which callers are told."""
+        self._loop = asyncio.get_running_loop()
         self._thread.start()
 
     def stop(self) -> None:
@@ -40,14 +45,18 @@ class AnswerWriter:
         self._queue.put(None)
         self._thread.join(timeout=10)
 
-    def submit(self, answer: Answer) -> Future[Written]:
-        """The outcome, once it is on the disk. A full queue answers None at once."""
-        future: Future[Written] = Future()
-        try:
-            self._queue.put_nowait((answer, future))
-        except queue.Full:
-            future.set_result(None)
-        return future
+    def submit(self, answer: Answer, done: Done) -> None:
+        """Calls `done` with the outcome, once it is on the disk. A full queue answers None at once."""
+        if self._queue.qsize() >= self._most_waiting:
+            done(None)
+        else:
+            self._queue.put((answer, done))
+
+    async def write(self, answer: Answer) -> Written:
+        """Submit and wait."""
+        future: asyncio.Future[Written] = asyncio.get_running_loop().create_future()
+        self.submit(answer, lambda written: None if future.done() else future.set_result(written))
+        return await future
 
     def _write(self) -> None:
         while True:
@@ -60,23 +69,27 @@ class AnswerWriter:
             if None in batch:
                 return
 
-    def _commit(self, batch: list[tuple[Answer, Future[Written]]]) -> None:
+    def _commit(self, batch: list[tuple[Answer, Done]]) -> None:
         try:
             with self._database.transaction() as db:
-                outcomes = answers.record(db, [answer for answer, _ in batch])
-        except SQLAlchemyError:
-            self._after_failure(batch)
-            return
-        for run_id in {answer.run_id for answer, _ in batch}:
-            self._on_saved(run_id)
-        for (_, future), outcome in zip(batch, outcomes, strict=True):
-            future.set_result(outcome)
-
-    def _after_failure(self, batch: list[tuple[Answer, Future[Written]]]) -> None:
-        # One bad row costs one client: the others are tried alone. Disk full or locked: nobody is told "saved".
-        if len(batch) == 1:
+                outcomes: Sequence[Written] = answers.record(db, [answer for answer, _ in batch])
+        except (IntegrityError, DataError):
+            if len(batch) > 1:  # one bad row costs one client: the others are tried alone
+                for one in batch:
+                    self._commit([one])
+                return
             log.exception("an answer could not be saved; its device keeps it and asks again")
-            batch[0][1].set_result(None)
-            return
-        for one in batch:
-            self._commit([one])
+            outcomes = [None]
+        except SQLAlchemyError:
+            log.exception("answers could not be saved: disk full, or the database locked; their devices ask again")
+            outcomes = [None] * len(batch)
+        assert self._loop is not None
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._tell, batch, outcomes)
+
+    def _tell(self, batch: list[tuple[Answer, Done]], outcomes: Sequence[Written]) -> None:
+        for (_, done), outcome in zip(batch, outcomes, strict=True):
+            done(outcome)
+        saved = [answer for (answer, _), outcome in zip(batch, outcomes, strict=True) if outcome == "saved"]
+        if saved:
+            self._on_saved(saved)

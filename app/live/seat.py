@@ -1,58 +1,97 @@
 """One connected browser: the newest frame of each panel, and nothing older."""
 
-import asyncio
+import time
 from collections import deque
-from collections.abc import Awaitable, Callable
-from typing import Literal
+from typing import Literal, Protocol
+
+from app.live.line import text_frame
 
 Audience = Literal["pupil", "screen", "controls"]
 MOST_WAITING = 32
 
 
-class Seat:
-    """An outbox. A slow device falls behind by nothing: it always gets the present panel next."""
+class Line(Protocol):
+    """Where a seat's frames go: a socket, or a list in a test."""
 
-    def __init__(self, audience: Audience, participant_id: int | None = None) -> None:
+    is_full: bool
+
+    def write(self, frame: bytes) -> None: ...
+    def hang_up(self, code: int = 1000) -> None: ...
+    def abort(self) -> None: ...
+
+
+class Seat:
+    """An outbox. A slow device falls behind by nothing: it gets the present panel next, and nobody waits for it."""
+
+    __slots__ = ("_line", "_messages", "_panels", "audience", "full_since", "is_closing", "participant_id")
+
+    def __init__(self, line: Line, audience: Audience, participant_id: int | None = None) -> None:
+        self._line = line
         self.audience: Audience = audience
         self.participant_id = participant_id
         self.is_closing = False
-        self._panels: dict[str, str] = {}
-        self._messages: deque[str] = deque(maxlen=MOST_WAITING)
-        self._last_words = ""
-        self._waiting = asyncio.Event()
+        self.full_since: float | None = None
+        self._panels: dict[str, bytes] | None = None  # only a device that falls behind needs them
+        self._messages: deque[bytes] | None = None
 
-    def offer(self, panel: str, frame: str) -> None:
-        """A newer frame takes the place of one that was not sent yet."""
+    def offer(self, panel: str, frame: bytes) -> None:
+        """A newer frame takes the place of one that could not be sent yet."""
+        if self.is_closing:
+            return
+        if not self._line.is_full:
+            self._line.write(frame)
+            return
+        self._note_full()
+        if self._panels is None:
+            self._panels = {}
         self._panels.pop(panel, None)
         self._panels[panel] = frame
-        self._waiting.set()
 
     def tell(self, message: str) -> None:
-        """A small message of its own: an ack, a pong."""
-        self._messages.append(message)
-        self._waiting.set()
+        """A small message of its own: an ack, a pong. Of too many the oldest go: its device asks again."""
+        if self.is_closing:
+            return
+        frame = text_frame(message)
+        if not self._line.is_full:
+            self._line.write(frame)
+            return
+        self._note_full()
+        if self._messages is None:
+            self._messages = deque(maxlen=MOST_WAITING)
+        self._messages.append(frame)
 
-    def close(self, last_words: str) -> None:
-        """Say goodbye and let go; whatever else waits is dropped."""
-        self._panels.clear()
-        self._messages.clear()
-        self.is_closing = True
+    def drained(self) -> None:
+        """The device takes frames again: messages first, then the newest of each panel."""
+        self.full_since = None
+        messages, panels = self._messages, self._panels
+        self._messages = self._panels = None
+        for frame in messages or ():
+            self._line.write(frame)
+        for frame in (panels or {}).values():
+            self._line.write(frame)
+
+    def close(self, last_words: str, code: int = 1000) -> None:
+        """Say goodbye and let go; what still waits is dropped."""
+        if self.is_closing:
+            return
+        self._messages = self._panels = None
         self.tell(last_words)
+        self.is_closing = True
+        self._line.hang_up(code)
 
-    def finish(self, last_words: str) -> None:
-        """Say goodbye after what waits has been sent: the last panel stays on the screen."""
-        self._last_words = last_words
-        self._waiting.set()
+    def refuse(self, code: int) -> None:
+        """End a connection that does not keep to the protocol."""
+        self.is_closing = True
+        self._line.hang_up(code)
 
-    async def deliver(self, send: Callable[[str], Awaitable[None]], stuck_after: float) -> None:
-        """Send what waits until the seat closes. Raises TimeoutError when the device takes nothing in time."""
-        while True:
-            await self._waiting.wait()
-            self._waiting.clear()
-            while self._messages or self._panels:
-                text = self._messages.popleft() if self._messages else self._panels.pop(next(iter(self._panels)))
-                await asyncio.wait_for(send(text), stuck_after)
-            if self._last_words:
-                await asyncio.wait_for(send(self._last_words), stuck_after)
-            if self.is_closing or self._last_words:
-                return
+    def drop_if_stuck(self, now: float, after: float) -> bool:
+        """Let go of a device that has taken nothing for so many seconds."""
+        if self.full_since is None or now - self.full_since < after:
+            return False
+        self.is_closing = True
+        self._line.abort()
+        return True
+
+    def _note_full(self) -> None:
+        if self.full_since is None:
+            self.full_since = time.monotonic()

@@ -1,5 +1,6 @@
 """Answers: many recorded in one commit, and the tally of an asking."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +9,7 @@ from typing import Any, Literal
 import sqlalchemy
 from sqlalchemy import CursorResult
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import col, func, select
+from sqlmodel import col, select
 
 from app.domain.run import Stage, accepts
 from app.store.database import Db
@@ -33,12 +34,37 @@ class Answer:
     received_at: datetime
 
 
-@dataclass(frozen=True)
-class Tally:
-    """Answers per stored choice of one asking and round, and how many participants answered."""
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What one participant has saved for an asking and round; of a tally-only asking never the choice."""
 
-    counts: dict[str, int]
-    answered: int
+    choice: str
+    change: int
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The answers to one asking and round: who has saved what, and for a tally-only asking the counts alone."""
+
+    saved: dict[int, Saved]
+    secret: dict[str, int] | None = None
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Answers per stored choice."""
+        if self.secret is not None:
+            return self.secret
+        return dict(Counter(one.choice for one in self.saved.values()))
+
+    @property
+    def answered(self) -> int:
+        return sum(self.counts.values())
+
+    def note(self, answer: Answer) -> None:
+        """Enter a committed answer, as the store did: only a greater change replaces."""
+        earlier = self.saved.get(answer.participant_id)
+        if earlier is None or answer.change > earlier.change:
+            self.saved[answer.participant_id] = Saved(choice=answer.choice, change=answer.change)
 
 
 def record(db: Db, batch: Sequence[Answer]) -> list[Outcome]:
@@ -82,58 +108,29 @@ def _is_saved(db: Db, answer: Answer) -> bool:
     return db.exec(saved).first() is not None
 
 
-def tally(db: Db, run_id: int, stage: Stage, *, tally_only: bool) -> Tally:
+def sheet(db: Db, run_id: int, stage: Stage, *, tally_only: bool) -> Sheet:
     """How the class answered the asking and round on the stage; removed participants do not count."""
+    here = {"module_position": stage.module, "step_key": stage.step_key, "round": stage.round}
     if tally_only:
-        counted = db.exec(
-            select(SecretCountRow.choice, SecretCountRow.n).where(
-                SecretCountRow.run_id == run_id,
-                SecretCountRow.module_position == stage.module,
-                SecretCountRow.step_key == stage.step_key,
-                SecretCountRow.round == stage.round,
-            )
+        voters = db.exec(
+            select(SecretVoteRow.participant_id)
+            .join(ParticipantRow, col(ParticipantRow.id) == SecretVoteRow.participant_id)
+            .where(ParticipantRow.run_id == run_id)
+            .where(*(col(getattr(SecretVoteRow, name)) == value for name, value in here.items()))
         ).all()
-    else:
         counted = db.exec(
-            select(AnswerRow.choice, func.count())
-            .join(ParticipantRow, col(ParticipantRow.id) == AnswerRow.participant_id)
-            .where(
-                AnswerRow.run_id == run_id,
-                AnswerRow.module_position == stage.module,
-                AnswerRow.step_key == stage.step_key,
-                AnswerRow.round == stage.round,
-                col(ParticipantRow.removed_at).is_(None),
-            )
-            .group_by(col(AnswerRow.choice))
+            select(SecretCountRow.choice, SecretCountRow.n)
+            .where(SecretCountRow.run_id == run_id)
+            .where(*(col(getattr(SecretCountRow, name)) == value for name, value in here.items()))
         ).all()
-    counts = dict(counted)
-    return Tally(counts=counts, answered=sum(counts.values()))
-
-
-def own(db: Db, participant_id: int, stage: Stage) -> AnswerRow | None:
-    """What this participant has saved for the asking and round on the stage."""
-    return db.exec(
-        select(AnswerRow).where(
-            AnswerRow.participant_id == participant_id,
-            AnswerRow.module_position == stage.module,
-            AnswerRow.step_key == stage.step_key,
-            AnswerRow.round == stage.round,
-        )
-    ).one_or_none()
-
-
-def has_voted_secretly(db: Db, participant_id: int, stage: Stage) -> bool:
-    return (
-        db.exec(
-            select(SecretVoteRow.id).where(
-                SecretVoteRow.participant_id == participant_id,
-                SecretVoteRow.module_position == stage.module,
-                SecretVoteRow.step_key == stage.step_key,
-                SecretVoteRow.round == stage.round,
-            )
-        ).first()
-        is not None
-    )
+        return Sheet(saved={voter: Saved(choice="", change=1) for voter in voters}, secret=dict(counted))
+    rows = db.exec(
+        select(AnswerRow.participant_id, AnswerRow.choice, AnswerRow.change_no)
+        .join(ParticipantRow, col(ParticipantRow.id) == AnswerRow.participant_id)
+        .where(AnswerRow.run_id == run_id, col(ParticipantRow.removed_at).is_(None))
+        .where(*(col(getattr(AnswerRow, name)) == value for name, value in here.items()))
+    ).all()
+    return Sheet(saved={participant: Saved(choice=choice, change=change) for participant, choice, change in rows})
 
 
 def _stages(db: Db, run_ids: set[int]) -> dict[int, Stage]:

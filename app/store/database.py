@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,10 @@ class Database:
         self.is_sqlite = url.startswith("sqlite")
         self.versions: dict[int, Lesson] = {}  # a version never changes, so it is parsed once
         self.engine = create_engine(url) if self.is_sqlite else create_engine(url, pool_pre_ping=True)
+        # SQLite has one writer. Inside this process they queue up here: waiting on the file's lock means sleeping.
+        self._writing: contextlib.AbstractContextManager[object] = (
+            threading.Lock() if self.is_sqlite else contextlib.nullcontext()
+        )
         if self.is_sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
@@ -33,7 +38,7 @@ class Database:
     @contextlib.contextmanager
     def transaction(self) -> Iterator[Db]:
         """Everything in the block is committed when the block ends, or nothing is."""
-        with Session(self.engine, expire_on_commit=False, info={"versions": self.versions}) as db:
+        with self._writing, Session(self.engine, expire_on_commit=False, info={"versions": self.versions}) as db:
             yield db
             db.commit()
 

@@ -1,20 +1,16 @@
 """A pupil's answer on its way to the store: one function, whatever the transport."""
 
 import time
+from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from app.domain.errors import Invalid
-from app.domain.lesson import Asking, Pledge
-from app.domain.quiz import must_offer
-from app.domain.run import Place
-from app.domain.shown import asking_name
 from app.live.answer_writer import Written
 from app.live.messages import message, removed
+from app.live.rooms import Snapshot
 from app.store.answers import Answer
-from app.store.runs import OpenRun
-from app.web.deps import Parts
 
 LONGEST_MESSAGE = 4096
 SAY = {
@@ -76,30 +72,28 @@ class Allowance:
         return True
 
 
-def to_store(sent: AnswerMessage, run: OpenRun, participant_id: int, app: Parts) -> Answer | str:
+def to_store(sent: AnswerMessage, snapshot: Snapshot, participant_id: int, now: datetime) -> Answer | str:
     """The answer as the store takes it, or the message that refuses it.
 
     Memory is only a first filter: whether the asking is still open is decided in the transaction (ruling 2).
     """
-    place = _place_of(sent.asking, run)
-    if place is None:
+    offered = snapshot.askings.get(sent.asking)
+    if offered is None:
         return refused(sent.id, "closed")
-    assert isinstance(place.step, Asking | Pledge)
-    try:
-        choice = must_offer(place.step.question, run.seed, f"{place.module}/{place.step.key}", sent.choice)
-    except Invalid:
+    choice = offered.meanings.get(sent.choice)
+    if choice is None:
         return refused(sent.id, "not_offered")
     return Answer(
-        run_id=run.id,
+        run_id=snapshot.run.id,
         participant_id=participant_id,
-        module=place.module,
-        step_key=place.step.key,
+        module=offered.module,
+        step_key=offered.step_key,
         round=sent.round,
         choice=choice,
         change=sent.change,
         message_id=sent.id,
-        tally_only=place.step.tally_only,
-        received_at=app.clock(),
+        tally_only=offered.tally_only,
+        received_at=now,
     )
 
 
@@ -120,10 +114,3 @@ def reply(sent: AnswerMessage, written: Written) -> str:
 
 def refused(message_id: str, why: str) -> str:
     return message(kind="refused", id=message_id, why=why, say=SAY[why])
-
-
-def _place_of(asking: str, run: OpenRun) -> Place | None:
-    here = run.plan.at(run.stage)
-    if here is not None and here.is_asking and asking_name(run.seed, here) == asking:
-        return here
-    return next((p for p in run.plan.places if p.is_asking and asking_name(run.seed, p) == asking), None)

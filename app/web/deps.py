@@ -12,12 +12,11 @@ from starlette.requests import HTTPConnection
 from app.domain.errors import NotAllowed, NotFound
 from app.domain.people import Phone, Staff, Teacher
 from app.live.answer_writer import AnswerWriter
-from app.live.rooms import Rooms
+from app.live.rooms import Guest, Rooms
 from app.settings import Settings
 from app.store import directory, runs
 from app.store.database import Database
 from app.store.runs import OpenRun
-from app.store.tables import ParticipantRow
 from app.web.security import Cookies, Throttle
 
 
@@ -138,7 +137,15 @@ def leader_or_none(connection: HTTPConnection, app: Parts) -> Leader | None:
         return Leader(phone, runs.read(db, phone.run_id))
 
 
-def participant(connection: HTTPConnection, app: App) -> ParticipantRow:
+@dataclass(frozen=True)
+class Seated:
+    """A pupil's seat: which run, and who sits there."""
+
+    run_id: int
+    guest: Guest
+
+
+def participant(connection: HTTPConnection, app: App) -> Seated:
     """The pupil's seat behind the signed cookie. Raises SeatNeeded."""
     found = participant_or_none(connection, app)
     if found is None:
@@ -146,16 +153,31 @@ def participant(connection: HTTPConnection, app: App) -> ParticipantRow:
     return found
 
 
-def participant_or_none(connection: HTTPConnection, app: Parts) -> ParticipantRow | None:
-    key = app.cookies.read_signed(connection.cookies.get(app.cookies.name("seat")))
-    if key is None:
+def participant_or_none(connection: HTTPConnection, app: Parts) -> Seated | None:
+    """As the room knows it, else as the store does."""
+    held = seat_cookie(connection, app)
+    if held is None:
         return None
+    run_id, key = held
+    key_hash = directory.hashed(key)
+    snapshot = app.rooms.fresh(run_id)
+    if snapshot is not None and key_hash in snapshot.guests:
+        return Seated(run_id, snapshot.guests[key_hash])
     with app.database.reading() as db:
         row = runs.participant_by_key(db, key)
-    return row if row is not None and row.removed_at is None else None
+    if row is None or row.removed_at is not None:
+        return None
+    return Seated(row.run_id, Guest(id=row.id or 0, alias=row.alias or "", key_hash=key_hash, deals=row.deals))
+
+
+def seat_cookie(connection: HTTPConnection, app: Parts) -> tuple[int, str] | None:
+    """Run and key of the seat cookie; None when it is missing or was not made here."""
+    value = app.cookies.read_signed(connection.cookies.get(app.cookies.name("seat")))
+    run_id, _, key = (value or "").partition("-")
+    return (int(run_id), key) if run_id.isdigit() and key else None
 
 
 SignedIn = Annotated[Staff, Depends(staff)]
 ClassTeacher = Annotated[Teacher, Depends(teacher)]
 RunLeader = Annotated[Leader, Depends(leader)]
-Pupil = Annotated[ParticipantRow, Depends(participant)]
+Pupil = Annotated[Seated, Depends(participant)]

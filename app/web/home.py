@@ -72,8 +72,12 @@ def routes(pages: Pages) -> APIRouter:
 def _runs_of(request: Request, app: Parts) -> Iterable[OpenRun]:
     pupil = deps.participant_or_none(request, app)
     if pupil is not None:
-        with app.database.reading() as db:
-            yield runs.read(db, pupil.run_id)
+        snapshot = app.rooms.fresh(pupil.run_id)
+        if snapshot is not None:
+            yield snapshot.run
+        else:
+            with app.database.reading() as db:
+                yield runs.read(db, pupil.run_id)
     try:
         leader = deps.leader_or_none(request, app)
     except DomainError:

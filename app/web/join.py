@@ -37,23 +37,24 @@ def routes(pages: Pages) -> APIRouter:
         who = deps.address_of(request)
         try:
             app.wrong_codes.must_not_be_full(who)
-            key = _take_seat(app, code)
+            seat = _take_seat(app, code)
         except DomainError as refusal:
             if isinstance(refusal, Invalid | NotFound):
                 app.wrong_codes.failed(who)
             return pages.page("join/join.html", code=code[:20], sentence=refusal.sentence)
         response = see_other("/play?new=1")
-        app.cookies.set(response, "seat", app.cookies.sign(key), max_age=SEAT_SECONDS)
+        app.cookies.set(response, "seat", app.cookies.sign(seat), max_age=SEAT_SECONDS)
         return response
 
     return router
 
 
 def _take_seat(app: deps.Parts, typed: str) -> str:
+    """The value of the seat cookie: the run, so that a returning seat finds its room, and a random key."""
     key = new_key()
     code = joining.read_code(typed)
     with app.database.transaction() as db:
         run = runs.by_code(db, code)
         runs.join(db, run, key, app.names, spare=app.settings.seat_limit_spare, now=app.clock(), choose=app.choose)
     app.rooms.changed(run.id, ("crowd", "tally"))
-    return key
+    return f"{run.id}-{key}"

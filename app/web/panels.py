@@ -13,13 +13,10 @@ from app.domain.quiz import LETTERS, NOT_SURE, letter_of, shown_order
 from app.domain.run import LAST_ROUND, has_feedback, next_words
 from app.domain.shown import SHAPES, Shown, asking_name, show
 from app.live.messages import message
-from app.live.rooms import COUNTS, Snapshot
+from app.live.rooms import COUNTS, Guest, Snapshot
 from app.live.seat import Audience
 from app.settings import Settings
-from app.store import answers
-from app.store.database import Database
 from app.store.runs import OpenRun
-from app.store.tables import ParticipantRow
 from app.web.pages import Pages
 
 TEMPLATES = {
@@ -93,8 +90,8 @@ class Panels:
             "join_host": urlsplit(self._address).netloc,
             "qr": qr(f"{self._address}/j/{run.code}") if run.stage.phase == "lobby" else "",
             "tally": bars(snapshot, shown),
-            "not_sure": snapshot.tally.counts.get(NOT_SURE, 0),
-            "answered": snapshot.tally.answered,
+            "not_sure": snapshot.sheet.counts.get(NOT_SURE, 0),
+            "answered": snapshot.sheet.answered,
             "joined": len(snapshot.crowd),
             "crowd": {
                 "aliases": [{"id": g.id, "alias": g.alias, "animal": animal_of(g.alias)} for g in snapshot.crowd],
@@ -106,10 +103,10 @@ class Panels:
             "say_when": SAY_WHEN if audience == "controls" else (),
         }
 
-    def me(self, database: Database, run: OpenRun, row: ParticipantRow) -> str:
+    def me(self, snapshot: Snapshot, guest: Guest) -> str:
         """The `me` panel message: a pupil's own alias and choice."""
-        face = own_face(database, run, row)
-        html = self._pages.render("play/_me.html", me=face)
+        run = snapshot.run
+        html = self._pages.render("play/_me.html", me=own_face(snapshot, guest))
         return message(kind="panel", panel="me", epoch=run.epoch, seq=run.stage.seq, html=html)
 
 
@@ -120,11 +117,12 @@ def phase_of(run: OpenRun) -> str:
     return "calm" if run.calm else run.stage.phase
 
 
-def own_face(database: Database, run: OpenRun, row: ParticipantRow) -> dict[str, Any]:
+def own_face(snapshot: Snapshot, guest: Guest) -> dict[str, Any]:
     """What is one pupil's own: alias, and the choice saved for the question on the stage."""
+    run = snapshot.run
     face: dict[str, Any] = {
-        "alias": row.alias,
-        "animal": animal_of(row.alias or ""),
+        "alias": guest.alias,
+        "animal": animal_of(guest.alias),
         "asking": "",
         "round": "",
         "choice": "",
@@ -134,22 +132,16 @@ def own_face(database: Database, run: OpenRun, row: ParticipantRow) -> dict[str,
         "is_new": False,
     }
     here = run.plan.at(run.stage)
-    if here is None or not isinstance(here.step, Asking | Pledge):
+    saved = snapshot.sheet.saved.get(guest.id)
+    if saved is None or here is None or not isinstance(here.step, Asking | Pledge):
         return face
-    with database.reading() as db:
-        saved = answers.own(db, row.id or 0, run.stage)
-        if here.step.tally_only and answers.has_voted_secretly(db, row.id or 0, run.stage):
-            return face | {"asking": asking_name(run.seed, here), "round": run.stage.round, "change": 1}
-    if saved is None:
+    face |= {"asking": asking_name(run.seed, here), "round": run.stage.round, "change": saved.change}
+    if here.step.tally_only:
         return face
     question, place = here.step.question, f"{here.module}/{here.step.key}"
-    text = next((option.text for option in question.options if option.key == saved.choice), "I'm not sure")
     return face | {
-        "asking": asking_name(run.seed, here),
-        "round": run.stage.round,
         "choice": letter_of(question, run.seed, place, saved.choice),
-        "choice_text": text,
-        "change": saved.change_no,
+        "choice_text": next((o.text for o in question.options if o.key == saved.choice), "I'm not sure"),
     }
 
 
@@ -160,8 +152,8 @@ def bars(snapshot: Snapshot, shown: Shown) -> list[dict[str, Any]]:
     if shown.question is None or here is None or not isinstance(here.step, Asking | Pledge):
         return []
     order = shown_order(here.step.question, run.seed, f"{here.module}/{here.step.key}")
-    counts = [snapshot.tally.counts.get(option.key, 0) for option in order]
-    most = max([*counts, snapshot.tally.counts.get(NOT_SURE, 0), 1])
+    counts = [snapshot.sheet.counts.get(option.key, 0) for option in order]
+    most = max([*counts, snapshot.sheet.counts.get(NOT_SURE, 0), 1])
     return [
         {"letter": letter, "shape": shape, "text": option.text, "n": n, "share": round(100 * n / most)}
         for letter, shape, option, n in zip(LETTERS, SHAPES, order, counts, strict=False)

@@ -2,25 +2,27 @@
 
 import asyncio
 import hashlib
+from collections.abc import Callable
 
 from fastapi import APIRouter, Request, WebSocket
 from starlette.responses import JSONResponse, Response
 
 from app.domain.errors import Invalid, NotFound
 from app.live import messages
-from app.live.rooms import look
+from app.live.answer_writer import Written
+from app.live.rooms import Guest, Snapshot, look
 from app.live.seat import Seat
-from app.store import runs
-from app.store.runs import OpenRun
-from app.store.tables import ParticipantRow
+from app.store import directory, runs
+from app.store.answers import Answer
 from app.web import answering, deps
 from app.web.answering import Allowance, AnswerMessage, Leave, Ping, read_pupil_message, reply, to_store
-from app.web.deps import App, Parts, Pupil
+from app.web.deps import App, Parts, Pupil, Seated
 from app.web.pages import Pages, see_other
 from app.web.panels import Panels, etag, own_face
 from app.web.security import new_key
-from app.web.sockets import Hear, serve_seat
+from app.web.sockets import POLICY, line_of, serve_seat
 
+PONG = messages.message(kind="pong")
 SOCKET_GONE = 4410
 WAIT_FOR_COMMIT = 10.0
 
@@ -29,23 +31,19 @@ def routes(pages: Pages, panels: Panels) -> APIRouter:
     router = APIRouter()
 
     @router.get("/play")
-    def play(request: Request, app: App, pupil: Pupil, new: str = "") -> Response:
-        snapshot = look(app.database, pupil.run_id)
-        me = own_face(app.database, snapshot.run, pupil) | {
-            "can_deal_again": pupil.deals < 3 and snapshot.run.stage.phase == "lobby",
+    def play(app: App, pupil: Pupil, new: str = "") -> Response:
+        snapshot = app.rooms.fresh(pupil.run_id) or look(app.database, pupil.run_id)
+        me = own_face(snapshot, pupil.guest) | {
+            "can_deal_again": pupil.guest.deals < 3 and snapshot.run.stage.phase == "lobby",
             "is_new": bool(new) and snapshot.run.ended_at is None,
         }
-        return pages.page(
-            "play/page.html",
-            **panels.context("pupil", snapshot),
-            me=me,
-            run_key=_run_key(pupil),
-        )
+        context = panels.context("pupil", snapshot)
+        return pages.page("play/page.html", **context, me=me, run_key=_run_key(pupil.guest))
 
     @router.post("/play/alias")
     def another_name(app: App, pupil: Pupil) -> Response:
         with app.database.transaction() as db:
-            runs.deal_again(db, pupil.id or 0, app.names, app.choose)
+            runs.deal_again(db, pupil.guest.id, app.names, app.choose)
         app.rooms.changed(pupil.run_id, ("crowd",))
         return see_other("/play?new=1")
 
@@ -63,13 +61,14 @@ def routes(pages: Pages, panels: Panels) -> APIRouter:
         is_json = request.headers.get("content-type", "").startswith("application/json")
         if pupil is None:
             return JSONResponse({"kind": "bye", "why": "removed"}, status_code=410) if is_json else see_other("/join")
-        run = await _run_of(app, pupil)
+        snapshot = await _known(app, pupil)
         try:
-            sent = await _read_json(request) if is_json else await _read_form(request, app, run, pupil)
+            sent = await _read_json(request) if is_json else await _read_form(request, snapshot, pupil)
         except Invalid as refusal:
             say = {"kind": "refused", "id": "", "why": "not_understood", "say": refusal.sentence}
             return JSONResponse(say, status_code=422) if is_json else see_other("/play")
-        said = await _store(app, run, pupil, sent)
+        answer = to_store(sent, snapshot, pupil.guest.id, app.clock())
+        said = answer if isinstance(answer, str) else reply(sent, await _written(app, answer))
         return Response(said, media_type="application/json") if is_json else see_other("/play")
 
     @router.get("/play/panels/{panel}")
@@ -77,9 +76,9 @@ def routes(pages: Pages, panels: Panels) -> APIRouter:
         pupil = deps.participant_or_none(request, app)
         if pupil is None:
             return Response(messages.removed(), status_code=410, media_type="application/json")
-        snapshot = look(app.database, pupil.run_id)
+        snapshot = app.rooms.fresh(pupil.run_id) or look(app.database, pupil.run_id)
         if panel == "me":
-            text = panels.me(app.database, snapshot.run, pupil)
+            text = panels.me(snapshot, pupil.guest)
         elif panel == "stage":
             text = panels.render("pupil", "stage", snapshot)
         else:
@@ -89,20 +88,36 @@ def routes(pages: Pages, panels: Panels) -> APIRouter:
     @router.websocket("/play/socket")
     async def socket(websocket: WebSocket) -> None:
         app = deps.parts(websocket)
-        pupil = await asyncio.to_thread(deps.participant_or_none, websocket, app)
+        line = line_of(websocket)
+        seated = await _seated(websocket, app)
         await websocket.accept()
-        if pupil is None:
+        if seated is None:
             await websocket.send_text(messages.removed())
             await websocket.close(SOCKET_GONE)
             return
-        seat = Seat("pupil", pupil.id)
-        snapshot = await app.rooms.take(pupil.run_id, seat)
-        seat.tell(await asyncio.to_thread(panels.me, app.database, snapshot.run, pupil))
-        await serve_seat(
-            websocket, app.rooms, pupil.run_id, seat, _hearing(app, pupil, seat), app.settings.stuck_seconds
-        )
+        snapshot, guest = seated
+        seat = Seat(line, "pupil", guest.id)
+        seat.tell(panels.me(snapshot, guest))
+        await serve_seat(websocket, line, app.rooms, snapshot.run.id, seat, _hearing(app, snapshot, guest.id, seat))
 
     return router
+
+
+async def _seated(websocket: WebSocket, app: Parts) -> tuple[Snapshot, Guest] | None:
+    """Room and guest of a seat cookie. A returning seat costs no query: its room knows it."""
+    held = deps.seat_cookie(websocket, app)
+    if held is None:
+        return None
+    run_id, key = held
+    try:
+        snapshot = await app.rooms.known(run_id)
+    except NotFound:
+        return None
+    guest = snapshot.guests.get(directory.hashed(key))
+    if guest is None:  # joined a moment ago, or removed: the store decides
+        seated = await asyncio.to_thread(deps.participant_or_none, websocket, app)
+        guest = seated.guest if seated else None
+    return (snapshot, guest) if guest else None
 
 
 def conditional(request: Request, text: str) -> Response:
@@ -113,45 +128,42 @@ def conditional(request: Request, text: str) -> Response:
     return Response(text, media_type="application/json", headers={"ETag": tag})
 
 
-def _hearing(app: Parts, pupil: ParticipantRow, seat: Seat) -> Hear:
+def _hearing(app: Parts, snapshot: Snapshot, participant_id: int, seat: Seat) -> Callable[[str], None]:
+    """What one pupil's socket does with each message, in the moment it arrives."""
     allowance = Allowance()
 
-    async def hear(text: str) -> bool:
-        if not allowance.takes_one():
-            return False
+    def hear(text: str) -> None:
         try:
-            sent = read_pupil_message(text)
+            sent = read_pupil_message(text) if allowance.takes_one() else None
         except Invalid:
-            return False
+            sent = None
         match sent:
+            case AnswerMessage():
+                answer = to_store(sent, snapshot, participant_id, app.clock())
+                if isinstance(answer, str):
+                    seat.tell(answer)
+                else:
+                    app.writer.submit(answer, lambda written: seat.tell(reply(sent, written)))
             case Ping():
-                seat.tell(messages.message(kind="pong"))
+                seat.tell(PONG)
             case Leave():
                 seat.close(messages.ended())
-            case AnswerMessage():
-                run = await _run_of(app, pupil)
-                seat.tell(await _store(app, run, pupil, sent))
-        return True
+            case None:
+                seat.refuse(POLICY)
 
     return hear
 
 
-async def _run_of(app: Parts, pupil: ParticipantRow) -> OpenRun:
-    """The run as its room knows it, else as the store does."""
-    known = app.rooms.snapshot(pupil.run_id)
-    return known.run if known else (await asyncio.to_thread(look, app.database, pupil.run_id)).run
+async def _known(app: Parts, pupil: Seated) -> Snapshot:
+    fresh = app.rooms.fresh(pupil.run_id)
+    return fresh if fresh else await asyncio.to_thread(look, app.database, pupil.run_id)
 
 
-async def _store(app: Parts, run: OpenRun, pupil: ParticipantRow, sent: AnswerMessage) -> str:
-    """Hand an answer to the writer and wait for the disk. The reply is the protocol's message."""
-    answer = to_store(sent, run, pupil.id or 0, app)
-    if isinstance(answer, str):
-        return answer
+async def _written(app: Parts, answer: Answer) -> Written:
     try:
-        written = await asyncio.wait_for(asyncio.wrap_future(app.writer.submit(answer)), WAIT_FOR_COMMIT)
+        return await asyncio.wait_for(app.writer.write(answer), WAIT_FOR_COMMIT)
     except TimeoutError:  # the database hangs: the device keeps the answer and asks again
-        written = None
-    return reply(sent, written)
+        return None
 
 
 async def _read_json(request: Request) -> AnswerMessage:
@@ -164,9 +176,9 @@ async def _read_json(request: Request) -> AnswerMessage:
     return sent
 
 
-async def _read_form(request: Request, app: Parts, run: OpenRun, pupil: ParticipantRow) -> AnswerMessage:
+async def _read_form(request: Request, snapshot: Snapshot, pupil: Seated) -> AnswerMessage:
     form = await request.form()
-    me = await asyncio.to_thread(own_face, app.database, run, pupil)
+    saved = snapshot.sheet.saved.get(pupil.guest.id)
     try:
         return AnswerMessage(
             kind="answer",
@@ -174,12 +186,12 @@ async def _read_form(request: Request, app: Parts, run: OpenRun, pupil: Particip
             asking=str(form.get("asking", "")),
             round=int(str(form.get("round", "1"))),
             choice=str(form.get("choice", "")),
-            change=int(me["change"] or 0) + 1,
+            change=saved.change + 1 if saved else 1,
         )
     except ValueError as error:
         raise Invalid(answering.SAY["not_understood"]) from error
 
 
-def _run_key(pupil: ParticipantRow) -> str:
+def _run_key(guest: Guest) -> str:
     """Under this name the browser keeps unsent answers; it tells nothing and is of this seat only."""
-    return hashlib.sha256(f"outbox|{pupil.key_hash}".encode()).hexdigest()[:16]
+    return hashlib.sha256(f"outbox|{guest.key_hash}".encode()).hexdigest()[:16]

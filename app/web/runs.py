@@ -21,7 +21,7 @@ from app.web.pages import Pages, see_other, wants_json
 from app.web.panels import Panels
 from app.web.play import conditional
 from app.web.security import new_key
-from app.web.sockets import serve_seat
+from app.web.sockets import POLICY, line_of, serve_seat
 from app.web.summary import summary_of
 
 Sees = Literal["screen", "controls"]
@@ -200,21 +200,22 @@ def _add_stage(router: APIRouter, pages: Pages, panels: Panels) -> None:
             leader = await asyncio.to_thread(deps.leader_or_none, websocket, app)
         except DomainError:
             leader = None
+        line = line_of(websocket)
         await websocket.accept()
         if leader is None:
             await websocket.send_text(message(kind="bye", why="ended", say="No lesson is open."))
             await websocket.close()
             return
-        seat = Seat(audience)
-        await app.rooms.take(leader.run.id, seat)
+        seat = Seat(line, audience)
+        await app.rooms.known(leader.run.id)
 
-        async def hear(text: str) -> bool:
-            if text.replace(" ", "") != '{"kind":"ping"}':
-                return False
-            seat.tell(message(kind="pong"))
-            return True
+        def hear(text: str) -> None:
+            if text.replace(" ", "") == '{"kind":"ping"}':
+                seat.tell(message(kind="pong"))
+            else:
+                seat.refuse(POLICY)
 
-        await serve_seat(websocket, app.rooms, leader.run.id, seat, hear, app.settings.stuck_seconds)
+        await serve_seat(websocket, line, app.rooms, leader.run.id, seat, hear)
 
 
 def _audience(asked: str | None) -> Audience:
