@@ -27,24 +27,34 @@ main = typer.Typer(
     add_completion=False,
 )
 
-DataDir = Annotated[Path, typer.Option("--data-dir", help="The one folder that holds database, secret and media.")]
-Port = Annotated[int, typer.Option(help="The port to listen on.")]
-Host = Annotated[str, typer.Option(help="The address to listen on; 0.0.0.0 lets other machines in.")]
-Address = Annotated[str, typer.Option(help="How browsers reach the server, for example https://sia.example")]
+# What is not given on the command line is read from the environment (SIA_PORT ...), then has its default.
+DataDir = Annotated[
+    Path | None, typer.Option("--data-dir", help="The one folder that holds database, secret and media. [data]")
+]
+Port = Annotated[int | None, typer.Option(help="The port to listen on. [8000]")]
+Host = Annotated[
+    str | None, typer.Option(help="The address to listen on; 0.0.0.0 lets other machines in. [127.0.0.1]")
+]
+Address = Annotated[str | None, typer.Option(help="How browsers reach the server, for example https://sia.example")]
+
+
+def _settings(*, demo: bool, **given: Any) -> Settings:
+    return Settings(demo=demo, **{name: value for name, value in given.items() if value is not None})
 
 
 @main.command()
 def serve(
-    data_dir: DataDir = Path("data"),
-    host: Host = "127.0.0.1",
-    port: Port = 8000,
-    address: Address = "",
+    data_dir: DataDir = None,
+    host: Host = None,
+    port: Port = None,
+    address: Address = None,
     tls_cert: Annotated[Path | None, typer.Option(help="TLS certificate file.")] = None,
     tls_key: Annotated[Path | None, typer.Option(help="TLS key file.")] = None,
-    behind_proxy: Annotated[bool, typer.Option(help="A proxy in front of us speaks HTTPS.")] = False,
+    behind_proxy: Annotated[bool | None, typer.Option(help="A proxy in front of us speaks HTTPS.")] = None,
 ) -> None:
     """Serve a real programme. The first start prints a one-time set-up link."""
-    settings = Settings(
+    settings = _settings(
+        demo=False,
         data_dir=data_dir,
         host=host,
         port=port,
@@ -61,20 +71,20 @@ def serve(
 
 @main.command()
 def demo(
-    data_dir: DataDir = Path("data"),
-    host: Host = "127.0.0.1",
-    port: Port = 8000,
-    address: Address = "",
+    data_dir: DataDir = None,
+    host: Host = None,
+    port: Port = None,
+    address: Address = None,
     seed_only: Annotated[bool, typer.Option("--seed-only", help="Fill the data folder and stop.")] = False,
 ) -> None:
     """Serve the fictional demo programme on this machine."""
-    settings = Settings(data_dir=data_dir, host=host, port=port, address=address, demo=True)
+    settings = _settings(demo=True, data_dir=data_dir, host=host, port=port, address=address)
     with _told_plainly():
         app = create_app(_checked(settings), demo_links=lambda: demo_programme.home_page_links(settings))
         demo_programme.seed(app.state.parts.database, settings)
         if seed_only:
             app.state.parts.database.close()
-            typer.echo(f"The demo is ready in {data_dir}.")
+            typer.echo(f"The demo is ready in {settings.data_dir}.")
             return
         _say_demo_links(settings)
         _run(app, settings)
@@ -82,14 +92,14 @@ def demo(
 
 @main.command("demo-links")
 def demo_links(
-    data_dir: DataDir = Path("data"),
-    host: Host = "127.0.0.1",
-    port: Port = 8000,
-    address: Address = "",
+    data_dir: DataDir = None,
+    host: Host = None,
+    port: Port = None,
+    address: Address = None,
     as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
 ) -> None:
     """Print the demo's class link, join address and sign-ins."""
-    settings = Settings(data_dir=data_dir, host=host, port=port, address=address, demo=True)
+    settings = _settings(demo=True, data_dir=data_dir, host=host, port=port, address=address)
     with _told_plainly():
         if as_json:
             typer.echo(json.dumps(demo_programme.for_scripts(settings), indent=2))
@@ -148,9 +158,8 @@ def _say_demo_links(settings: Settings) -> None:
     typer.echo(f"  Teacher:      {links['class_link']}")
     typer.echo(f"  Pupils:       {links['join_address']}  (the code is on the classroom screen)")
     for who in ("presenter", "coordinator"):
-        typer.echo(
-            f"  {who.capitalize() + ':':<13} {links['sign_in_address']}  {links[who]['email']}  {links[who]['password']}"
-        )
+        name = f"{who.capitalize()}:"
+        typer.echo(f"  {name:<13} {links['sign_in_address']}  {links[who]['email']}  {links[who]['password']}")
 
 
 def _run(app: Any, settings: Settings) -> None:

@@ -57,11 +57,14 @@ def seed(database: Database, settings: Settings) -> None:
     """
     mark = settings.data_dir / DEMO_MARK
     if mark.exists():
+        with database.transaction() as db:  # lessons that came with a newer release
+            _offer_lessons(db, directory.programme_by_slug(db, "demo").id or 0)
         return
     with database.reading() as db:
         if directory.has_accounts(db):
             raise NotAllowed(
-                f"The folder {settings.data_dir} holds a real programme. The demo needs a folder of its own: --data-dir"
+                f"The folder {settings.data_dir} holds a real programme. "
+                "The demo needs a folder of its own: --data-dir"
             )
     links = Links(
         class_token=secrets.token_urlsafe(32),
@@ -96,9 +99,13 @@ def _add_programme(db: Db) -> int:
     )
     for agency in AGENCIES:
         directory.take_part(db, programme_id, directory.agency_of(db, agency))
+    _offer_lessons(db, programme_id)
+    return programme_id
+
+
+def _offer_lessons(db: Db, programme_id: int) -> None:
     for position, (lesson_key, _) in enumerate(lessons.all_newest(db)):
         lessons.offer(db, programme_id, lesson_key, position)
-    return programme_id
 
 
 def _add_schools(db: Db, programme_id: int, links: Links) -> None:

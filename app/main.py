@@ -134,8 +134,11 @@ def keep_house(parts: Parts) -> list[int]:
     with parts.database.reading() as db:
         forgotten = runs.forgotten(db, now - timedelta(hours=settings.run_hours))
     for run_id in forgotten:
-        with parts.database.transaction() as db:
-            participation.finish(db, runs.read(db, run_id), by="four_hours", now=now)
+        try:
+            with parts.database.transaction() as db:
+                participation.finish(db, runs.read(db, run_id), by="four_hours", now=now)
+        except Exception:  # one run that cannot be closed must not keep pupils' rows of others alive
+            log.exception("a forgotten run could not be closed")
     with parts.database.transaction() as db:
         purged = runs.purge(db, now - timedelta(hours=settings.purge_hours), now)
     if purged:

@@ -10,6 +10,7 @@ from app.domain.errors import NotAllowed
 
 ROOT = Path(__file__).resolve().parent.parent
 DEMO_MARK = "DEMO"
+EVERY_INTERFACE = ("0.0.0.0", "::")
 
 
 class Settings(BaseSettings):
@@ -48,12 +49,17 @@ class Settings(BaseSettings):
     @property
     def is_secure(self) -> bool:
         """Whether browsers reach us over HTTPS; then cookies are Secure and carry the __Host- prefix."""
-        return self.base_address.startswith("https://")
+        return self.has_own_tls or (self.behind_proxy and self.address.startswith("https://"))
+
+    @property
+    def has_own_tls(self) -> bool:
+        return self.tls_cert is not None and self.tls_key is not None
 
     @property
     def base_address(self) -> str:
-        scheme = "https" if self.tls_cert else "http"
-        return (self.address or f"{scheme}://{self.host}:{self.port}").rstrip("/")
+        scheme = "https" if self.has_own_tls else "http"
+        host = "127.0.0.1" if self.host in EVERY_INTERFACE else self.host
+        return (self.address or f"{scheme}://{host}:{self.port}").rstrip("/")
 
     def must_be_safe_to_serve(self) -> None:
         """Raises NotAllowed when serving so would be unsafe (ruling 15)."""
@@ -63,14 +69,14 @@ class Settings(BaseSettings):
                 f"The folder {self.data_dir} holds the demo. Its passwords are shown on its home page. "
                 "Choose another folder with --data-dir, or start the demo with: safety-in-action demo"
             )
+        if self.behind_proxy and not self.address.startswith("https://"):
+            raise NotAllowed(
+                "Behind a proxy, --address must say how browsers reach it, for example https://sia.example"
+            )
         if not self.demo and not self.is_secure:
             raise NotAllowed(
                 "Outside the demo, classes need HTTPS. Give --tls-cert and --tls-key, or put a proxy in front and "
                 "start with --behind-proxy --address https://your.address"
-            )
-        if self.behind_proxy and not self.address:
-            raise NotAllowed(
-                "Behind a proxy, --address must say how browsers reach it, for example https://sia.example"
             )
 
     def secret(self) -> str:

@@ -5,10 +5,12 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from app.store.runs import OpenRun
 from tests.live_server import LiveServer
 from tests.servers import CHROMIUM_FLAGS, chromium_path
 
@@ -105,3 +107,92 @@ def choose(page: Page, letter: str) -> None:
     """Tap a tile and wait for the words that it is saved."""
     page.locator(f"#panel-stage button[data-choice='{letter}']").click()
     expect(page.locator("#status")).to_contain_text("Answer saved", timeout=WAIT_MS)
+
+
+@dataclass
+class OpenLesson:
+    """A run and its classroom screen. Orders go by plain request, for where clicking is not the point."""
+
+    browser: Browser
+    server: LiveServer
+    teacher: BrowserContext
+    screen: Page
+    code: str
+
+    @property
+    def run(self) -> OpenRun:
+        return self.server.run(self.code)
+
+    def give(self, order: str = "next") -> OpenRun:
+        now = self.run
+        self.post("cue", order=order, seq=str(now.stage.seq), epoch=str(now.epoch))
+        return self.run
+
+    def go_to(self, step_key: str, phase: str = "open") -> OpenRun:
+        """Give *next* until this step is in this phase."""
+        for _ in range(200):
+            now = self.run
+            if (now.stage.step_key, now.stage.phase) == (step_key, phase):
+                return now
+            self.give()
+        raise AssertionError(f"never came to {step_key} {phase}")
+
+    def post(self, address: str, **form: str) -> None:
+        """One of the teacher's forms."""
+        origin = {"Origin": self.server.address}
+        answer = self.teacher.request.post(
+            f"{self.server.address}/class/run/{address}", form={**form}, headers=origin
+        )
+        assert answer.ok, f"{address}: {answer.status}"
+
+    def pupil(self, frame: str = "laptop", context: BrowserContext | None = None) -> Page:
+        """A pupil in a browser of its own; stands on the stage of the lesson."""
+        is_asked = self.run.stage.phase == "open"  # who comes late finds the question, without a welcome
+        page = join(context or window(self.browser, frame), self.server, self.code, start=not is_asked)
+        expect(page.locator("#link")).to_contain_text("Connected", timeout=WAIT_MS)
+        return page
+
+
+@contextmanager
+def open_lesson(browser: Browser, server: LiveServer, *, rehearsal: bool = False) -> Iterator[OpenLesson]:
+    """The fire lesson of the demo's class, standing in its lobby; finished at the end, its browsers closed."""
+    teacher = window(browser)
+    screen = open_class(teacher, server)
+    lesson = OpenLesson(browser, server, teacher, screen, start_lesson(screen, rehearsal=rehearsal))
+    try:
+        yield lesson
+    finally:
+        if open_class(teacher, server).locator(".open-run").count():
+            lesson.post("finish", present="30")
+        for context in browser.contexts:
+            context.close()
+
+
+SAME_STAGE = """html => {
+  const wanted = document.createElement("template");
+  wanted.innerHTML = html;
+  const mark = (root) => {
+    const stage = root.querySelector(".stage");
+    const { phase, asking } = stage.dataset;
+    return JSON.stringify([phase, asking, stage.querySelector("h1")?.textContent]);
+  };
+  return mark(wanted.content) === mark(document.querySelector("#panel-stage"));
+}"""
+LOADED = """async () => {
+  await document.fonts.ready;
+  const late = [...document.images].filter((image) => !image.complete);
+  await Promise.all(late.map((image) => new Promise((done) => (image.onload = image.onerror = done))));
+  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+}"""
+
+
+def catch_up(page: Page) -> None:
+    """Wait until a live page shows the stage that its server has now, with its fonts and pictures."""
+    body = page.locator("body")
+    panel = f"{body.get_attribute('data-panels')}/stage?as={body.get_attribute('data-audience')}"
+    html = page.request.get(f"{page.url.partition('/class')[0].partition('/play')[0]}{panel}").json()["html"]
+    until = time.monotonic() + WAIT_MS / 1000
+    while not page.evaluate(SAME_STAGE, html):
+        assert time.monotonic() < until, f"{page.url} did not follow"
+        page.wait_for_timeout(20)
+    page.evaluate(LOADED)

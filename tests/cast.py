@@ -55,6 +55,7 @@ class World:
     database_url: str = ""
     options: dict[str, Any] = field(default_factory=dict)
     clock: Clock = field(default_factory=Clock)
+    seeds_cast: bool = True
 
     def __enter__(self) -> "World":
         self.settings = Settings(data_dir=self.folder, demo=True, **self.options).model_copy(
@@ -64,7 +65,7 @@ class World:
         self.parts: Parts = self.app.state.parts
         self._stack = ExitStack()
         with self.parts.database.transaction() as db:
-            if not directory.has_accounts(db):
+            if self.seeds_cast and not directory.has_accounts(db):
                 seed_cast(db, self.clock.now)
         self._begin()
         return self
@@ -80,7 +81,13 @@ class World:
 
     def browser(self) -> TestClient:
         """A browser of its own, with its own cookies."""
-        return TestClient(self.app, base_url=ADDRESS, headers={"origin": ADDRESS}, follow_redirects=False)
+        return TestClient(
+            self.app,
+            base_url=ADDRESS,
+            headers={"origin": ADDRESS},
+            follow_redirects=False,
+            client=("127.0.0.1", 50000),
+        )
 
     def teacher(self, token: str = TESS_LINK) -> TestClient:
         """A teacher's browser that has opened the class link."""
@@ -134,6 +141,16 @@ class World:
                 return run
             run = self.give(teacher, run)
         raise AssertionError(f"never came to {step_key} {phase}")
+
+    def order(self, teacher: TestClient, run: OpenRun, order: str) -> Response:
+        """One order whatever comes of it."""
+        now = self.run(run)
+        return teacher.post("/class/run/cue", data={"order": order, "seq": now.stage.seq, "epoch": now.epoch})
+
+    def seated(self, run: OpenRun) -> int:
+        """How many seats are taken in a run."""
+        with self.parts.database.reading() as db:
+            return len(runs.crowd(db, run.id))
 
     def finish(self, teacher: TestClient, present: str = "28") -> None:
         assert teacher.post("/class/run/finish", data={"present": present}).status_code == 303

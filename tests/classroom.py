@@ -130,7 +130,7 @@ class Classroom:
         assert here is not None
         secret = bool(getattr(here.step, "tally_only", False))
         with self.database.reading() as db:
-            return answers.tally(db, run_id, run.stage, tally_only=secret).counts
+            return answers.sheet(db, run_id, run.stage, tally_only=secret).counts
 
     def teach(self, run_id: int, knows: dict[int, tuple[int, int]], *, module: int = 0) -> None:
         """Run a module to its end. Participant -> how many anchors it has right before and after."""

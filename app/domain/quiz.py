@@ -102,7 +102,7 @@ def shown_order(question: ChooseOne | Opinion, seed: str, place: str) -> tuple[O
 
 
 def meanings(question: ChooseOne | Opinion, seed: str, place: str) -> dict[str, str]:
-    """What a device may send (shown letter, or NOT_SURE where offered) -> the stored choice (option key or NOT_SURE)."""
+    """What a device may send (a shown letter; NOT_SURE where offered) -> the stored choice (an option key)."""
     letters = zip(LETTERS, shown_order(question, seed, place), strict=False)
     meant = {letter: option.key for letter, option in letters}
     return meant | {NOT_SURE: NOT_SURE} if offers_not_sure(question) else meant

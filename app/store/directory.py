@@ -289,10 +289,16 @@ def staff_by_key(db: Db, key: str, now: datetime) -> Staff | None:
     return Staff(account_id=_id(account.id), name=account.name, memberships=tuple(_memberships(db, held.account_id)))
 
 
-def touch_sign_in(db: Db, key: str, now: datetime) -> None:
-    """Note that the sign-in is in use, at most once a minute."""
+def is_stale_sign_in(db: Db, key: str, now: datetime) -> bool:
+    """Whether its last use was noted over a minute ago; a report need not wait for a write each time."""
     held = db.exec(select(SignInRow).where(SignInRow.key_hash == hashed(key))).one_or_none()
-    if held is not None and now - held.seen_at > timedelta(minutes=1):
+    return held is not None and now - held.seen_at > timedelta(minutes=1)
+
+
+def touch_sign_in(db: Db, key: str, now: datetime) -> None:
+    """Note that the sign-in is in use."""
+    held = db.exec(select(SignInRow).where(SignInRow.key_hash == hashed(key))).one_or_none()
+    if held is not None:
         held.seen_at = now
 
 

@@ -31,6 +31,7 @@ def publish(db: Db, lesson: Lesson, now: datetime) -> int:
         select(VersionRow).where(VersionRow.lesson_id == row.id, VersionRow.document_hash == digest)
     ).one_or_none()
     if same is not None:
+        _offer_again(db, same, now)
         return _id(same.id)
     last = db.exec(select(func.max(VersionRow.number)).where(VersionRow.lesson_id == row.id)).one() or 0
     version = VersionRow(
@@ -43,6 +44,13 @@ def publish(db: Db, lesson: Lesson, now: datetime) -> int:
     for fact in lesson.facts:
         db.merge(FactRow(**fact.model_dump(), topic_key=lesson.topic.key))
     return _id(version.id)
+
+
+def _offer_again(db: Db, row: VersionRow, now: datetime) -> None:
+    """A document that went back to an earlier one: that version is the newest again."""
+    newest = db.exec(select(func.max(VersionRow.published_at)).where(VersionRow.lesson_id == row.lesson_id)).one()
+    if row.published_at < newest:
+        row.published_at = now
 
 
 def version(db: Db, version_id: int) -> Lesson:
@@ -71,29 +79,27 @@ def offer(db: Db, programme_id: int, lesson_key: str, position: int) -> None:
 
 def offered(db: Db, programme_id: int) -> list[tuple[int, Lesson]]:
     """The newest version of each module of a programme, in the programme's order."""
-    newest = (
-        select(func.max(VersionRow.id).label("version_id"), VersionRow.lesson_id)
-        .where(col(VersionRow.retired_at).is_(None))
-        .group_by(col(VersionRow.lesson_id))
-        .subquery()
-    )
-    rows = db.exec(
-        select(VersionRow)
-        .join(newest, col(VersionRow.id) == newest.c.version_id)
-        .join(ModuleRow, col(ModuleRow.lesson_id) == VersionRow.lesson_id)
-        .where(ModuleRow.programme_id == programme_id)
-        .order_by(col(ModuleRow.position))
+    modules = db.exec(
+        select(ModuleRow.lesson_id).where(ModuleRow.programme_id == programme_id).order_by(col(ModuleRow.position))
     ).all()
-    return [(_id(row.id), Lesson.model_validate(row.document)) for row in rows]
+    newest = [newest_version(db, lesson_id) for lesson_id in modules]
+    return [(version_id, version(db, version_id)) for version_id in newest if version_id is not None]
+
+
+def newest_version(db: Db, lesson_id: int) -> int | None:
+    """The version of a lesson that was published last and is not retired."""
+    return db.exec(
+        select(VersionRow.id)
+        .where(VersionRow.lesson_id == lesson_id, col(VersionRow.retired_at).is_(None))
+        .order_by(col(VersionRow.published_at).desc(), col(VersionRow.number).desc())
+    ).first()
 
 
 def all_newest(db: Db) -> list[tuple[str, tuple[Agency, ...]]]:
     """Each lesson's key and the agencies that lead or support it, by its newest version."""
     found = []
     for row in db.exec(select(LessonRow).order_by(col(LessonRow.id))).all():
-        newest = db.exec(
-            select(VersionRow.id).where(VersionRow.lesson_id == row.id).order_by(col(VersionRow.number).desc())
-        ).first()
+        newest = newest_version(db, _id(row.id))
         if newest is not None:
             lesson = version(db, newest)
             leading = (lesson.lead, *(step.lead for step in lesson.steps), *lesson.supports)

@@ -247,6 +247,8 @@ def take_back_end(db: Db, run: OpenRun, now: datetime) -> None:
         return
     if row.purged_at is not None or now - row.ended_at > timedelta(hours=24):
         raise NotAllowed("A lesson can be taken up again for 24 hours after its end. That time is over.")
+    if open_of_class(db, row.class_group_id) is not None:
+        raise Conflict("Your class has another lesson open. Finish that one first.")
     row.ended_at, row.ended_by = None, None
     row.epoch += 1
     try:
@@ -400,15 +402,9 @@ def confirm_pairing(db: Db, run_id: int, number: int, now: datetime) -> None:
     row.confirmed_at = now
 
 
-def paired_run(db: Db, phone_key: str) -> tuple[int, bool] | None:
-    """The run a phone is paired with, and whether the teacher has confirmed it."""
-    row = db.exec(select(PairingRow).where(PairingRow.phone_key_hash == directory.hashed(phone_key))).one_or_none()
-    return (row.run_id, row.confirmed_at is not None) if row else None
-
-
-def touch(db: Db) -> None:
-    """A write that changes nothing. Raises when the database takes no writes."""
-    db.connection().execute(update(RunRow).where(col(RunRow.id) == 0).values(locked=False))
+def pairing_of_phone(db: Db, phone_key: str) -> PairingRow | None:
+    """The pairing that this phone asked for; it controls nothing until it is confirmed."""
+    return db.exec(select(PairingRow).where(PairingRow.phone_key_hash == directory.hashed(phone_key))).one_or_none()
 
 
 # Reading a row

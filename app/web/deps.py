@@ -70,12 +70,15 @@ class SeatNeeded(NotFound):
 def staff(request: Request, app: App) -> Staff:
     """Who is signed in. Raises SignInNeeded."""
     key = request.cookies.get(app.cookies.name("staff"))
+    now = app.clock()
     if key:
-        with app.database.transaction() as db:
-            found = directory.staff_by_key(db, key, app.clock())
-            if found is not None:
-                directory.touch_sign_in(db, key, app.clock())
-                return found
+        with app.database.reading() as db:
+            found, is_stale = directory.staff_by_key(db, key, now), directory.is_stale_sign_in(db, key, now)
+        if found is not None and is_stale:
+            with app.database.transaction() as db:
+                directory.touch_sign_in(db, key, now)
+        if found is not None:
+            return found
     raise SignInNeeded("Please sign in.")
 
 
@@ -100,8 +103,8 @@ def _phone(connection: HTTPConnection, app: Parts) -> Phone | None:
     if not key:
         return None
     with app.database.reading() as db:
-        paired = runs.paired_run(db, key)
-    return Phone(run_id=paired[0]) if paired and paired[1] else None
+        row = runs.pairing_of_phone(db, key)
+    return Phone(run_id=row.run_id) if row is not None and row.confirmed_at is not None else None
 
 
 @dataclass(frozen=True)

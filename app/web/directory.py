@@ -70,13 +70,24 @@ def _own_programme(db: Db, who: Staff, slug: str) -> ProgrammeRow:
 def _add_class_group(db: Db, programme: ProgrammeRow, school: str, label: str, on_roll: str) -> None:
     if not school.strip() or not label.strip():
         raise Invalid("Please give the school and the class, for example 6H.")
-    if on_roll.strip() and not (on_roll.strip().isdigit() and 1 <= int(on_roll) <= LARGEST_ROLL):
-        raise Invalid(f"One class has between 1 and {LARGEST_ROLL} pupils on roll.")
+    number = _read_roll(on_roll)
     found = [group for group in directory.class_groups(db, programme.id or 0) if group.school == school.strip()]
     reference = directory.school_reference(db, found[0].id) if found else f"own-{secrets.token_hex(4)}"
     school_id = directory.add_school(db, programme.id or 0, SchoolRow(reference=reference, name=school.strip()[:120]))
-    number = int(on_roll) if on_roll.strip() else None
     directory.add_class_group(db, programme.id or 0, school_id, label.strip()[:20], number)
+
+
+def _read_roll(typed: str) -> int | None:
+    """Pupils on roll; None when the field was left empty."""
+    if not typed.strip():
+        return None
+    try:
+        number = int(typed)
+    except ValueError:
+        number = 0
+    if not 1 <= number <= LARGEST_ROLL:
+        raise Invalid(f"One class has between 1 and {LARGEST_ROLL} pupils on roll.")
+    return number
 
 
 def _home(app: Parts, who: Staff, sentence: str = "", new_link: dict[str, Any] | None = None) -> dict[str, Any]:

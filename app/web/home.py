@@ -1,5 +1,6 @@
 """The start page, notices, media of a run, and probes."""
 
+import mimetypes
 from collections.abc import Iterable
 
 from fastapi import APIRouter, Request
@@ -14,7 +15,7 @@ from app.web import deps
 from app.web.deps import App, Parts
 from app.web.pages import Pages
 
-LOOPBACK = ("127.0.0.1", "::1", "testclient")
+LOOPBACK = ("127.0.0.1", "::1")
 
 
 def routes(pages: Pages) -> APIRouter:
@@ -48,7 +49,7 @@ def routes(pages: Pages) -> APIRouter:
                     if step.picture and public_name(run.seed, step.picture.path) == name:
                         return FileResponse(
                             app.settings.lessons_dir / "pictures" / step.picture.path,
-                            media_type="image/svg+xml",
+                            media_type=mimetypes.guess_type(step.picture.path)[0],
                             headers={"Cache-Control": "private, max-age=86400, immutable"},
                         )
         raise NotFound("We could not find that picture.")
@@ -60,8 +61,7 @@ def routes(pages: Pages) -> APIRouter:
     @router.get("/health/ready")
     def ready(app: App) -> Response:
         try:
-            with app.database.transaction() as db:
-                runs.touch(db)
+            app.database.must_take_writes()
         except SQLAlchemyError:
             return JSONResponse({"ready": False, "why": "the database takes no writes"}, status_code=503)
         return JSONResponse({"ready": True})

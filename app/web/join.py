@@ -37,6 +37,8 @@ def routes(pages: Pages) -> APIRouter:
         who = deps.address_of(request)
         try:
             app.wrong_codes.must_not_be_full(who)
+            if _has_seat(request, app, code):  # pressed Join twice, or came back by the code
+                return see_other("/play")
             seat = _take_seat(app, code)
         except DomainError as refusal:
             if isinstance(refusal, Invalid | NotFound):
@@ -47,6 +49,16 @@ def routes(pages: Pages) -> APIRouter:
         return response
 
     return router
+
+
+def _has_seat(request: Request, app: deps.Parts, typed: str) -> bool:
+    """Whether this browser sits in the run of this code already."""
+    pupil = deps.participant_or_none(request, app)
+    if pupil is None:
+        return False
+    with app.database.reading() as db:
+        run = runs.read(db, pupil.run_id)
+    return run.ended_at is None and run.code == joining.read_code(typed)
 
 
 def _take_seat(app: deps.Parts, typed: str) -> str:

@@ -52,13 +52,10 @@ def routes(pages: Pages) -> APIRouter:
     def wait(request: Request, app: App) -> Response:
         key = request.cookies.get(app.cookies.name("phone"))
         with app.database.reading() as db:
-            paired = runs.paired_run(db, key) if key else None
-            row = runs.newest_pairing(db, paired[0]) if paired else None
-        if paired is None or row is None:
-            return pages.page("runs/phone.html", state="refused", number=None)
-        if paired[1]:
+            row = runs.pairing_of_phone(db, key) if key else None
+        if row is not None and row.confirmed_at is not None:
             return see_other("/class/run/controls")
-        if app.clock() >= row.expires_at:
+        if row is None or app.clock() >= row.expires_at:
             return pages.page("runs/phone.html", state="refused", number=None)
         return _again(pages.page("runs/phone.html", state="number", number=row.confirm_number))
 

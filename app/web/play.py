@@ -60,7 +60,8 @@ def routes(pages: Pages, panels: Panels) -> APIRouter:
         pupil = await asyncio.to_thread(deps.participant_or_none, request, app)
         is_json = request.headers.get("content-type", "").startswith("application/json")
         if pupil is None:
-            return JSONResponse({"kind": "bye", "why": "removed"}, status_code=410) if is_json else see_other("/join")
+            gone = Response(messages.removed(), status_code=410, media_type="application/json")
+            return gone if is_json else see_other("/join")
         snapshot = await _known(app, pupil)
         try:
             sent = await _read_json(request) if is_json else await _read_form(request, snapshot, pupil)

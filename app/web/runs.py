@@ -158,9 +158,7 @@ def _add_stage(router: APIRouter, pages: Pages, panels: Panels) -> None:
         seq: Annotated[int, Form()],
         epoch: Annotated[int, Form()],
     ) -> Response:
-        """An order that moves the stage. *Next* on the last screen leads to the finish."""
-        if order == "next" and leader.run.stage.phase == "finished":
-            return _done(request, "/class/run/finish")
+        """An order that moves the stage."""
         with app.database.transaction() as db:
             run = runs.read(db, leader.run.id)
             if order == "calm" or order == "resume":
@@ -227,11 +225,8 @@ def _back_to(leader: deps.Leader) -> str:
 
 
 def _done(request: Request, address: str) -> Response:
-    """live.js needs no new page: its panels are pushed. It follows `Location` where a page must change."""
-    if not wants_json(request):
-        return see_other(address)
-    is_page = address == "/class/run/finish"
-    return Response(status_code=204, headers={"X-Go-To": address} if is_page else {})
+    """live.js needs no new page: its panels are pushed. Without scripts the page is shown again."""
+    return Response(status_code=204) if wants_json(request) else see_other(address)
 
 
 def _add_finish(router: APIRouter, pages: Pages) -> None:
@@ -256,7 +251,8 @@ def _add_finish(router: APIRouter, pages: Pages) -> None:
                 db.flush()
             participation.finish(db, runs.read(db, leader.run.id), by=leader.name, now=app.clock())
         app.rooms.changed(leader.run.id)
-        return see_other(f"/class/run/report?run={leader.run.id}")
+        is_phone = isinstance(leader.actor, Phone)  # it is paired with this run alone
+        return see_other("/class/run/report" if is_phone else f"/class/run/report?run={leader.run.id}")
 
     @router.post("/class/run/attendance")
     def confirm_attendance(

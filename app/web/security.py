@@ -20,6 +20,7 @@ from app.settings import Settings
 
 UNSAFE_METHODS = ("POST", "PUT", "PATCH", "DELETE")
 LARGEST_BODY = 64 * 1024
+TOO_LARGE = "That is too large."
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]", "::1")
 
 _passwords = PasswordHash((Argon2Hasher(memory_cost=46 * 1024, time_cost=1, parallelism=1),))
@@ -122,7 +123,7 @@ class Guard:
             if scope["type"] == "websocket":
                 await send({"type": "websocket.close", "code": 1008})
             else:
-                await PlainTextResponse(refusal, status_code=403)(
+                await PlainTextResponse(refusal, status_code=413 if refusal == TOO_LARGE else 403)(
                     scope, receive, self._with_headers(send, host, scope)
                 )
             return
@@ -138,7 +139,7 @@ class Guard:
         if scope["method"] in UNSAFE_METHODS and not _is_own(headers, own):
             return "This form was sent from another site. Go back to the page and try again."
         if int(headers.get("content-length") or 0) > LARGEST_BODY:
-            return "That is too large."
+            return TOO_LARGE
         return None
 
     def _with_headers(self, send: Send, host: str, scope: Scope) -> Send:

@@ -39,11 +39,13 @@ def _add_sign_in(router: APIRouter, pages: Pages) -> None:
     def sign_in(
         request: Request, app: App, email: Annotated[str, Form()] = "", password: Annotated[str, Form()] = ""
     ) -> Response:
+        who = deps.address_of(request)
         try:
-            app.wrong_passwords.must_not_be_full(deps.address_of(request))
+            app.wrong_passwords.must_not_be_full(who)
             key = _sign_in(app, email, password)
         except NotAllowed as refusal:
-            app.wrong_passwords.failed(deps.address_of(request))
+            if refusal.sentence == WRONG:  # being told to wait is not another failure
+                app.wrong_passwords.failed(who)
             return pages.page("sign_in/sign_in.html", status=403, email=email[:200], sentence=refusal.sentence)
         response = see_other("/programmes")
         app.cookies.set(response, "staff", key)

@@ -176,7 +176,10 @@ def everything_acknowledged_is_stored(
         counted = db.exec(select(SecretCountRow.n).where(SecretCountRow.run_id == run.id)).all()
     database.close()
     stored = Counter(
-        (aliases.index(alias) if (alias := named[row.participant_id]) in aliases else "simulated", *_seen(row, places, run))
+        (
+            aliases.index(alias) if (alias := named[row.participant_id]) in aliases else "simulated",
+            *_seen(row, places, run),
+        )
         for row in rows
     )
     expected: Counter[tuple[object, str, str]] = Counter(

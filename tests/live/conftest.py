@@ -10,6 +10,7 @@ from app.settings import Settings
 from app.store.database import Database
 from tests.cast import Clock, seed_cast
 from tests.classroom import Classroom
+from tests.live.wire import Wire
 
 
 @pytest.fixture
@@ -31,3 +32,8 @@ def classroom(file: Path) -> Iterator[Classroom]:
         seed_cast(db, Clock().now)
     yield Classroom(database)
     database.close()
+
+
+@pytest.fixture
+def wire() -> Wire:
+    return Wire()

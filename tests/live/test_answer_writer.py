@@ -1,40 +1,69 @@
 """The answer writer: told "saved" means on the disk, and nothing that one device does stops it."""
 
+import asyncio
 import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from sqlalchemy import event
 
-from app.live.answer_writer import AnswerWriter
+from app.live.answer_writer import AnswerWriter, Written
 from app.store.answers import Answer
 from tests.classroom import Classroom
 
 SOON = 8
+T = TypeVar("T")
+
+
+class Loop:
+    """An event loop in a thread of its own, as the server has one; answers are told on it."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self.loop.run_forever)
+        self._thread.start()
+
+    def call(self, what: Callable[[], T]) -> T:
+        async def run() -> T:
+            return what()
+
+        return asyncio.run_coroutine_threadsafe(run(), self.loop).result(SOON)
+
+    def stop(self) -> None:
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join()
+        self.loop.close()
 
 
 class Writers:
     """Starts answer writers and stops them at the end of the test."""
 
-    def __init__(self, classroom: Classroom) -> None:
-        self._classroom = classroom
+    def __init__(self, classroom: Classroom, loop: Loop) -> None:
+        self._classroom, self._loop = classroom, loop
         self._started: list[AnswerWriter] = []
-        self.saved: list[int] = []
-
-    def start(self, *, queue_size: int = 100, batch_size: int = 50) -> AnswerWriter:
-        writer = self.make(queue_size=queue_size, batch_size=batch_size)
-        writer.start()
-        self._started.append(writer)
-        return writer
+        self.told: list[list[Answer]] = []
 
     def make(self, *, queue_size: int = 100, batch_size: int = 50) -> AnswerWriter:
         return AnswerWriter(
-            self._classroom.database, self.saved.append, queue_size=queue_size, batch_size=batch_size
+            self._classroom.database,
+            lambda batch: self.told.append(list(batch)),
+            queue_size=queue_size,
+            batch_size=batch_size,
         )
+
+    def begin(self, writer: AnswerWriter) -> AnswerWriter:
+        self._loop.call(writer.start)
+        self._started.append(writer)
+        return writer
+
+    def start(self, *, queue_size: int = 100, batch_size: int = 50) -> AnswerWriter:
+        return self.begin(self.make(queue_size=queue_size, batch_size=batch_size))
 
     def stop(self) -> None:
         for writer in self._started:
@@ -42,10 +71,24 @@ class Writers:
 
 
 @pytest.fixture
-def writers(classroom: Classroom) -> Iterator[Writers]:
-    writers = Writers(classroom)
+def loop() -> Iterator[Loop]:
+    loop = Loop()
+    yield loop
+    loop.stop()
+
+
+@pytest.fixture
+def writers(classroom: Classroom, loop: Loop) -> Iterator[Writers]:
+    writers = Writers(classroom, loop)
     yield writers
     writers.stop()
+
+
+def submit(writer: AnswerWriter, answer: Answer) -> "Future[Written]":
+    """Hand an answer over; the result is what its device is told."""
+    future: Future[Written] = Future()
+    writer.submit(answer, future.set_result)
+    return future
 
 
 @pytest.fixture
@@ -86,34 +129,35 @@ def test_when_an_answer_is_acknowledged_another_process_can_read_it(
     sent = on_its_way(20)
     writer = writers.start(batch_size=3)
     for number, answer in enumerate(sent, start=1):
-        assert writer.submit(answer).result(SOON) == "saved"
+        assert submit(writer, answer).result(SOON) == "saved"
         assert rows(file) == number
 
 
 def test_a_run_is_told_of_its_new_answers_once_they_are_saved(
-    writers: Writers, on_its_way: Answers, classroom: Classroom
+    writers: Writers, on_its_way: Answers, loop: Loop
 ) -> None:
     sent = on_its_way(1)[0]
-    writers.start().submit(sent).result(SOON)
-    assert writers.saved == [sent.run_id]
+    submit(writers.start(), sent).result(SOON)
+    loop.call(lambda: None)
+    assert writers.told == [[sent]]
 
 
 def test_answers_that_wait_share_one_commit(writers: Writers, on_its_way: Answers) -> None:
     writer = writers.make()
-    futures = [writer.submit(answer) for answer in on_its_way(25)]
-    writer.start()
+    futures = [submit(writer, answer) for answer in on_its_way(25)]
+    writers.begin(writer)
     assert [future.result(SOON) for future in futures] == ["saved"] * 25
     writer.stop()
-    assert len(writers.saved) == 1
+    assert [len(batch) for batch in writers.told] == [25]
 
 
 def test_a_full_queue_takes_no_answer_and_says_so_at_once(writers: Writers, on_its_way: Answers) -> None:
     writer = writers.make(queue_size=2)
     sent = on_its_way(3)
-    first, second, third = (writer.submit(answer) for answer in sent)
+    first, second, third = (submit(writer, answer) for answer in sent)
     assert third.result(0) is None
     assert not first.done()
-    writer.start()
+    writers.begin(writer)
     assert [first.result(SOON), second.result(SOON)] == ["saved", "saved"]
     writer.stop()
 
@@ -122,8 +166,8 @@ def test_one_bad_row_costs_one_client(writers: Writers, on_its_way: Answers, fil
     sent = on_its_way(10)
     sent[4] = replace(sent[4], choice=None)  # type: ignore[arg-type]
     writer = writers.make()
-    futures = [writer.submit(answer) for answer in sent]
-    writer.start()
+    futures = [submit(writer, answer) for answer in sent]
+    writers.begin(writer)
     outcomes = [future.result(SOON) for future in futures]
     writer.stop()
     assert outcomes == ["saved"] * 4 + [None] + ["saved"] * 5
@@ -136,30 +180,33 @@ def test_a_row_that_not_even_the_driver_understands_costs_one_client(
     sent = on_its_way(3)
     sent[1] = replace(sent[1], change=2**80)
     writer = writers.start()
-    outcomes = [writer.submit(answer).result(SOON) for answer in sent]
+    outcomes = [submit(writer, answer).result(SOON) for answer in sent]
     assert outcomes == ["saved", None, "saved"]
 
 
-def test_a_device_that_stops_waiting_stops_nobody_else(writers: Writers, on_its_way: Answers) -> None:
+def test_a_request_that_is_given_up_stops_nobody_else(writers: Writers, on_its_way: Answers, loop: Loop) -> None:
     gone, stays, later = on_its_way(3)
     writer = writers.make()
-    writer.submit(gone).cancel()  # a tab was closed while its answer was on its way to the disk
-    waiting = writer.submit(stays)
-    writer.start()
-    assert waiting.result(SOON) == "saved"
-    assert writer.submit(later).result(SOON) == "saved"
-    writer.stop()
+    waiting = asyncio.run_coroutine_threadsafe(writer.write(gone), loop.loop)
+    loop.call(lambda: None)
+    waiting.cancel()  # a tab was closed while its answer was on its way to the disk
+    other = submit(writer, stays)
+    writers.begin(writer)
+    assert other.result(SOON) == "saved"
+    assert submit(writer, later).result(SOON) == "saved"
 
 
-def test_a_room_that_cannot_be_told_stops_nobody(classroom: Classroom, on_its_way: Answers) -> None:
-    def closed(_: int) -> None:
-        raise RuntimeError("Event loop is closed")
+def test_a_device_that_cannot_be_told_costs_nobody_else_the_word(writers: Writers, on_its_way: Answers) -> None:
+    def gone(_: Written) -> None:
+        raise RuntimeError("this socket is closed")
 
-    writer = AnswerWriter(classroom.database, closed, queue_size=10, batch_size=10)
-    writer.start()
-    outcomes = [writer.submit(answer).result(SOON) for answer in on_its_way(2)]
-    writer.stop()
-    assert outcomes == ["saved", "saved"]
+    first, second, third = on_its_way(3)
+    writer = writers.make()
+    before = submit(writer, first)
+    writer.submit(second, gone)
+    after = submit(writer, third)
+    writers.begin(writer)
+    assert (before.result(SOON), after.result(2)) == ("saved", "saved")
 
 
 def test_answers_wait_while_another_process_holds_the_database(
@@ -168,7 +215,7 @@ def test_answers_wait_while_another_process_holds_the_database(
     sent = on_its_way(5)
     writer = writers.start()
     with held(file, seconds=1):
-        futures = [writer.submit(answer) for answer in sent]
+        futures = [submit(writer, answer) for answer in sent]
         time.sleep(0.3)
         assert not any(future.done() for future in futures)
     assert [future.result(SOON) for future in futures] == ["saved"] * 5
@@ -182,20 +229,20 @@ def test_while_the_database_is_held_for_long_devices_are_told_to_keep_their_answ
     give_up_soon(classroom)
     writer = writers.start()
     with held(file, seconds=1):
-        futures = [writer.submit(answer) for answer in sent]
+        futures = [submit(writer, answer) for answer in sent]
         told = [future.result(SOON) for future in futures]
     assert None in told
     assert rows(file) == told.count("saved")
-    assert [writer.submit(answer).result(SOON) for answer in sent] == ["saved"] * 4
+    assert [submit(writer, answer).result(SOON) for answer in sent] == ["saved"] * 4
     assert rows(file) == 4
 
 
 def test_stop_saves_what_waits(writers: Writers, on_its_way: Answers, file: Path) -> None:
     writer = writers.make(batch_size=4)
-    futures = [writer.submit(answer) for answer in on_its_way(22)]
-    writer.start()
+    futures = [submit(writer, answer) for answer in on_its_way(22)]
+    writers.begin(writer)
     writer.stop()
-    assert [future.result(0) for future in futures] == ["saved"] * 22
+    assert [future.result(SOON) for future in futures] == ["saved"] * 22
     assert rows(file) == 22
 
 
@@ -204,7 +251,7 @@ def test_an_answer_to_a_closed_question_is_told_so_and_not_saved(
 ) -> None:
     sent = on_its_way(1)[0]
     classroom.give(sent.run_id, "close")
-    assert writers.start().submit(sent).result(SOON) == "closed"
+    assert submit(writers.start(), sent).result(SOON) == "closed"
     assert rows(file) == 0
 
 

@@ -8,6 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import select
 
 from app.store import answers, runs
+from app.store.answers import Saved, Sheet
 from app.store.tables import AnswerRow, SecretCountRow, SecretVoteRow
 from tests.classroom import THEO_CLASS, Classroom
 
@@ -230,20 +231,41 @@ def test_one_batch_tells_each_answer_its_own_outcome(classroom: Classroom) -> No
     assert outcomes == ["removed", "closed", "saved", "removed"]
 
 
-def test_own_choice_is_that_of_the_asking_and_round_on_the_stage(classroom: Classroom) -> None:
+def test_the_sheet_holds_what_each_has_saved_for_the_asking_and_round_on_the_stage(classroom: Classroom) -> None:
     run = classroom.start()
-    pupil = classroom.seat(run)
+    pupil, silent = classroom.seat(run), classroom.seat(run)
     classroom.go_to(run, "quiz.F1")
-    classroom.record(classroom.answer(run, pupil, "2"))
-    with classroom.database.reading() as db:
-        row = answers.own(db, pupil, runs.read(db, run).stage)
+    classroom.record(classroom.answer(run, pupil, "2", change=3))
+    first = sheet(classroom, run)
     classroom.give(run, "close")
     classroom.give(run, "reopen")
-    with classroom.database.reading() as db:
-        later = answers.own(db, pupil, runs.read(db, run).stage)
-    assert row is not None
-    assert row.choice == "2"
-    assert later is None
+    second = sheet(classroom, run)
+    assert first.saved == {pupil: Saved(choice="2", change=3)}
+    assert first.answered == 1
+    assert silent not in first.saved
+    assert second.saved == {}
+
+
+def test_the_sheet_of_a_secret_question_says_who_has_voted_and_never_what(classroom: Classroom) -> None:
+    run = classroom.start()
+    pupil, other = classroom.seat(run), classroom.seat(run)
+    classroom.go_to(run, "poll.ask")
+    classroom.record(classroom.answer(run, pupil, "3"), classroom.answer(run, other, "3"))
+    found = sheet(classroom, run, tally_only=True)
+    assert found.saved == {pupil: Saved(choice="", change=1), other: Saved(choice="", change=1)}
+    assert found.counts == {"3": 2}
+
+
+def test_an_answer_whose_ack_was_lost_is_acknowledged_again_after_the_close(classroom: Classroom) -> None:
+    run = classroom.start()
+    pupil = classroom.seat(run)
+    classroom.go_to(run, "before.F1")
+    sent = classroom.answer(run, pupil, "1", change=2)
+    classroom.record(sent)
+    classroom.give(run, "close")
+    newer = replace(sent, change=3, choice="2")
+    assert classroom.record(sent, newer) == ["saved", "closed"]
+    assert classroom.tally(run) == {"1": 1}
 
 
 def test_a_look_stays_as_it_was_while_others_write(classroom: Classroom) -> None:
@@ -253,7 +275,12 @@ def test_a_look_stays_as_it_was_while_others_write(classroom: Classroom) -> None
     sent = classroom.answer(run, pupil, "1")
     with classroom.database.reading() as db:
         stage = runs.read(db, run).stage
-        before = answers.tally(db, run, stage, tally_only=False).counts
+        before = answers.sheet(db, run, stage, tally_only=False).counts
         classroom.record(sent)
-        after = answers.tally(db, run, stage, tally_only=False).counts
+        after = answers.sheet(db, run, stage, tally_only=False).counts
     assert before == after == {}
+
+
+def sheet(classroom: Classroom, run_id: int, *, tally_only: bool = False) -> Sheet:
+    with classroom.database.reading() as db:
+        return answers.sheet(db, run_id, runs.read(db, run_id).stage, tally_only=tally_only)

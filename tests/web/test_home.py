@@ -1,0 +1,104 @@
+"""The start page, notices, pictures of a run, and probes."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from app import demo
+from app.domain.shown import public_name
+from app.main import create_app
+from app.settings import Settings
+from app.store.runs import OpenRun
+from tests.cast import ADDRESS, THEO_LINK, World
+
+
+@pytest.mark.parametrize("path", ["/", "/privacy", "/accessibility", "/help", "/join", "/sign-in"])
+def test_anyone_may_read_the_public_pages(world: World, path: str) -> None:
+    page = world.browser().get(path)
+    assert page.status_code == 200
+    assert page.text.count("<h1") == 1
+
+
+def test_a_page_that_there_is_not_says_so(world: World) -> None:
+    page = world.browser().get("/nowhere")
+    assert page.status_code == 404
+    assert "We could not find that page." in page.text
+
+
+def pictures(run: OpenRun) -> dict[str, str]:
+    """Name in this run -> path of the file."""
+    lesson = run.plan.lessons[0]
+    return {public_name(run.seed, step.picture.path): step.picture.path for step in lesson.steps if step.picture}
+
+
+def test_every_picture_of_a_lesson_is_served_under_the_name_of_its_run(world: World) -> None:
+    tess = world.teacher()
+    run = world.start(tess)
+    pupil = world.pupil(run)
+    for name, path in pictures(run).items():
+        seen = pupil.get(f"/media/{name}")
+        assert seen.status_code == 200, path
+        assert seen.headers["content-type"] == "image/svg+xml"
+        assert seen.content == (world.settings.lessons_dir / "pictures" / path).read_bytes()
+        assert tess.get(f"/media/{name}").status_code == 200
+
+
+def test_a_picture_has_no_name_but_that_of_the_own_run(world: World) -> None:
+    tess, theo = world.teacher(), world.teacher(THEO_LINK)
+    run, theirs = world.start(tess), world.start(theo)
+    pupil = world.pupil(run)
+    for name in (*pictures(theirs), "fire/alarm.svg", "alarm.svg", "..%2Ffire.md", "0" * 16):
+        assert pupil.get(f"/media/{name}").status_code == 404, name
+        assert tess.get(f"/media/{name}").status_code == 404, name
+
+
+def test_a_stranger_sees_no_picture(world: World) -> None:
+    run = world.start(world.teacher())
+    for name in pictures(run):
+        assert world.browser().get(f"/media/{name}").status_code == 404
+
+
+def test_a_paired_or_later_teacher_without_an_open_lesson_sees_no_picture(world: World) -> None:
+    tess = world.teacher()
+    run = world.start(tess)
+    world.finish(tess)
+    assert tess.get(f"/media/{next(iter(pictures(run)))}").status_code == 404
+
+
+def test_the_probes_tell_that_the_server_lives_and_is_ready(world: World) -> None:
+    assert world.browser().get("/health/live").json() == {"live": True}
+    assert world.browser().get("/health/ready").json() == {"ready": True}
+
+
+def test_a_database_that_takes_no_writes_is_not_ready_and_still_lives(world: World) -> None:
+    file = world.folder / "safety-in-action.db"
+    connection = sqlite3.connect(file)
+    connection.execute("DROP TABLE run")
+    connection.close()
+    ready = world.browser().get("/health/ready")
+    assert (ready.status_code, ready.json()["ready"]) == (503, False)
+    assert world.browser().get("/health/live").status_code == 200
+
+
+@pytest.mark.parametrize(("caller", "sees"), [("127.0.0.1", True), ("::1", True), ("192.168.1.20", False)])
+def test_sign_ins_of_the_demo_are_shown_to_this_machine_only(tmp_path: Path, caller: str, sees: bool) -> None:
+    settings = Settings(data_dir=tmp_path, demo=True).model_copy(update={"database_url": ""})
+    app = create_app(settings, demo_links=lambda: demo.home_page_links(settings))
+    demo.seed(app.state.parts.database, settings)
+    links = demo.read_links(settings)
+    page = TestClient(app, base_url=ADDRESS, client=(caller, 50000)).get("/").text
+    app.state.parts.database.close()
+    assert (links["coordinator_password"] in page) is sees
+    assert (links["class_token"] in page) is sees
+
+
+def test_a_real_programme_shows_no_sign_in_to_anyone(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path, address="https://sia.example", behind_proxy=True)
+    settings = settings.model_copy(update={"database_url": ""})
+    app = create_app(settings, demo_links=lambda: [{"password": "a-secret"}])
+    page = TestClient(app, base_url="https://sia.example", client=("127.0.0.1", 50000)).get("/")
+    app.state.parts.database.close()
+    assert page.status_code == 200
+    assert "a-secret" not in page.text

@@ -1,0 +1,182 @@
+"""Each agency reads what it took part in; nobody reads another's; page and spreadsheet say the same."""
+
+import csv
+import io
+import re
+
+import pytest
+from sqlmodel import select
+
+from app.domain.lesson import Agency
+from app.domain.people import Member
+from app.store import directory, runs
+from app.store.tables import ProgrammeRow, SchoolRow
+from tests.cast import CORA, PAUL, PRIYA, THEO_LINK, World, add_staff
+from tests.classroom import TESS_CLASS, THEO_CLASS, Classroom
+
+FIRE = "/reports/agencies/kent-fire-and-rescue-service"
+POLICE = "/reports/agencies/kent-police"
+
+
+def teach(world: World, class_group: int = TESS_CLASS, present: int | None = 28, minutes: float = 19) -> int:
+    classroom = Classroom(world.parts.database, world.clock)
+    run = classroom.start(class_group)
+    pupil = classroom.seat(run)
+    classroom.go_to(run, "before.F1")
+    classroom.record(classroom.answer(run, pupil, "1"))
+    world.clock.forward(minutes=minutes)
+    classroom.finish(run, present)
+    return run
+
+
+def sheet(content: bytes) -> list[list[str]]:
+    assert content.startswith(b"\xef\xbb\xbf")
+    return list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+
+
+def cells(html: str) -> list[list[str]]:
+    """The text of each row of the table of lessons."""
+    body = re.search(r"<tbody>(.*?)</tbody>", html, re.S)
+    rows = re.findall(r"<tr>(.*?)</tr>", body[1] if body else "", re.S)
+    return [
+        [
+            re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", cell)).strip()
+            for cell in re.findall(r"<t[dh].*?</t[dh]>", row, re.S)
+        ]
+        for row in rows
+    ]
+
+
+def test_priya_reads_the_lessons_of_the_fire_service(world: World) -> None:
+    teach(world)
+    page = world.staff(PRIYA).get(FIRE)
+    assert page.status_code == 200
+    assert "Harrowmarsh Primary School (demo)" in page.text
+    assert "leads" in page.text
+
+
+@pytest.mark.parametrize("path", [FIRE, f"{FIRE}.csv"])
+def test_paul_of_the_police_does_not_find_the_report_of_the_fire_service(world: World, path: str) -> None:
+    teach(world)
+    paul = world.staff(PAUL)
+    refused, missing = paul.get(path), paul.get(path.replace("kent-fire-and-rescue-service", "no-such-agency"))
+    assert refused.status_code == missing.status_code == 404
+    assert refused.text == missing.text
+    assert "Harrowmarsh" not in refused.text
+    assert "Harrowmarsh" not in paul.get(POLICE).text
+
+
+@pytest.mark.parametrize("path", [FIRE, f"{FIRE}.csv", POLICE])
+def test_cora_may_read_every_agency_of_the_programme(world: World, path: str) -> None:
+    assert world.staff(CORA).get(path).status_code == 200
+
+
+def test_a_coordinator_of_another_programme_reads_nothing_of_this_one(world: World) -> None:
+    teach(world)
+    with world.parts.database.transaction() as db:
+        now = world.clock.now.date()
+        row = ProgrammeRow(slug="other", name="Another", area="Elsewhere", starts_on=now, ends_on=now)
+        programme_id = directory.add_programme(db, row)
+        add_staff(db, "olga@sia.example", "Olga", Member(role="coordinator", programme_id=programme_id))
+    olga = world.staff("olga@sia.example")
+    before = olga.get(FIRE).status_code
+    with world.parts.database.transaction() as db:
+        fire = directory.agency_of(db, Agency(key="kent-fire-and-rescue-service", name="x"))
+        directory.take_part(db, programme_id, fire)
+    page = olga.get(FIRE)
+    assert (before, page.status_code) == (404, 200)
+    assert "Harrowmarsh" not in page.text
+    assert "the town" not in page.text
+
+
+def test_the_spreadsheet_says_what_the_page_says(world: World) -> None:
+    teach(world, minutes=19)
+    teach(world, THEO_CLASS, present=24, minutes=20.5)
+    teach(world, present=None)
+    priya = world.staff(PRIYA)
+    page, rows = cells(priya.get(FIRE).text), sheet(priya.get(f"{FIRE}.csv").content)
+    heads, lessons = rows[0], rows[1:4]
+    assert len(page) == len(lessons) == 3
+    for shown, row in zip(page, lessons, strict=True):
+        fact = dict(zip(heads, row, strict=True))
+        numbers = [
+            *(fact["devices joined"], fact["questions served"], fact["questions answered"]),
+            fact["matched before and after"],
+        ]
+        assert f"{fact['school']} Class {fact['class']}" == shown[1]
+        assert shown[4] == (fact["pupils present"] or "head-count missing")
+        assert shown[5].replace("½", ".5").removesuffix(".0") == fact["minutes"].removesuffix(".0")
+        assert shown[6:] == numbers
+    totals = {row[0]: row[1] for row in rows if len(row) == 2}
+    assert totals == {
+        "runs": "3",
+        "schools": "2",
+        "classes": "2",
+        "pupils, counted once": "52",
+        "attendances": "52",
+        "minutes": "58.5",
+        "pupil-hours": "17.1",
+    }
+
+
+def test_a_run_without_a_head_count_has_an_empty_cell_and_no_zero(world: World) -> None:
+    teach(world, present=None)
+    rows = sheet(world.staff(PRIYA).get(f"{FIRE}.csv").content)
+    assert dict(zip(rows[0], rows[1], strict=True))["pupils present"] == ""
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t=", "\r="])
+def test_no_name_of_a_school_or_class_is_a_formula_in_the_spreadsheet(world: World, start: str) -> None:
+    with world.parts.database.transaction() as db:
+        for school in db.exec(select(SchoolRow)).all():
+            school.name = f"{start}HYPERLINK(\"http://evil.example\";\"x\")"
+    teach(world)
+    rows = sheet(world.staff(PRIYA).get(f"{FIRE}.csv").content)
+    assert rows[1][1].startswith("'")
+    assert not [cell for row in rows for cell in row if cell[:1] in ("=", "+", "-", "@", "\t", "\r")]
+
+
+def test_a_name_with_commas_quotes_and_lines_stays_one_cell(world: World) -> None:
+    name = 'St Orrin\'s, "CE"\nPrimary'
+    with world.parts.database.transaction() as db:
+        for school in db.exec(select(SchoolRow)).all():
+            school.name = name
+    teach(world)
+    rows = sheet(world.staff(PRIYA).get(f"{FIRE}.csv").content)
+    assert rows[1][1] == name
+
+
+def test_a_lesson_shortly_after_midnight_in_summer_stands_under_the_british_date(world: World) -> None:
+    world.clock.now = world.clock.now.replace(year=2027, month=6, day=30, hour=23, minute=30)
+    teach(world)
+    priya = world.staff(PRIYA)
+    assert sheet(priya.get(f"{FIRE}.csv").content)[1][0] == "2027-07-01"
+    assert "1 Jul 2027" in priya.get(FIRE).text
+
+
+def test_the_spreadsheet_is_a_file_of_its_own(world: World) -> None:
+    answer = world.staff(PRIYA).get(f"{FIRE}.csv")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert 'filename="kent-fire-and-rescue-service-participation.csv"' in answer.headers["content-disposition"]
+
+
+def test_an_agency_without_lessons_is_told_so(world: World) -> None:
+    assert "No lessons yet" in world.staff(PAUL).get(POLICE).text
+
+
+def test_no_report_names_an_alias_or_an_answer(world: World) -> None:
+    run = teach(world)
+    with world.parts.database.reading() as db:
+        alias = runs.crowd(db, run)[0].alias or ""
+    for path in (FIRE, f"{FIRE}.csv"):
+        text = world.staff(PRIYA).get(path).text
+        assert alias not in text
+        assert "Shout to wake everyone" not in text
+
+
+def test_a_lesson_of_another_class_counts_too(world: World) -> None:
+    theo = world.teacher(THEO_LINK)
+    run = world.start(theo)
+    Classroom(world.parts.database, world.clock).go_to(run.id, "before", "content")
+    world.finish(theo, "29")
+    assert "Saltern Wharf" in world.staff(PRIYA).get(FIRE).text
