@@ -6,6 +6,7 @@ import gc
 import logging
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
@@ -20,7 +21,7 @@ from app.store.database import Database
 from app.web import directory, home, join, pairing, play, reports, sign_in
 from app.web import runs as web_runs
 from app.web.deps import Parts, now_utc
-from app.web.pages import STATIC, Pages, handle_errors
+from app.web.pages import STATIC, Pages, crash_page, handle_errors
 from app.web.panels import Panels
 from app.web.security import Cookies, Guard, Throttle
 
@@ -64,7 +65,7 @@ def create_app(
     app = FastAPI(title=settings.product_name, lifespan=_life, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.parts = parts
     app.add_middleware(GZipMiddleware, minimum_size=600)
-    app.add_middleware(Guard, settings=settings)
+    app.add_middleware(Guard, settings=settings, crash=partial(crash_page, pages))
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     for router in (
         home.routes(pages),

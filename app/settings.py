@@ -82,7 +82,9 @@ class Settings(BaseSettings):
     def secret(self) -> str:
         """The signing secret of this installation; drawn at first start and kept in the data folder."""
         place = self.data_dir / "secret"
-        if not place.exists():
-            place.touch(mode=0o600)
-            place.write_text(secrets.token_urlsafe(48))
+        if not place.exists() or not place.read_text():  # empty: a crash between making and writing it
+            whole = place.with_suffix(".new")
+            whole.touch(mode=0o600)
+            whole.write_text(secrets.token_urlsafe(48))
+            whole.replace(place)
         return place.read_text()

@@ -67,10 +67,9 @@ def minutes_delivered(shifts: Sequence[Shift], module: int, ended_at: datetime) 
     The minutes of all modules of a run add up to its length from the first cue on (data model, counting rules).
     """
     total = 0.0
-    calm = False
     for shift, following in zip(shifts, [*(s.at for s in shifts[1:]), ended_at], strict=True):
-        calm = shift.kind == "calm" or (calm and shift.kind not in ("resume", "end"))
-        if shift.module == module and shift.step_key and not calm and shift.kind != "end":
+        is_pause = shift.kind in ("calm", "end")  # whatever order comes next takes the calm screen away
+        if shift.module == module and shift.step_key and not is_pause:
             total += max((following - shift.at).total_seconds(), 0)
     return round(total / 60, 1)
 

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any, Literal
 
 import sqlalchemy
-from sqlalchemy import CursorResult
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select
 
@@ -203,10 +202,8 @@ def _count_secretly(db: Db, answer: Answer) -> Outcome:
         "step_key": answer.step_key,
         "round": answer.round,
     }
-    voted: CursorResult[Any] = db.connection().execute(
-        _insert(db, SecretVoteRow).values(participant_id=answer.participant_id, **where).on_conflict_do_nothing()
-    )
-    if voted.rowcount != 1:
+    vote = _insert(db, SecretVoteRow).values(participant_id=answer.participant_id, **where).on_conflict_do_nothing()
+    if db.connection().execute(vote.returning(col(SecretVoteRow.id))).first() is None:
         return "saved" if answer.change == 1 else "final"
     count = _insert(db, SecretCountRow).values(run_id=answer.run_id, choice=answer.choice, n=1, **where)
     db.connection().execute(

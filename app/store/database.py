@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, create_engine, event, inspect
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlmodel import Session
 
 from app.domain.errors import NotAllowed
@@ -27,6 +27,11 @@ class Database:
         self.is_sqlite = url.startswith("sqlite")
         self.versions: dict[int, Lesson] = {}  # a version never changes, so it is parsed once
         self.engine = create_engine(url) if self.is_sqlite else create_engine(url, pool_pre_ping=True)
+        self._reading: dict[str, Any] = (
+            {"reading": True}
+            if self.is_sqlite
+            else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        )
         # SQLite has one writer. Inside this process they queue up here: waiting on the file's lock means sleeping.
         self._writing: contextlib.AbstractContextManager[object] = (
             threading.Lock() if self.is_sqlite else contextlib.nullcontext()
@@ -46,7 +51,7 @@ class Database:
     def reading(self) -> Iterator[Db]:
         """A consistent look that takes no write lock."""
         with (
-            self.engine.connect().execution_options(reading=True) as connection,
+            self.engine.connect().execution_options(**self._reading) as connection,
             Session(connection, info={"versions": self.versions}) as db,
         ):
             yield db
@@ -59,12 +64,18 @@ class Database:
         """
         try:
             self._migrate()
+            self.must_take_writes()
             with self.engine.connect() as connection:
                 _must_be_durable(connection, is_sqlite=self.is_sqlite)
         except OperationalError as error:
             raise NotAllowed(
                 "The database cannot be opened for writing. Check that its folder exists, is not read-only "
                 f"and has free space ({error.orig})."
+            ) from error
+        except DatabaseError as error:
+            raise NotAllowed(
+                f"The database file is damaged or is no database; it was left as it is ({error.orig}). "
+                "Restore a backup, or choose another folder with --data-dir."
             ) from error
 
     def _migrate(self) -> None:
@@ -102,9 +113,13 @@ class Database:
 
     def forget_deleted(self) -> None:
         """Empty the write-ahead log, where deleted rows would live on (SQLite)."""
-        if self.is_sqlite:
-            with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        if not self.is_sqlite:
+            return
+        with self._writing, self.engine.connect() as connection:
+            pages = connection.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")  # outside a transaction
+            busy, *_ = pages.fetchone()
+        if busy:
+            log.warning("the write-ahead log could not be emptied now; the next purge tries again")
 
     def close(self) -> None:
         self.engine.dispose()

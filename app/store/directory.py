@@ -216,6 +216,12 @@ def class_of_link(db: Db, token: str, now: datetime) -> tuple[int, ClassGroup]:
     return _id(link.id), class_group(db, link.class_group_id)
 
 
+def holds_class_link(db: Db, link_id: int, key: str) -> bool:
+    """Whether the browser with this key has opened the link before and is still signed in."""
+    row = db.exec(select(ClassSignInRow).where(ClassSignInRow.key_hash == hashed(key))).one_or_none()
+    return row is not None and row.class_link_id == link_id and row.revoked_at is None
+
+
 def open_class_link(db: Db, link_id: int, key: str, now: datetime) -> None:
     """Sign this browser in. Raises NotAllowed when five browsers hold the link already."""
     holders = select(ClassSignInRow).where(

@@ -10,6 +10,7 @@ from sqlalchemy import delete
 from sqlmodel import col, func, select
 
 from app.domain import participation as rules
+from app.domain.errors import NotAllowed
 from app.domain.lesson import Agency, Asking, Lesson, Pledge
 from app.domain.quiz import is_right
 from app.domain.summary import Counted
@@ -40,6 +41,7 @@ class ReportRow:
     """The facts of one record that a funder asks for, for one agency."""
 
     date: datetime
+    school_id: int
     school: str
     class_label: str
     class_group_id: int
@@ -249,6 +251,8 @@ def _matched(db: Db, run_id: int, module: int) -> int:
 
 def confirm_head_count(db: Db, run: OpenRun, present: int, now: datetime) -> None:
     """The teacher's head-count, also when it comes after the end; devices never stand in for it (ruling 18)."""
+    if run.ended_at is not None and run.present_confirmed:
+        raise NotAllowed("The head-count of this lesson is confirmed already.")
     runs.confirm_present(db, run.id, present, now)
     for record in db.exec(select(ParticipationRecordRow).where(ParticipationRecordRow.run_id == run.id)).all():
         if record.status == "head_count_missing":
@@ -324,6 +328,7 @@ def for_agency(db: Db, agency_id: int, programme_ids: frozenset[int] | None = No
     return [
         ReportRow(
             date=record.began_at,
+            school_id=record.school_id,
             school=school,
             class_label=label,
             class_group_id=record.class_group_id,
@@ -367,7 +372,7 @@ def totals(rows: list[ReportRow]) -> Totals:
     return Totals(
         records=len(rows),
         runs=len({row.run_id for row in rows}),
-        schools=len({row.school for row in rows}),
+        schools=len({row.school_id for row in rows}),
         classes=len(largest),
         pupils=sum(largest.values()),
         attendances=sum(row.present or 0 for row in rows),

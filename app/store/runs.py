@@ -251,11 +251,13 @@ def take_back_end(db: Db, run: OpenRun, now: datetime) -> None:
         raise Conflict("Your class has another lesson open. Finish that one first.")
     row.ended_at, row.ended_by = None, None
     row.epoch += 1
-    try:
-        with db.begin_nested():
-            db.flush()
-    except IntegrityError:
-        raise Conflict("Your class has another lesson open. Finish that one first.") from None
+    db.flush()
+    before = [shift for shift in shifts(db, run.id) if shift.kind != "end"]
+    last = before[-1] if before else Shift(kind="resume", module=0, step_key="", phase="lobby", round=1, at=now)
+    stage = Stage(
+        module=last.module, step_key=last.step_key, phase=last.phase, round=last.round, seq=run.stage.seq + 1
+    )
+    _move(db, read(db, run.id), stage, "resume", calm=False, by="teacher", now=now)
 
 
 def forgotten(db: Db, before: datetime) -> list[int]:
@@ -300,6 +302,7 @@ def join(
     choose: joining.Choose,
 ) -> None:
     """Seat one device under an alias that nobody has. Raises NotAllowed at a locked or full door."""
+    _one_at_a_time(db, run.id)
     if run.locked:
         raise NotAllowed("Your teacher has locked the door.")
     if run.ended_at is not None:
@@ -316,6 +319,12 @@ def join(
         except IntegrityError:  # another pupil was dealt this alias in the same moment
             continue
     raise Conflict("Lots of people are joining. Press Join again.")
+
+
+def _one_at_a_time(db: Db, run_id: int) -> None:
+    """Seats of one run are counted one after the other (SQLite has one writer anyway). Answers need not wait."""
+    if db.get_bind().dialect.name == "postgresql":
+        db.connection().execute(select(func.pg_advisory_xact_lock(run_id)))
 
 
 def participant_by_key(db: Db, key: str) -> ParticipantRow | None:

@@ -100,7 +100,7 @@ def wants_json(request: Request) -> bool:
 
 
 def handle_errors(app: FastAPI, pages: Pages) -> None:
-    """Refusals become a page (or JSON for live.js) with their sentence; a crash becomes a page with an id."""
+    """Refusals become a page (or JSON for live.js) with their sentence."""
 
     def refuse(request: Request, error: Exception) -> Response:
         assert isinstance(error, DomainError)
@@ -135,16 +135,17 @@ def handle_errors(app: FastAPI, pages: Pages) -> None:
             return JSONResponse({"say": "That could not be understood."}, status_code=422)
         return _error_page(pages, request, 422, "Something was missing in that form. Go back and try again.")
 
-    def crash(request: Request, error: Exception) -> Response:
-        reference = secrets.token_hex(4)
-        log.error("unexpected error %s", reference, exc_info=error)
-        sentence = f"Something went wrong on our side. Nothing saved is lost. If it happens again, say {reference}."
-        return _error_page(pages, request, 500, sentence)
-
     app.add_exception_handler(DomainError, refuse)
     app.add_exception_handler(HTTPException, http_error)
     app.add_exception_handler(RequestValidationError, not_understood)
-    app.add_exception_handler(Exception, crash)
+
+
+def crash_page(pages: Pages, request: Request, error: Exception) -> Response:
+    """The page for an error that nobody foresaw: a reference to find it in the log, and nothing of the inside."""
+    reference = secrets.token_hex(4)
+    log.error("unexpected error %s", reference, exc_info=error)
+    sentence = f"Something went wrong on our side. Nothing saved is lost. If it happens again, say {reference}."
+    return _error_page(pages, request, 500, sentence)
 
 
 def status_of(error: DomainError) -> int:

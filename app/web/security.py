@@ -12,6 +12,7 @@ from itsdangerous import BadSignature, Signer
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -102,11 +103,16 @@ def same_secret(one: str, other: str) -> bool:
     return hmac.compare_digest(one.encode(), other.encode())
 
 
+Crash = Callable[[Request, Exception], Response]
+"""Makes the page for an error that nobody foresaw."""
+
+
 class Guard:
     """ASGI middleware for HTTP and sockets alike; Starlette's own skip sockets."""
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, crash: Crash) -> None:
         self._app = app
+        self._crash = crash
         self._scheme = "https" if settings.is_secure else "http"
         self._any_host = settings.demo and settings.host in ("0.0.0.0", "::")
         self._hosts = {urlsplit(settings.base_address).hostname or "", *LOOPBACK}
@@ -119,19 +125,43 @@ class Guard:
         headers = Headers(scope=scope)
         host = headers.get("host", "")
         refusal = self._refusal(scope, headers, host)
-        if refusal is not None:
-            if scope["type"] == "websocket":
-                await send({"type": "websocket.close", "code": 1008})
+        if scope["type"] == "websocket":
+            if refusal is None:
+                await self._app(scope, receive, send)
             else:
-                await PlainTextResponse(refusal, status_code=413 if refusal == TOO_LARGE else 403)(
-                    scope, receive, self._with_headers(send, host, scope)
-                )
+                await send({"type": "websocket.close", "code": 1008})
             return
-        await self._app(scope, receive, self._with_headers(send, host, scope))
+        guarded = self._with_headers(send, host, scope)
+        if refusal is not None:
+            answer = PlainTextResponse(refusal, status_code=413 if refusal == TOO_LARGE else 403)
+            await answer(scope, receive, guarded)
+            return
+        if scope["method"] in UNSAFE_METHODS and "content-length" not in headers:
+            body = await _whole_body(receive)
+            if body is None:
+                await PlainTextResponse(TOO_LARGE, status_code=413)(scope, receive, guarded)
+                return
+            receive = _replayed(body, receive)
+        await self._served(scope, receive, guarded)
+
+    async def _served(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A crash shows its page with the same headers as any other; Starlette's own handler stands outside."""
+        has_begun = False
+
+        async def noting(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noting)
+        except Exception as error:
+            if has_begun:
+                raise
+            await self._crash(Request(scope), error)(scope, receive, send)
 
     def _refusal(self, scope: Scope, headers: Headers, host: str) -> str | None:
-        hostname = urlsplit(f"//{host}").hostname or ""
-        if not self._any_host and hostname not in self._hosts:
+        if not self._any_host and _hostname(host) not in self._hosts:
             return "This server does not go by that name."
         own = f"{self._scheme}://{host}"
         if scope["type"] == "websocket":
@@ -171,6 +201,38 @@ class Guard:
             await send(message)
 
         return send_with_headers
+
+
+async def _whole_body(receive: Receive) -> bytes | None:
+    """A body that does not say how long it is; None when it is too large."""
+    body: bytes = b""
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if len(body) > LARGEST_BODY:
+            return None
+        if not message.get("more_body", False):
+            return body
+
+
+def _replayed(body: bytes, receive: Receive) -> Receive:
+    is_given = False
+
+    async def replay() -> Message:
+        nonlocal is_given
+        if is_given:
+            return await receive()
+        is_given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return replay
+
+
+def _hostname(host: str) -> str:
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""
 
 
 def _is_own(headers: Headers, own: str) -> bool:

@@ -90,10 +90,12 @@ def _add_class_link(router: APIRouter, pages: Pages) -> None:
         )
 
     @router.post("/c/{token}")
-    def open_class(token: str, app: App) -> Response:
-        key = new_key()
+    def open_class(token: str, request: Request, app: App) -> Response:
+        key, held = new_key(), request.cookies.get(app.cookies.name("class"), "")
         with app.database.transaction() as db:
             link_id, _ = directory.class_of_link(db, token, app.clock())
+            if directory.holds_class_link(db, link_id, held):
+                return see_other("/class")
             directory.open_class_link(db, link_id, key, app.clock())
         response = see_other("/class")
         app.cookies.set(response, "class", key, max_age=CLASS_SECONDS)

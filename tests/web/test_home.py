@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import event
 
 from app import demo
 from app.domain.shown import public_name
@@ -73,13 +74,17 @@ def test_the_probes_tell_that_the_server_lives_and_is_ready(world: World) -> Non
 
 
 def test_a_database_that_takes_no_writes_is_not_ready_and_still_lives(world: World) -> None:
-    file = world.folder / "safety-in-action.db"
-    connection = sqlite3.connect(file)
-    connection.execute("DROP TABLE run")
-    connection.close()
+    engine = world.parts.database.engine
+    engine.dispose()
+    event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA busy_timeout = 100"))
+    other = sqlite3.connect(world.folder / "safety-in-action.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
     ready = world.browser().get("/health/ready")
+    other.execute("ROLLBACK")
+    other.close()
     assert (ready.status_code, ready.json()["ready"]) == (503, False)
     assert world.browser().get("/health/live").status_code == 200
+    assert world.browser().get("/health/ready").status_code == 200
 
 
 @pytest.mark.parametrize(("caller", "sees"), [("127.0.0.1", True), ("::1", True), ("192.168.1.20", False)])

@@ -305,7 +305,15 @@ def test_the_calm_screen_takes_the_question_away_and_says_so(world: World) -> No
     assert 'action="/play/answers"' not in panel["html"]
 
 
-CANARIES = ("is_correct", "misconception", "FM1", "FM3", "Every second counts", "No siren, flame or injury", "Teacher:")
+CANARIES = (
+    "is_correct",
+    "misconception",
+    "FM1",
+    "FM3",
+    "Every second counts",
+    "No siren, flame or injury",
+    "Teacher:",
+)
 PUPIL, SCREEN = ("/play", "/play/panels/stage"), ("/class/run/screen", "/class/run/panels/stage?as=screen")
 
 
@@ -361,7 +369,9 @@ def test_before_the_reveal_nobody_is_shown_an_explanation_a_note_or_a_mark(film:
 @pytest.mark.parametrize("path", [*PUPIL, *SCREEN])
 def test_no_picture_and_no_step_goes_by_the_name_that_it_has_in_the_file(film: list[Shot], path: str) -> None:
     shots = [shot for shot in film if shot.path == path]
-    assert [name for shot in shots for name in ("fire/", "before.F", "quiz.F", "quiz.know") if name in shot.text] == []
+    assert [
+        name for shot in shots for name in ("fire/", "before.F", "quiz.F", "quiz.know") if name in shot.text
+    ] == []
 
 
 def test_the_reveal_shows_the_safest_answer_and_why(world: World) -> None:

@@ -129,7 +129,7 @@ def test_a_run_without_a_head_count_has_an_empty_cell_and_no_zero(world: World) 
 def test_no_name_of_a_school_or_class_is_a_formula_in_the_spreadsheet(world: World, start: str) -> None:
     with world.parts.database.transaction() as db:
         for school in db.exec(select(SchoolRow)).all():
-            school.name = f"{start}HYPERLINK(\"http://evil.example\";\"x\")"
+            school.name = f'{start}HYPERLINK("http://evil.example";"x")'
     teach(world)
     rows = sheet(world.staff(PRIYA).get(f"{FIRE}.csv").content)
     assert rows[1][1].startswith("'")

@@ -183,13 +183,14 @@ def test_the_calm_screen_covers_the_question_and_lifts_again(world: World) -> No
     assert (covered, stage_of(pupil)["phase"]) == ("calm", "open")
 
 
-def test_while_the_calm_screen_covers_the_stage_no_answer_is_taken(world: World) -> None:
+def test_an_answer_on_its_way_when_the_calm_screen_comes_is_kept(world: World) -> None:
     tess = world.teacher()
     run = jump(world, world.start(tess), "before.F1")
     pupil = world.pupil(run)
     asking = stage_of(pupil)["asking"]
     world.order(tess, run, "calm")
-    assert pupil.post("/play/answers", json=answer(asking)).json()["why"] == "closed"
+    assert stage_of(pupil)["phase"] == "calm"
+    assert pupil.post("/play/answers", json=answer(asking)).json()["kind"] == "ack"
 
 
 def test_the_numbers_of_the_class_are_on_the_screen(world: World) -> None:
