@@ -94,7 +94,7 @@ def publish_shipped(database: Database, settings: Settings, now: datetime) -> No
 
 
 def alias_words() -> tuple[list[str], list[str]]:
-    """Adjectives and animals, 40 x 50, vetted pair by pair."""
+    """Adjectives and animals, 42 x 49, vetted pair by pair."""
     adjectives = (STATIC / "adjectives.txt").read_text().split()
     animals = [name.capitalize() for name in (STATIC / "animals.txt").read_text().split()]
     return adjectives, animals

@@ -22,6 +22,8 @@ BLOCKED_IN_CODES = (
     "WNK",
     "FGT",
     "DMN",
+    "GYP",
+    "PKY",
 )
 """Consonant skeletons that a ten-year-old would read as a rude word."""
 RE_DEALS = 2

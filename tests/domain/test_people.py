@@ -1,0 +1,50 @@
+"""Who may do what."""
+
+import pytest
+
+from app.domain.people import Action, Actor, Member, Phone, Staff, Teacher, may
+
+FIRE, POLICE, TOWN, OTHER = 1, 2, 10, 11
+PRIYA = Staff(account_id=1, name="Priya", memberships=(Member(role="presenter", agency_id=FIRE),))
+CORA = Staff(account_id=2, name="Cora", memberships=(Member(role="coordinator", programme_id=TOWN),))
+NOBODY = Staff(account_id=3, name="Nobody", memberships=())
+TESS = Teacher(class_group_id=1, sign_in_id=1)
+PHONE = Phone(run_id=1)
+
+
+@pytest.mark.parametrize(
+    ("who", "agency", "programmes", "allowed"),
+    [
+        (PRIYA, FIRE, {TOWN}, True),
+        (PRIYA, POLICE, {TOWN}, False),
+        (CORA, FIRE, {TOWN}, True),
+        (CORA, FIRE, {OTHER}, False),
+        (CORA, FIRE, set(), False),
+        (NOBODY, FIRE, {TOWN}, False),
+        (TESS, FIRE, {TOWN}, False),
+        (PHONE, FIRE, {TOWN}, False),
+    ],
+)
+def test_an_agencys_report_is_read_by_its_members_and_by_coordinators_of_its_programmes(
+    who: Actor, agency: int, programmes: set[int], allowed: bool
+) -> None:
+    assert may(who, "read_agency_report", agency_id=agency, programme_ids=frozenset(programmes)) is allowed
+
+
+@pytest.mark.parametrize(
+    ("who", "programmes", "allowed"),
+    [(CORA, {TOWN}, True), (CORA, {OTHER}, False), (CORA, set(), False), (PRIYA, {TOWN}, False), (TESS, {TOWN}, False)],
+)
+def test_a_programme_is_run_by_its_coordinators(who: Actor, programmes: set[int], allowed: bool) -> None:
+    assert may(who, "run_programme", programme_ids=frozenset(programmes)) is allowed
+
+
+@pytest.mark.parametrize(("who", "allowed"), [(TESS, True), (PHONE, True), (PRIYA, False), (CORA, False)])
+def test_a_run_is_led_by_its_teacher_or_the_paired_phone(who: Actor, allowed: bool) -> None:
+    assert may(who, "lead_run") is allowed
+
+
+@pytest.mark.parametrize("action", ["read_agency_report", "run_programme"])
+@pytest.mark.parametrize("who", [PRIYA, CORA, NOBODY, TESS, PHONE])
+def test_what_belongs_to_nobody_is_for_nobody(who: Actor, action: Action) -> None:
+    assert not may(who, action)
