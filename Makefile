@@ -42,7 +42,7 @@ soak: system-packages .venv/.dev .venv/.fonts ## Run the tests that take many mi
 
 screenshots: .venv/.dev .venv/.fonts ## Draw the pages as pictures, in a real browser
 	@tools/system-packages chromium
-	@$(bin)/python -m tests.screenshots
+	@$(bin)/python -m tests.screenshots --readme
 
 lock: .venv/.run ## Write the lock files anew from pyproject.toml and package.json (ARGS=--upgrade)
 	@tools/lock $(ARGS)

@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import os
+import socket
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,8 +18,11 @@ from app.live.line import LiveSocket
 from app.main import create_app
 from app.settings import Settings
 from app.store import directory
+from app.web.answering import LONGEST_MESSAGE
 from app.web.deps import Parts, now_utc
 from app.web.security import new_key
+
+PING_SECONDS = 10  # a device that went without a word is let go after twice this
 
 main = typer.Typer(
     name="safety-in-action",
@@ -164,7 +168,7 @@ def _say_demo_links(settings: Settings) -> None:
 
 def _run(app: Any, settings: Settings) -> None:
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(message)s")
-    uvicorn.run(
+    config = uvicorn.Config(
         app,
         host=settings.host,
         port=settings.port,
@@ -172,8 +176,10 @@ def _run(app: Any, settings: Settings) -> None:
         ssl_keyfile=settings.tls_key,
         proxy_headers=settings.behind_proxy,
         ws=LiveSocket,
-        ws_max_size=4096,
-        ws_per_message_deflate=False,
+        ws_max_size=LONGEST_MESSAGE,
+        ws_per_message_deflate=False,  # twice the memory and CPU, and no frame could be shared
+        ws_ping_interval=PING_SECONDS,
+        ws_ping_timeout=PING_SECONDS,
         backlog=4096,
         access_log=False,  # a line per request would hold addresses of pupils' devices
         server_header=False,
@@ -181,6 +187,10 @@ def _run(app: Any, settings: Settings) -> None:
         log_level="warning",  # its socket lines hold addresses too
         timeout_graceful_shutdown=5,
     )
+    listening = config.bind_socket()
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # a second net under stuck devices: the kernel gives up on them too
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(settings.stuck_seconds * 1000))
+    uvicorn.Server(config).run(sockets=[listening])
 
 
 class _told_plainly:  # noqa: N801 - reads as a phrase in a with statement

@@ -240,7 +240,7 @@ const NEWS = {
 function stageCame() {
   stopReading();
   const now = stage()?.dataset || {};
-  if (nameOf(now) !== here) say("");
+  if (nameOf(now) !== here || now.phase === "revealed") say("");
   else if (now.phase !== "open" && said(CHANGEABLE)) say(SAVED);
   if (now.phase !== lastPhase) say(NEWS[now.phase] || "", find("news")); // for screen readers, where the page has it
   here = nameOf(now);

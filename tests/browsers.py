@@ -125,7 +125,7 @@ class OpenLesson:
 
     def give(self, order: str = "next") -> OpenRun:
         now = self.run
-        self.post("cue", order=order, seq=str(now.stage.seq), epoch=str(now.epoch))
+        self.post("run/cue", order=order, seq=str(now.stage.seq), epoch=str(now.epoch))
         return self.run
 
     def go_to(self, step_key: str, phase: str = "open") -> OpenRun:
@@ -162,10 +162,15 @@ def open_lesson(browser: Browser, server: LiveServer, *, rehearsal: bool = False
     try:
         yield lesson
     finally:
-        if open_class(teacher, server).locator(".open-run").count():
-            lesson.post("finish", present="30")
-        for context in browser.contexts:
+        # Windows first: Chromium may hang when one is closed while the end of the lesson sends it elsewhere.
+        for context in [one for one in browser.contexts if one is not teacher]:
             context.close()
+        for page in teacher.pages:
+            page.close()
+        if "open-run" in teacher.request.get(f"{server.address}/class").text():
+            lesson.post("run/finish", present="30")
+        lesson.post("sign-out")  # a class link serves five browsers at most
+        teacher.close()
 
 
 SAME_STAGE = """html => {

@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from anyio.from_thread import BlockingPortal
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from httpx2 import Response
@@ -56,6 +57,7 @@ class World:
     options: dict[str, Any] = field(default_factory=dict)
     clock: Clock = field(default_factory=Clock)
     seeds_cast: bool = True
+    _portal: BlockingPortal | None = field(default=None, init=False)
 
     def __enter__(self) -> "World":
         self.settings = Settings(data_dir=self.folder, demo=True, **self.options).model_copy(
@@ -74,20 +76,23 @@ class World:
         self._end()
 
     def _begin(self) -> None:
-        self._stack.enter_context(TestClient(self.app, base_url=ADDRESS))  # the app's life
+        life = self._stack.enter_context(TestClient(self.app, base_url=ADDRESS))
+        self._portal = life.portal
 
     def _end(self) -> None:
         self._stack.close()
 
     def browser(self) -> TestClient:
-        """A browser of its own, with its own cookies."""
-        return TestClient(
+        """A browser of its own, with its own cookies, on the one event loop of the application."""
+        browser = TestClient(
             self.app,
             base_url=ADDRESS,
             headers={"origin": ADDRESS},
             follow_redirects=False,
             client=("127.0.0.1", 50000),
         )
+        browser.portal = self._portal
+        return browser
 
     def teacher(self, token: str = TESS_LINK) -> TestClient:
         """A teacher's browser that has opened the class link."""

@@ -141,7 +141,9 @@ class Classroom:
             self.go_to(run_id, step.key, module=module)
             place = [one.key for one in anchors(lesson, step.purpose)].index(step.key)
             batch = [
-                self.answer(run_id, who, choice_of(step, right=place < (before if step.purpose == "before" else after)))
+                self.answer(
+                    run_id, who, choice_of(step, right=place < (before if step.purpose == "before" else after))
+                )
                 for who, (before, after) in knows.items()
             ]
             self.record(*batch)

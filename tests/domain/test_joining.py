@@ -124,7 +124,9 @@ def test_a_code_with_a_blocked_word_is_drawn_again() -> None:
     assert new_code(next_letter) == "KMTPVX"
 
 
-@pytest.mark.parametrize("typed", ["KMTPVX", "kmtpvx", " kmt pvx ", "KMT-PVX", "k m t p v x", "KMT\u00a0PVX", "kmt.pvx"])
+@pytest.mark.parametrize(
+    "typed", ["KMTPVX", "kmtpvx", " kmt pvx ", "KMT-PVX", "k m t p v x", "KMT\u00a0PVX", "kmt.pvx"]
+)
 def test_a_code_is_read_as_it_was_meant(typed: str) -> None:
     assert read_code(typed) == "KMTPVX"
 

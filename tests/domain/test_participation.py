@@ -108,9 +108,7 @@ def test_a_module_begins_with_its_first_step() -> None:
 
 def test_the_lead_of_a_step_that_was_shown_leads_and_the_named_support() -> None:
     police, rnli = Agency(key="police", name="Police"), Agency(key="rnli", name="RNLI")
-    steps = tuple(
-        step.model_copy(update={"lead": police}) if step.key == "scenario" else step for step in FIRE.steps
-    )
+    steps = tuple(step.model_copy(update={"lead": police}) if step.key == "scenario" else step for step in FIRE.steps)
     lesson = FIRE.model_copy(update={"steps": steps, "supports": (rnli, police)})
     fire = FIRE.lead.key
     assert contributions(lesson, ["hook"]) == {fire: "leads", "police": "supports", "rnli": "supports"}
@@ -173,7 +171,13 @@ def test_each_anchor_says_who_was_right_when() -> None:
         pair.question_key: (pair.both, pair.before_only, pair.after_only, pair.neither)
         for pair in anchor_pairs(FIRE, choices, ANCHORS)
     }
-    assert found == {"F1": (1, 1, 1, 0), "F2": (0, 0, 2, 1), "F3": (0, 0, 0, 3), "F4": (0, 0, 0, 3), "F5": (0, 0, 0, 3)}
+    assert found == {
+        "F1": (1, 1, 1, 0),
+        "F2": (0, 0, 2, 1),
+        "F3": (0, 0, 0, 3),
+        "F4": (0, 0, 0, 3),
+        "F5": (0, 0, 0, 3),
+    }
 
 
 ONE = st.tuples(st.text("rw?", min_size=5, max_size=5), st.text("rw?-", min_size=5, max_size=5))

@@ -33,7 +33,13 @@ def test_an_agencys_report_is_read_by_its_members_and_by_coordinators_of_its_pro
 
 @pytest.mark.parametrize(
     ("who", "programmes", "allowed"),
-    [(CORA, {TOWN}, True), (CORA, {OTHER}, False), (CORA, set(), False), (PRIYA, {TOWN}, False), (TESS, {TOWN}, False)],
+    [
+        (CORA, {TOWN}, True),
+        (CORA, {OTHER}, False),
+        (CORA, set(), False),
+        (PRIYA, {TOWN}, False),
+        (TESS, {TOWN}, False),
+    ],
 )
 def test_a_programme_is_run_by_its_coordinators(who: Actor, programmes: set[int], allowed: bool) -> None:
     assert may(who, "run_programme", programme_ids=frozenset(programmes)) is allowed

@@ -25,13 +25,17 @@ from app.domain.quiz import (
 def question(*, right: int = 0, options: int = 4, key: str = "F1", anchor: bool = False) -> ChooseOne:
     texts = ("Get out", "Hide", "Wait", "Jump")[:options]
     made = tuple(
-        Option(key=str(place + 1), text=text, is_correct=place == right, misconception=None if place == right else "FM1")
+        Option(
+            key=str(place + 1), text=text, is_correct=place == right, misconception=None if place == right else "FM1"
+        )
         for place, text in enumerate(texts)
     )
     return ChooseOne(key=key, text="What now?", options=made, explanation="Because.", is_anchor=anchor)
 
 
-OPINION = Opinion(key="plan", text="Have you a plan?", options=(Option(key="1", text="Yes"), Option(key="2", text="No")))
+OPINION = Opinion(
+    key="plan", text="Have you a plan?", options=(Option(key="1", text="Yes"), Option(key="2", text="No"))
+)
 SECRET = OPINION.model_copy(update={"offers_not_sure": False})
 
 
@@ -128,6 +132,8 @@ def test_a_question_offers_two_to_four_options(count: int) -> None:
 
 def test_reserve_questions_wait_for_the_recheck() -> None:
     reserve = question(key="R", anchor=True).model_copy(update={"is_reserve": True})
-    quiz = Quiz(key="q", title="Q", misconceptions={}, questions=(question(key="A", anchor=True), question(key="B"), reserve))
+    quiz = Quiz(
+        key="q", title="Q", misconceptions={}, questions=(question(key="A", anchor=True), question(key="B"), reserve)
+    )
     assert [one.key for one in quiz.live] == ["A", "B"]
     assert [one.key for one in quiz.anchors] == ["A"]

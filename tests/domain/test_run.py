@@ -120,7 +120,11 @@ def test_the_buttons_by_name_do_what_next_does() -> None:
         ("open", "reveal", "Close the question first."),
         ("open", "back", "Close the question first, so that no answer is lost."),
         ("ready", "reopen", "A question can be opened again only after it is closed and before its answer is shown."),
-        ("revealed", "reopen", "A question can be opened again only after it is closed and before its answer is shown."),
+        (
+            "revealed",
+            "reopen",
+            "A question can be opened again only after it is closed and before its answer is shown.",
+        ),
     ],
 )
 def test_an_order_that_makes_no_sense_is_refused_with_the_reason(phase: str, order: Order, sentence: str) -> None:

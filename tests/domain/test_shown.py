@@ -37,7 +37,17 @@ def members(value: Any) -> set[str]:
 
 
 def test_nothing_that_is_shown_before_the_reveal_has_a_member_that_tells() -> None:
-    told = {"is_correct", "misconception", "explanation", "talk", "teacher_note", "presenter_note", "key", "path", "why"}
+    told = {
+        "is_correct",
+        "misconception",
+        "explanation",
+        "talk",
+        "teacher_note",
+        "presenter_note",
+        "key",
+        "path",
+        "why",
+    }
     for stage in stages(plan([FIRE])):
         found = show(stage, plan([FIRE]), SEED)
         assert found.reveal is None, stage
@@ -79,7 +89,8 @@ def turned(lesson: Lesson) -> Lesson:
     for step in lesson.steps:
         if isinstance(step, Asking) and isinstance(step.question, ChooseOne):
             options = tuple(
-                option.model_copy(update={"is_correct": place == 1}) for place, option in enumerate(step.question.options)
+                option.model_copy(update={"is_correct": place == 1})
+                for place, option in enumerate(step.question.options)
             )
             words = {"options": options, "explanation": "Something else.", "talk": "Something else?"}
             step = step.model_copy(update={"question": step.question.model_copy(update=words)})

@@ -174,9 +174,7 @@ def test_one_bad_row_costs_one_client(writers: Writers, on_its_way: Answers, fil
     assert rows(file) == 9
 
 
-def test_a_row_that_not_even_the_driver_understands_costs_one_client(
-    writers: Writers, on_its_way: Answers
-) -> None:
+def test_a_row_that_not_even_the_driver_understands_costs_one_client(writers: Writers, on_its_way: Answers) -> None:
     sent = on_its_way(3)
     sent[1] = replace(sent[1], change=2**80)
     writer = writers.start()

@@ -256,6 +256,7 @@ async def test_an_answer_to_a_question_that_has_left_the_stage_is_in_no_tally(cl
         await asyncio.sleep(0.3)
         assert screen.newest("tally")["answered"] == 0
 
+
 async def test_the_stage_does_not_wait_for_the_pause_between_two_tallies(classroom: Classroom) -> None:
     run = classroom.start()
     classroom.go_to(run, "before.F1")

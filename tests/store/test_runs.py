@@ -180,9 +180,7 @@ def test_of_racing_orders_exactly_one_moves_the_stage(classroom: Classroom) -> N
         all_ready.wait()
         try:
             with classroom.database.transaction() as db:
-                runs.give(
-                    db, seen, "next", seq=seen.stage.seq, epoch=seen.epoch, by=str(by), now=classroom.clock.now
-                )
+                runs.give(db, seen, "next", seq=seen.stage.seq, epoch=seen.epoch, by=str(by), now=classroom.clock.now)
         except Conflict:
             return "conflict"
         return "moved"
@@ -291,7 +289,9 @@ def test_the_purge_deletes_pupil_level_rows_of_ended_runs_only(classroom: Classr
     classroom.clock.forward(hours=25)
     assert classroom.purge() == 1
     with classroom.database.reading() as db:
-        left = [db.exec(select(func.count()).select_from(t)).one() for t in (ParticipantRow, AnswerRow, SecretVoteRow)]
+        left = [
+            db.exec(select(func.count()).select_from(t)).one() for t in (ParticipantRow, AnswerRow, SecretVoteRow)
+        ]
         counts = participation.of_run(db, ended)
     assert left == [1, 1, 1]
     assert {(one.step_key, one.answered) for one in counts if one.answered} == {("before.F1", 1), ("poll.ask", 1)}

@@ -88,7 +88,7 @@ def served(world: World) -> set[tuple[str, str]]:
         (method, route.path)
         for route in all_routes(world.app.routes)
         if isinstance(route, APIRoute)
-        for method in route.methods
+        for method in route.methods or ()
     }
 
 

@@ -1,0 +1,75 @@
+"""The command line with one thing altered: what a fault test must catch, or what makes a fault quick to bring about.
+
+Run as `python -m tests.faults.altered_server hasty demo --data-dir … --port …`.
+"""
+
+import contextlib
+import socket
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import Connection
+
+from app import cli
+from app.live.answer_writer import AnswerWriter, Done
+from app.live.line import LiveSocket
+from app.store import database
+from app.store.answers import Answer
+from app.store.database import Database
+
+HASTE_SECONDS = 0.05
+NARROW_BYTES = 4096
+
+
+def acknowledge_before_the_commit() -> None:
+    """Known bad: "saved" is said first, and the disk comes a moment later."""
+    commit = AnswerWriter._commit
+
+    def hasty(self: AnswerWriter, batch: list[tuple[Answer, Done]]) -> None:
+        assert self._loop is not None
+        self._loop.call_soon_threadsafe(self._tell, batch, ["saved"] * len(batch))
+        time.sleep(HASTE_SECONDS)
+        commit(self, [(answer, lambda _: None) for answer, _ in batch])
+
+    AnswerWriter._commit = hasty  # type: ignore[method-assign]
+
+
+def begin_writes_as_reads() -> None:
+    """Known bad: a write takes the lock only when it writes, and nobody queues up for it in this process."""
+
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN")
+
+    database._begin_sqlite = begin
+    start = Database.__init__
+
+    def without_queue(self: Database, url: str) -> None:
+        start(self, url)
+        self._writing = contextlib.nullcontext()
+
+    Database.__init__ = without_queue  # type: ignore[method-assign]
+
+
+def narrow_the_sockets() -> None:
+    """Small send buffers: a device that reads nothing is felt after kilobytes, not after megabytes."""
+    connected = LiveSocket.connection_made
+
+    def narrow(self: LiveSocket, transport: Any) -> None:
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, NARROW_BYTES)
+        connected(self, transport)
+
+    LiveSocket.connection_made = narrow  # type: ignore[method-assign]
+
+
+ALTERATIONS: dict[str, Callable[[], None]] = {
+    "hasty": acknowledge_before_the_commit,
+    "deferring": begin_writes_as_reads,
+    "narrow": narrow_the_sockets,
+}
+
+
+if __name__ == "__main__":
+    ALTERATIONS[sys.argv.pop(1)]()
+    cli.main()
