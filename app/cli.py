@@ -203,6 +203,9 @@ class _told_plainly:  # noqa: N801 - reads as a phrase in a with statement
         if isinstance(error, DomainError):
             typer.echo(error.sentence, err=True)
             raise typer.Exit(1) from None
+        if isinstance(error, FileExistsError | NotADirectoryError):
+            typer.echo(f"{error.filename} is a file, and a folder is needed. Give another with --data-dir.", err=True)
+            raise typer.Exit(1) from None
         if isinstance(error, OSError) and error.filename and not os.access(error.filename, os.W_OK):
             typer.echo(f"{error.filename} cannot be written. Choose another folder with --data-dir.", err=True)
             raise typer.Exit(1) from None

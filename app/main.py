@@ -142,6 +142,8 @@ def keep_house(parts: Parts) -> list[int]:
             log.exception("a forgotten run could not be closed")
     with parts.database.transaction() as db:
         purged = runs.purge(db, now - timedelta(hours=settings.purge_hours), now)
-    if purged:
+    for run_id in purged:
+        parts.rooms.forget(run_id)
+    if purged or parts.database.owes_forgetting:
         parts.database.forget_deleted()
     return forgotten

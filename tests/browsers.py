@@ -56,7 +56,12 @@ def start_lesson(page: Page, *, present: int = 30, rehearsal: bool = False) -> s
     page.get_by_role("spinbutton").or_(page.locator("input[name=present]")).first.fill(str(present))
     page.locator(f"button[name=kind][value={'rehearsal' if rehearsal else 'lesson'}]").click()
     page.wait_for_url("**/class/run/screen")
-    found = re.search(r"\b([C-Y]{3}) ([C-Y]{3})\b", page.locator("#panel-stage").inner_text())
+    return code_on(page)
+
+
+def code_on(screen: Page) -> str:
+    """The join code in the lobby of a classroom screen."""
+    found = re.search(r"\b([C-Y]{3}) ([C-Y]{3})\b", screen.locator("#panel-stage").inner_text())
     assert found, "no code on the classroom screen"
     return found[1] + found[2]
 
@@ -139,10 +144,9 @@ class OpenLesson:
 
     def post(self, address: str, **form: str) -> None:
         """One of the teacher's forms."""
-        origin = {"Origin": self.server.address}
-        answer = self.teacher.request.post(
-            f"{self.server.address}/class/run/{address}", form={**form}, headers=origin
-        )
+        server = self.server.address
+        sent: dict[str, str | float | bool] = {**form}
+        answer = self.teacher.request.post(f"{server}/class/{address}", form=sent, headers={"Origin": server})
         assert answer.ok, f"{address}: {answer.status}"
 
     def pupil(self, frame: str = "laptop", context: BrowserContext | None = None) -> Page:

@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from anyio.from_thread import BlockingPortal
 from fastapi import FastAPI
@@ -30,7 +30,7 @@ from app.web.deps import Parts
 from app.web.security import hash_password
 
 ADDRESS = "http://127.0.0.1:8000"
-PASSWORD = "LanternPebbleKettle7"  # noqa: S105 - a password of nobody
+PASSWORD = "LanternPebbleKettle7"  # a password of nobody
 TESS_LINK, THEO_LINK = "tess-class-link-token", "theo-class-link-token"
 CORA, PRIYA, PAUL = "cora@sia.example", "priya@sia.example", "paul@sia.example"
 
@@ -59,7 +59,7 @@ class World:
     seeds_cast: bool = True
     _portal: BlockingPortal | None = field(default=None, init=False)
 
-    def __enter__(self) -> "World":
+    def __enter__(self) -> Self:
         self.settings = Settings(data_dir=self.folder, demo=True, **self.options).model_copy(
             update={"database_url": self.database_url}
         )

@@ -97,7 +97,7 @@ class Classroom:
 
     def remove(self, run_id: int, participant_id: int) -> None:
         with self.database.transaction() as db:
-            runs.remove(db, run_id, participant_id, self.clock.now)
+            runs.remove(db, runs.read(db, run_id), participant_id, self.clock.now)
 
     def answer(
         self, run_id: int, participant_id: int, choice: str = "", *, change: int = 1, round: int = 1, step: str = ""
@@ -159,7 +159,7 @@ class Classroom:
     def purge(self) -> int:
         """Purge what ended before now."""
         with self.database.transaction() as db:
-            purged = runs.purge(db, self.clock.now, self.clock.now)
+            purged = len(runs.purge(db, self.clock.now, self.clock.now))
         self.database.forget_deleted()
         return purged
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import io
-import re
 import sys
 import tempfile
 import threading
@@ -30,6 +29,7 @@ from tests.browsers import (
     catch_up,
     choose,
     chromium,
+    code_on,
     expect_phase,
     press_next,
     window,
@@ -108,7 +108,7 @@ SCENES = {
     "pledge/open": "pledge",
     "pledge/revealed": "pledge-revealed",
     "take-home/content": "take-home",
-    "/finished": "finished",
+    "take-home/finished": "finished",
 }
 
 
@@ -241,7 +241,7 @@ class Visit:
             screen.locator("#order-more").click()
             self.camera.take(screen, "more-drawer", ("laptop",))
             screen.locator("#order-more").click()
-            self.other.locator("a.tell").click()
+            self.other.locator(".foot a.tell").click()
             self.camera.take(self.other, "pupil-who-can-i-tell")
             self.other.get_by_role("link", name="Back to the lesson").click()
 
@@ -287,12 +287,6 @@ class Visit:
             page.goto(self.world.address + address)
             self.camera.take(page, name, whole=True)
             page.context.close()
-
-
-def code_on(screen: Page) -> str:
-    found = re.search(r"\b([C-Y]{3}) ([C-Y]{3})\b", screen.locator("#panel-stage").inner_text())
-    assert found, "no code on the classroom screen"
-    return found[1] + found[2]
 
 
 def teach_before(world: ServedWorld) -> None:

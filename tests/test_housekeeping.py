@@ -146,3 +146,16 @@ def test_the_time_of_the_purge_can_be_set(world: World) -> None:
     world.clock.now += timedelta(hours=1, minutes=1)
     keep_house(world.parts)
     assert left(world)[0] == 0
+
+
+def test_a_room_that_is_still_open_forgets_its_pupils_with_the_purge(world: World) -> None:
+    tess = world.teacher()
+    run = world.start(tess)
+    pupil = world.pupil(run)
+    world.finish(tess)
+    assert pupil.portal is not None
+    pupil.portal.call(world.parts.rooms.known, run.id)  # a browser was left open
+    world.clock.forward(hours=25)
+    keep_house(world.parts)
+    assert pupil.get("/play/panels/me").status_code == 410
+    assert pupil.get("/play").headers["location"] == "/join"

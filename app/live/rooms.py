@@ -150,6 +150,10 @@ class Rooms:
         """Let one seat go, from any thread."""
         self._on_loop(self._dismiss, run_id, participant_id)
 
+    def forget(self, run_id: int) -> None:
+        """Say from any thread that a run's pupil-level rows are gone: memory keeps none of them either."""
+        self._on_loop(self._forget, run_id)
+
     def saved(self, batch: Sequence[Answer]) -> None:
         """Answers that have just been committed."""
         for answer in batch:
@@ -227,6 +231,13 @@ class Rooms:
         seat = room.by_participant.get(participant_id) if room else None
         if seat is not None:
             seat.close(messages.removed())
+
+    def _forget(self, run_id: int) -> None:
+        room = self._rooms.get(run_id)
+        if room is not None:
+            for seat in [seat for seats in room.seats.values() for seat in seats]:
+                seat.close(messages.ended())
+            self._close(room)
 
     async def _keep_drawn(self, room: Room) -> None:
         """Redraw what is out of date: the stage at once, counts at most four times a second."""

@@ -25,7 +25,8 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.is_sqlite = url.startswith("sqlite")
-        self.versions: dict[int, Lesson] = {}  # a version never changes, so it is parsed once
+        self.versions: dict[str, Lesson] = {}  # by hash; a version never changes, so it is parsed once
+        self.owes_forgetting = False
         self.engine = create_engine(url) if self.is_sqlite else create_engine(url, pool_pre_ping=True)
         self._reading: dict[str, Any] = (
             {"reading": True}
@@ -118,8 +119,7 @@ class Database:
         with self._writing, self.engine.connect() as connection:
             pages = connection.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")  # outside a transaction
             busy, *_ = pages.fetchone()
-        if busy:
-            log.warning("the write-ahead log could not be emptied now; the next purge tries again")
+        self.owes_forgetting = bool(busy)  # a reader stood in the way: the next housekeeping tries again
 
     def close(self) -> None:
         self.engine.dispose()

@@ -55,13 +55,13 @@ def _offer_again(db: Db, row: VersionRow, now: datetime) -> None:
 
 def version(db: Db, version_id: int) -> Lesson:
     """The lesson of a version. Raises NotFound."""
-    versions: dict[int, Lesson] = db.info["versions"]
-    if version_id not in versions:
-        row = db.get(VersionRow, version_id)
-        if row is None:
-            raise NotFound("We could not find that lesson.")
-        versions[version_id] = Lesson.model_validate(row.document)
-    return versions[version_id]
+    versions: dict[str, Lesson] = db.info["versions"]
+    digest = db.exec(select(VersionRow.document_hash).where(VersionRow.id == version_id)).one_or_none()
+    if digest is None:
+        raise NotFound("We could not find that lesson.")
+    if digest not in versions:  # by its hash, since the id of a publish that failed is given again
+        versions[digest] = Lesson.model_validate(db.get_one(VersionRow, version_id).document)
+    return versions[digest]
 
 
 def version_number(db: Db, version_id: int) -> int:

@@ -222,6 +222,7 @@ def _move(db: Db, run: OpenRun, stage: Stage, kind: str, *, calm: bool, by: str,
 
 
 def set_locked(db: Db, run: OpenRun, *, locked: bool) -> None:
+    _must_be_open(run)
     db.get_one(RunRow, run.id).locked = locked
 
 
@@ -261,17 +262,20 @@ def take_back_end(db: Db, run: OpenRun, now: datetime) -> None:
 
 
 def forgotten(db: Db, before: datetime) -> list[int]:
-    """Ids of runs that were opened before this time and never ended."""
+    """Ids of runs that were opened before this time, were not moved since and never ended."""
+    moved_since = select(CueRow.run_id).where(CueRow.at >= before)
     return [
         _id(one)
         for one in db.exec(
-            select(RunRow.id).where(col(RunRow.ended_at).is_(None), col(RunRow.opened_at) < before)
+            select(RunRow.id).where(
+                col(RunRow.ended_at).is_(None), col(RunRow.opened_at) < before, col(RunRow.id).not_in(moved_since)
+            )
         ).all()
     ]
 
 
-def purge(db: Db, before: datetime, now: datetime) -> int:
-    """Delete pupil-level rows of runs that ended before this time; returns how many runs. Counts stay."""
+def purge(db: Db, before: datetime, now: datetime) -> list[int]:
+    """Delete pupil-level rows of runs that ended before this time; returns the runs. Counts stay."""
     due = list(db.exec(select(RunRow).where(col(RunRow.ended_at) < before, col(RunRow.purged_at).is_(None))).all())
     for row in due:
         participants = select(ParticipantRow.id).where(ParticipantRow.run_id == row.id)
@@ -285,7 +289,7 @@ def purge(db: Db, before: datetime, now: datetime) -> int:
         select(RunRow).where(col(RunRow.ended_at) < now - timedelta(days=30), col(RunRow.join_code).is_not(None))
     ).all():
         old.join_code = None
-    return len(due)
+    return [_id(row.id) for row in due]
 
 
 # Participants
@@ -352,10 +356,11 @@ def crowd(db: Db, run_id: int) -> list[ParticipantRow]:
     )
 
 
-def remove(db: Db, run_id: int, participant_id: int, now: datetime) -> None:
+def remove(db: Db, run: OpenRun, participant_id: int, now: datetime) -> None:
     """Take a seat away. Its answers leave the tally and every count."""
+    _must_be_open(run)
     row = db.get(ParticipantRow, participant_id)
-    if row is None or row.run_id != run_id:
+    if row is None or row.run_id != run.id:
         raise NotFound("That seat is not in this lesson.")
     row.removed_at = row.removed_at or now
 

@@ -178,7 +178,7 @@ def _add_stage(router: APIRouter, pages: Pages, panels: Panels) -> None:
     @router.post("/class/run/seats/remove")
     def remove(request: Request, app: App, leader: RunLeader, participant_id: Annotated[int, Form()]) -> Response:
         with app.database.transaction() as db:
-            runs.remove(db, leader.run.id, participant_id, app.clock())
+            runs.remove(db, leader.run, participant_id, app.clock())
         app.rooms.dismiss(leader.run.id, participant_id)
         app.rooms.changed(leader.run.id)
         return _done(request, "/class/run/controls")

@@ -45,13 +45,13 @@ def test_a_head_count_is_a_number_of_pupils(typed: str, present: int) -> None:
 
 @pytest.mark.parametrize("typed", ["", " ", "many", "28 pupils", "28.0", "1e1", "9" * 5000])
 def test_what_is_no_number_gets_an_example(typed: str) -> None:
-    with pytest.raises(Invalid, match="Type the number of pupils in the room, for example 28"):
+    with pytest.raises(Invalid, match="Type the number of pupils in the room"):
         read_head_count(typed)
 
 
 @pytest.mark.parametrize("typed", ["0", "-1", "61", "1000000"])
 def test_a_head_count_that_no_class_has_is_asked_again(typed: str) -> None:
-    with pytest.raises(Invalid, match="One class has between 1 and 60 pupils. Please count again"):
+    with pytest.raises(Invalid, match="One class has between 1 and 60 pupils"):
         read_head_count(typed)
 
 

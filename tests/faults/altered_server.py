@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from app import cli
-from app.live.answer_writer import AnswerWriter, Done
+from app.live.answer_writer import AnswerWriter, Done, Written
 from app.live.line import LiveSocket
 from app.store import database
 from app.store.answers import Answer
@@ -29,7 +29,8 @@ def acknowledge_before_the_commit() -> None:
 
     def hasty(self: AnswerWriter, batch: list[tuple[Answer, Done]]) -> None:
         assert self._loop is not None
-        self._loop.call_soon_threadsafe(self._tell, batch, ["saved"] * len(batch))
+        too_early: list[Written] = ["saved"] * len(batch)
+        self._loop.call_soon_threadsafe(self._tell, batch, too_early)
         time.sleep(HASTE_SECONDS)
         commit(self, [(answer, lambda _: None) for answer, _ in batch])
 

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -251,6 +251,14 @@ async def asked(socket: ClientConnection) -> tuple[str, int]:
         stage = await until(socket, kind="panel", panel="stage")
         if stage["phase"] == "open":
             return str(stage["asking"]), int(stage["round"])
+
+
+async def eventually(is_so: Callable[[], bool], within: float) -> None:
+    """Wait until this is so. Raises AssertionError when it is not within so many seconds."""
+    until = time.monotonic() + within
+    while not is_so():
+        assert time.monotonic() < until, f"not so within {within} s"
+        await asyncio.sleep(0.005)
 
 
 def losses(database: Database, lesson: Lesson, devices: Sequence[Device]) -> list[str]:

@@ -6,7 +6,7 @@ import random
 import shutil
 import statistics
 import time
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ import pytest
 from app.store import answers
 from app.store.database import Database
 from tests.faults.figures import tell
-from tests.faults.lesson import Device, Lesson, Server, is_whole, lesson_on, losses, running
+from tests.faults.lesson import Device, Lesson, Server, eventually, is_whole, lesson_on, losses, running
 
 pytestmark = pytest.mark.slow
 PUPILS, SHORT, LONG = 30, 20, 50
@@ -51,17 +51,15 @@ async def kill_under_load(lesson: Lesson, times: int, scratch: Path) -> tuple[li
 async def under_load(devices: list[Device], seconds: float) -> None:
     """Wait until every second device had something acknowledged in this life, then a moment more."""
     before = [device.acks for device in devices]
-    async with asyncio.timeout(30):
-        while sum(device.acks > had for device, had in zip(devices, before, strict=True)) < PUPILS // 2:
-            await asyncio.sleep(0.01)
+    await eventually(
+        lambda: sum(device.acks > had for device, had in zip(devices, before, strict=True)) >= PUPILS // 2, 30
+    )
     await asyncio.sleep(seconds)
 
 
 async def everyone_is_cut(devices: list[Device]) -> None:
     """Until each device has read all that the server had still sent it."""
-    async with asyncio.timeout(15):
-        while any(device.is_connected for device in devices):
-            await asyncio.sleep(0.005)
+    await eventually(lambda: not any(device.is_connected for device in devices), 15)
 
 
 def left_behind(lesson: Lesson, devices: list[Device], scratch: Path) -> list[str]:
@@ -110,6 +108,6 @@ def test_nothing_acknowledged_is_lost_in_five_hundred_kills(tmp_path: Path, part
 def test_a_server_that_acknowledges_before_the_commit_is_caught(tmp_path: Path) -> None:
     server = Server(tmp_path / "data", alteration="hasty")
     with running(server), lesson_on(server, PUPILS) as lesson:
-        lost, _, _ = asyncio.run(kill_under_load(lesson, 3, tmp_path))
-    tell(f"acknowledged before the commit: {len(lost)} lost in 3 kills")
+        lost, _, _ = asyncio.run(kill_under_load(lesson, 2, tmp_path))
+    tell(f"acknowledged before the commit: {len(lost)} lost in 2 kills")
     assert lost

@@ -96,7 +96,7 @@ def look_aside(lesson: OpenLesson, pupil: Page, controls: Page, look: Look) -> N
     lesson.screen.locator("#order-more").click()
     look("drawer", lesson.screen)
     lesson.screen.locator("#order-more").click()
-    pupil.locator("a.tell").click()
+    pupil.locator(".foot a.tell").click()
     look("who can I tell", pupil)
     pupil.get_by_role("link", name="Back to the lesson").click()
     other_tab = pupil.context.new_page()
@@ -144,7 +144,7 @@ def test_axe_finds_nothing_on_pages_for_everyone(browser: Browser, server: LiveS
 
 
 def test_axe_finds_nothing_on_the_teachers_pages(browser: Browser, server: LiveServer) -> None:
-    found = []
+    found: list[str] = []
 
     def look(page: Page, name: str) -> None:
         found.extend(f"{name}: {fault}" for fault in violations(page))
@@ -252,7 +252,7 @@ def test_a_new_stage_is_told_once_and_takes_no_focus(browser: Browser, server: L
                 new MutationObserver(tell(region)).observe(region, all);
             }"""
         )
-        tell = pupil.locator("a.tell")
+        tell = pupil.locator(".foot a.tell")
         tell.focus()
         lesson.go_to("scenario.ask")
         expect_phase(pupil, "open")

@@ -37,11 +37,14 @@ def test_every_connection_to_sqlite_is_durable_checked_and_forgets_what_is_delet
 
 
 def test_what_is_in_the_block_is_committed_together_or_not_at_all(classroom: Classroom) -> None:
-    with pytest.raises(ZeroDivisionError), classroom.database.transaction() as db:
-        row = db.get_one(ProgrammeRow, 1)
-        row.name = "Half done"
-        db.flush()
-        raise ZeroDivisionError
+    def half_done() -> None:
+        with classroom.database.transaction() as db:
+            db.get_one(ProgrammeRow, 1).name = "Half done"
+            db.flush()
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        half_done()
     with classroom.database.reading() as db:
         assert db.exec(select(col(ProgrammeRow.name))).all() == ["Safety in Action, the town (demo)"]
 

@@ -1,7 +1,5 @@
 """Participation records: what a run gave, counted at its end and true after every pupil row is gone."""
 
-from collections.abc import Iterator
-
 import pytest
 from sqlmodel import col, select
 
@@ -18,7 +16,7 @@ FIRE = "kent-fire-and-rescue-service"
 
 
 @pytest.fixture
-def two_modules(classroom: Classroom) -> Iterator[tuple[Classroom, int, int]]:
+def two_modules(classroom: Classroom) -> tuple[Classroom, int, int]:
     """A run of fire and then water, each taught to three pupils; the run's id and the water version."""
     water = classroom.publish(water_lesson(classroom.fire))
     run = classroom.start(versions=[classroom.versions()[0][0], water])
@@ -30,7 +28,7 @@ def two_modules(classroom: Classroom) -> Iterator[tuple[Classroom, int, int]]:
     classroom.go_to(run, "before", "content", module=1)
     classroom.clock.forward(minutes=30)
     classroom.teach(run, {pupils[0]: (1, 1), pupils[2]: (5, 4)}, module=1)
-    yield classroom, run, water
+    return classroom, run, water
 
 
 def report(classroom: Classroom, slug: str) -> list[ReportRow]:

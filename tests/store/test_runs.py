@@ -164,8 +164,8 @@ def test_a_seat_of_another_run_cannot_be_removed(classroom: Classroom) -> None:
 def test_an_order_for_a_stage_that_has_moved_on_is_a_conflict_and_changes_nothing(classroom: Classroom) -> None:
     run = classroom.run(classroom.start())
     classroom.give(run.id)
+    now = classroom.run(run.id)
     with pytest.raises(Conflict, match="moved on already"), classroom.database.transaction() as db:
-        now = runs.read(db, run.id)
         runs.give(db, now, "next", seq=run.stage.seq, epoch=run.epoch, by="phone", now=classroom.clock.now)
     assert classroom.run(run.id).stage.step_key == "before"
 
@@ -269,8 +269,8 @@ def test_a_screen_from_before_the_end_gives_no_order_after_it_was_taken_back(cla
     classroom.finish(run)
     with classroom.database.transaction() as db:
         participation.take_back(db, runs.read(db, run), classroom.clock.now)
+    now = classroom.run(run)
     with pytest.raises(Conflict), classroom.database.transaction() as db:
-        now = runs.read(db, run)
         runs.give(db, now, "next", seq=now.stage.seq, epoch=before.epoch, by="phone", now=classroom.clock.now)
 
 

@@ -91,7 +91,7 @@ def test_an_answer_after_the_end_is_refused_and_the_earlier_one_stays(world: Wor
 
 
 def test_an_option_that_is_not_on_the_screen_is_refused(world: World) -> None:
-    tess, run, pupil, _ = opened(world)
+    _tess, run, pupil, _ = opened(world)
     run = jump(world, run, "scenario.ask")
     assert stage_of(pupil)["choices"] == ["A", "B", "C", "not_sure"]
     reply = pupil.post("/play/answers", json=answer(stage_of(pupil)["asking"], "D")).json()
@@ -103,7 +103,7 @@ def test_an_option_that_is_not_on_the_screen_is_refused(world: World) -> None:
 
 
 def test_not_sure_is_refused_where_it_is_not_offered(world: World) -> None:
-    tess, run, pupil, _ = opened(world)
+    _tess, run, pupil, _ = opened(world)
     run = jump(world, run, "poll.ask")
     assert NOT_SURE not in stage_of(pupil)["choices"]
     reply = pupil.post("/play/answers", json=answer(stage_of(pupil)["asking"], NOT_SURE)).json()
@@ -111,7 +111,7 @@ def test_not_sure_is_refused_where_it_is_not_offered(world: World) -> None:
 
 
 def test_the_second_tap_of_a_secret_question_is_told_that_the_first_was_counted(world: World) -> None:
-    tess, run, pupil, _ = opened(world)
+    _tess, run, pupil, _ = opened(world)
     run = jump(world, run, "poll.ask")
     asking = stage_of(pupil)["asking"]
     assert pupil.post("/play/answers", json=answer(asking, "A")).json()["kind"] == "ack"
@@ -121,7 +121,7 @@ def test_the_second_tap_of_a_secret_question_is_told_that_the_first_was_counted(
 
 
 def test_a_secret_choice_is_nowhere_on_the_pupils_own_panel(world: World) -> None:
-    tess, run, pupil, _ = opened(world)
+    _tess, run, pupil, _ = opened(world)
     jump(world, run, "poll.ask")
     pupil.post("/play/answers", json=answer(stage_of(pupil)["asking"], "C"))
     html = pupil.get("/play/panels/me").json()["html"]
@@ -298,7 +298,7 @@ def test_leaving_forgets_the_seat_and_keeps_the_answer(world: World) -> None:
 
 
 def test_the_calm_screen_takes_the_question_away_and_says_so(world: World) -> None:
-    tess, run, pupil, asking = opened(world)
+    tess, run, pupil, _asking = opened(world)
     world.order(tess, run, "calm")
     panel = stage_of(pupil)
     assert panel["phase"] == "calm"
@@ -374,7 +374,7 @@ def test_no_picture_and_no_step_goes_by_the_name_that_it_has_in_the_file(film: l
 
 
 def test_the_reveal_shows_the_safest_answer_and_why(world: World) -> None:
-    tess, run, pupil, _ = opened(world, "quiz.F1")
+    _tess, run, pupil, _ = opened(world, "quiz.F1")
     jump(world, run, "quiz.F1", "revealed")
     html = stage_of(pupil)["html"]
     assert "Every second counts" in html

@@ -1,8 +1,8 @@
 """Nothing tells which option is right before reveal (architecture, ruling 5).
 
-Two copies of the fire lesson differ only in which option is marked (and so in the order of their file, where the right
-one stands first), in explanations, misconceptions and notes. Run with the same seed, they send byte-identical frames,
-pages and pictures to pupils and classroom screen, until an answer is shown.
+Two copies of the fire lesson differ only in which option is marked (and so in the order of their file, where the
+right one stands first), in explanations, misconceptions and notes. Run with the same seed, they send byte-identical
+frames, pages and pictures to pupils and classroom screen, until an answer is shown.
 """
 
 import re
@@ -26,7 +26,7 @@ SEED, CODE = "the same seed", "KMTPVX"
 
 def marked(lesson: Lesson, turn: int, mark: str) -> Lesson:
     """A copy in which another option of each question is right, with canaries wherever a hint could hide."""
-    steps = []
+    steps: list[Any] = []
     for step in lesson.steps:
         notes = {"teacher_note": f"canary-note-{mark}-{step.key}", "presenter_note": f"canary-cue-{mark}-{step.key}"}
         if isinstance(step, Asking) and isinstance(step.question, ChooseOne):

@@ -165,12 +165,14 @@ def test_an_order_that_is_none_is_refused(world: World, form: dict[str, str]) ->
     assert world.run(run).stage.seq == 0
 
 
-def test_next_after_the_last_step_leads_to_the_head_count(world: World) -> None:
+def test_after_the_last_step_the_screen_leads_to_the_head_count_and_next_says_so(world: World) -> None:
     tess = world.teacher()
     run = jump(world, world.start(tess), "take-home", "content")
     world.order(tess, run, "next")
-    led = world.order(tess, run, "next")
-    assert led.headers["location"] == "/class/run/finish"
+    refused = world.order(tess, run, "next")
+    assert 'href="/class/run/finish"' in tess.get("/class/run/screen").text
+    assert refused.status_code == 403
+    assert "The lesson is over. Count the class and finish." in refused.text
 
 
 def test_the_calm_screen_covers_the_question_and_lifts_again(world: World) -> None:

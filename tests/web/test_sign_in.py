@@ -108,7 +108,7 @@ def test_after_too_many_wrong_passwords_this_address_waits_five_minutes(world: W
 
 def test_twenty_wrong_passwords_are_too_many(world: World) -> None:
     for _ in range(20):
-        world.parts.wrong_passwords.failed("testclient")
+        world.parts.wrong_passwords.failed("127.0.0.1")
     assert world.browser().post("/sign-in", data={"email": PRIYA, "password": PASSWORD}).status_code == 403
 
 
