@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx2
 import uvicorn
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from app.live.line import LiveSocket
@@ -40,7 +41,7 @@ class ServedWorld(World):
     def _serve(self, ready: threading.Event) -> None:
         async def main() -> None:
             serving = asyncio.create_task(self._server.serve())
-            while not self._server.started and not serving.done():
+            while not self._server.started and not serving.done():  # noqa: ASYNC110 - uvicorn has no event for it
                 await asyncio.sleep(0.01)
             ready.set()
             await serving
@@ -118,6 +119,14 @@ class Socket:
             found = self.next(timeout)
             if all(found.get(name) == value for name, value in wanted.items()):
                 return found
+
+    def closed_code(self) -> int | None:
+        """Reads until the server closes; the code it gave."""
+        while True:
+            try:
+                self.next()
+            except ConnectionClosed as closed:
+                return closed.rcvd.code if closed.rcvd else None
 
     def close(self) -> None:
         self.connection.close()

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import uvicorn
 from sqlalchemy import Connection
 
 from app import cli
@@ -54,20 +55,38 @@ def begin_writes_as_reads() -> None:
 
 
 def narrow_the_sockets() -> None:
-    """Small send buffers: a device that reads nothing is felt after kilobytes, not after megabytes."""
+    """Small send buffers: a device that reads nothing is felt after kilobytes, not after megabytes.
+
+    The kernel's time-out, a second net, is off: it would let go first, and the seat's own could not be seen.
+    """
     connected = LiveSocket.connection_made
 
     def narrow(self: LiveSocket, transport: Any) -> None:
-        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, NARROW_BYTES)
+        own = transport.get_extra_info("socket")
+        own.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, NARROW_BYTES)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):
+            own.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 0)
         connected(self, transport)
+        transport.set_write_buffer_limits(high=2 * NARROW_BYTES, low=NARROW_BYTES // 4)
 
     LiveSocket.connection_made = narrow  # type: ignore[method-assign]
+
+
+def never_ping() -> None:
+    """Known bad: a device that vanished is never asked whether it is still there."""
+    configure = uvicorn.Config.__init__
+
+    def silent(self: uvicorn.Config, *given: Any, **options: Any) -> None:
+        configure(self, *given, **options | {"ws_ping_interval": None, "ws_ping_timeout": None})
+
+    uvicorn.Config.__init__ = silent  # type: ignore[method-assign]
 
 
 ALTERATIONS: dict[str, Callable[[], None]] = {
     "hasty": acknowledge_before_the_commit,
     "deferring": begin_writes_as_reads,
     "narrow": narrow_the_sockets,
+    "silent": never_ping,
 }
 
 

@@ -25,9 +25,7 @@ STAGES = (
     ("poll.ask", "open"),
     ("poll.ask", "revealed"),
     ("quiz.F3", "closed"),
-    ("quiz.F3", "revealed"),
     ("quiz.know", "open"),
-    ("pledge", "ready"),
     ("pledge", "open"),
     ("pledge", "revealed"),
     ("take-home", "content"),
@@ -79,9 +77,12 @@ def in_the_lesson(browser: Browser, server: LiveServer) -> Found:
             lesson.go_to(step, phase)
             for page in (screen, pupil, controls):
                 catch_up(page)
-            look(f"{step} {phase}", screen, pupil, controls)
+            look(f"{step} {phase}", screen, pupil)
+            if step in ("before.F1", "scenario.ask", "take-home"):
+                look(f"{step} {phase}", controls)
             if phase == "open":
                 choose(pupil, "B")
+            if step in ("before.F1", "poll.ask") and phase == "open":
                 look(f"{step} answered", pupil)
             if (step, phase) == ("quiz.know", "open"):
                 look_aside(lesson, pupil, controls, look)
@@ -169,6 +170,7 @@ def test_axe_finds_nothing_on_the_teachers_pages(browser: Browser, server: LiveS
         page.get_by_role("button", name="Finish the lesson").click()
         expect(page.locator(".problem")).to_be_visible()
         look(page, "finish with a wrong count")
+        page.locator("input[name=present]").fill("")
         page.get_by_role("button", name="Finish without a head-count").click()
         look(page, "summary without a head-count")
         page.locator("input[name=present]").fill("28")
@@ -255,7 +257,8 @@ def test_a_new_stage_is_told_once_and_takes_no_focus(browser: Browser, server: L
         tell = pupil.locator(".foot a.tell")
         tell.focus()
         lesson.go_to("scenario.ask")
-        expect_phase(pupil, "open")
+        catch_up(pupil)
+        pupil.evaluate("() => (window.told = [])")
         choose(pupil, "A")
         lesson.give()
         expect_phase(pupil, "closed")
