@@ -1,7 +1,6 @@
 """What stands in front of every request: the right host, the right origin, and the headers of every response."""
 
 import hashlib
-import hmac
 import secrets
 import threading
 import time
@@ -97,10 +96,6 @@ class Throttle:
     def failed(self, who: str) -> None:
         with self._lock:
             self._failures.setdefault(who, []).append(self._clock())
-
-
-def same_secret(one: str, other: str) -> bool:
-    return hmac.compare_digest(one.encode(), other.encode())
 
 
 Crash = Callable[[Request, Exception], Response]
