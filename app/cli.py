@@ -22,7 +22,7 @@ from app.web.answering import LONGEST_MESSAGE
 from app.web.deps import Parts, now_utc
 from app.web.security import new_key
 
-PING_SECONDS = 10  # a device that went without a word is let go after twice this
+PING_SECONDS, PONG_SECONDS = 10, 8  # a device that went without a word is let go within 20 s
 
 main = typer.Typer(
     name="safety-in-action",
@@ -179,7 +179,7 @@ def _run(app: Any, settings: Settings) -> None:
         ws_max_size=LONGEST_MESSAGE,
         ws_per_message_deflate=False,  # twice the memory and CPU, and no frame could be shared
         ws_ping_interval=PING_SECONDS,
-        ws_ping_timeout=PING_SECONDS,
+        ws_ping_timeout=PONG_SECONDS,
         backlog=4096,
         access_log=False,  # a line per request would hold addresses of pupils' devices
         server_header=False,

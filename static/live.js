@@ -83,7 +83,7 @@ const heard = {
   bye(message) {
     if (message.why === "removed") {
       outbox.clear();
-      location.replace("/");
+      location.replace("/join?seat=closed"); // where the reason stands, and the code can be typed again
     } else if (message.why === "ended") end();
     else if (message.why === "elsewhere") offerThisTab();
   },

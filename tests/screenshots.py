@@ -241,7 +241,7 @@ class Visit:
                 self.calm(screen)
             if phase == "finished":
                 return
-            self.world.clock.forward(seconds=20)
+            self.world.clock.forward(seconds=15)
             press_next(screen)
 
     @property

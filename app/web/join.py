@@ -13,6 +13,7 @@ from app.web.deps import App
 from app.web.pages import Pages, see_other
 from app.web.security import new_key
 
+SEAT_CLOSED = "Your teacher has closed this seat. You can join again with the code."
 SEAT_SECONDS = 12 * 60 * 60
 
 
@@ -20,8 +21,9 @@ def routes(pages: Pages) -> APIRouter:
     router = APIRouter()
 
     @router.get("/join")
-    def join_page(code: str = "") -> Response:
-        return pages.page("join/join.html", code=code[:20], sentence="")
+    def join_page(code: str = "", seat: str = "") -> Response:
+        sentence = SEAT_CLOSED if seat == "closed" else ""
+        return pages.page("join/join.html", code=code[:20], sentence=sentence)
 
     @router.get("/j/{code}")
     @router.get("/J/{code}")

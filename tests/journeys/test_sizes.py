@@ -8,8 +8,11 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
+from sqlmodel import select
 
 from app import demo
+from app.main import alias_words
+from app.store.tables import ParticipantRow, RunRow
 from tests.browsers import catch_up, choose, chromium, expect_phase, open_lesson, window
 from tests.live_server import LiveServer, live_server
 
@@ -62,7 +65,8 @@ TEXTS = """
     });
     return found;
   };
-  const holder = (one) => one.closest(".tile, .bubble, .btn, .call, .flag, .code, .note, .tell, .status");
+  const HOLDERS = ".tile, .bubble, .btn, .call, .flag, .code, .note, .tell, .status, .arrivals li";
+  const holder = (one) => one.closest(HOLDERS);
   const spilt = (all) => all.filter((one) => holder(one.parent) && outside(one, boxOf(holder(one.parent))));
 """
 CLASSROOM_FAULTS = f"""() => {{ {TEXTS}
@@ -109,6 +113,9 @@ DEVICE_FAULTS = f"""() => {{ {TEXTS}
   }}
   for (const one of spilt(all)) found.push(`spills over its edge: ${{nameOf(one.parent)}}`);
   found.push(...overlaps(all.filter((one) => !one.parent.closest("#status"))));
+  for (const flag of [...document.querySelectorAll(".flag")].filter(seen))
+    for (const one of all)
+      if (!flag.contains(one.parent) && meet(one, boxOf(flag))) found.push(`the flag covers ${{nameOf(one.parent)}}`);
   const isTarget = (one) =>  // a link within a sentence is as high as its line
     seen(one) && !one.matches(".skip, [type=hidden]") && getComputedStyle(one).display !== "inline";
   const targets = [...document.querySelectorAll("a, button, input, summary")].filter(isTarget);
@@ -188,9 +195,11 @@ def walk(browser: Browser, server: LiveServer) -> Walk:
     """A full class goes through the whole lesson; every stage is measured in every size."""
     walk = Walk()
     with open_lesson(browser, server) as lesson:
+        set_seed(server, lesson.run.id, "sizes")
         for _ in range(CHILDREN):
             join_quickly(server, lesson.code)
         pupil = lesson.pupil()
+        give_the_longest_names(server, lesson.run.id)
         for page in (lesson.screen, pupil):
             page.emulate_media(reduced_motion="reduce")
             walk.witness.watch(page)
@@ -227,6 +236,27 @@ def join_quickly(server: LiveServer, code: str) -> None:
     origin = {"Origin": server.address}
     answer = httpx2.post(f"{server.address}/join", data={"code": code}, headers=origin, timeout=10)
     assert answer.status_code == 303
+
+
+def set_seed(server: LiveServer, run_id: int, seed: str) -> None:
+    """The same order of answers in every walk."""
+    database = server.database()
+    with database.transaction() as db:
+        row = db.get_one(RunRow, run_id)
+        row.seed = seed
+    database.close()
+
+
+def give_the_longest_names(server: LiveServer, run_id: int) -> None:
+    """Chance would hide what does not fit."""
+    adjectives, animals = (sorted(each, key=len, reverse=True) for each in alias_words())
+    names = [f"{one} {other}" for one, other in zip(adjectives, animals, strict=False)]
+    database = server.database()
+    with database.transaction() as db:
+        rows = db.exec(select(ParticipantRow).where(ParticipantRow.run_id == run_id)).all()
+        for place, row in enumerate(sorted(rows, key=lambda row: -(row.id or 0))):
+            row.alias = names[place]
+    database.close()
 
 
 def faults(sights: dict[tuple[str, Size], Sight], size: Size) -> list[str]:
