@@ -138,6 +138,7 @@ export function openLink(page) {
         liveSince = heardAt;
         newest = {};
         stopPolling();
+        flush();
       }
       hear(message);
       tell();
@@ -220,7 +221,7 @@ export function openLink(page) {
 
   /** Sends what is due, at most four times a second, however wildly a child taps. */
   function flush() {
-    const isOpen = socket?.readyState === WebSocket.OPEN;
+    const isOpen = socket?.readyState === WebSocket.OPEN && liveSince; // a silent one swallows answers
     if (stopped || (!isOpen && !pollWorks)) return;
     const wait = flushedAt + 250 - clock();
     if (wait > 0) {

@@ -17,7 +17,7 @@ from tests.faults.figures import tell
 from tests.faults.lesson import Device, Lesson, Server, eventually, is_whole, lesson_on, losses, running
 
 pytestmark = pytest.mark.slow
-PUPILS, SHORT, LONG = 30, 20, 50
+PUPILS, SHORT, LONG = 30, 10, 50
 SERVING_AGAIN = 3.0
 MARGIN = 5  # machines that test are slow and busy
 SEED = int(os.environ.get("SEED", "6"))

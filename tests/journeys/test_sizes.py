@@ -196,10 +196,11 @@ def walk(browser: Browser, server: LiveServer) -> Walk:
     walk = Walk()
     with open_lesson(browser, server) as lesson:
         set_seed(server, lesson.run.id, "sizes")
-        for _ in range(CHILDREN):
-            join_quickly(server, lesson.code)
         pupil = lesson.pupil()
+        for _ in range(CHILDREN - 1):
+            join_quickly(server, lesson.code)
         give_the_longest_names(server, lesson.run.id)
+        join_quickly(server, lesson.code)  # the crowd is drawn anew when somebody comes
         for page in (lesson.screen, pupil):
             page.emulate_media(reduced_motion="reduce")
             walk.witness.watch(page)
@@ -254,6 +255,9 @@ def give_the_longest_names(server: LiveServer, run_id: int) -> None:
     database = server.database()
     with database.transaction() as db:
         rows = db.exec(select(ParticipantRow).where(ParticipantRow.run_id == run_id)).all()
+        for row in rows:
+            row.alias = None  # first, since one of them may have been dealt a long name already
+        db.flush()
         for place, row in enumerate(sorted(rows, key=lambda row: -(row.id or 0))):
             row.alias = names[place]
     database.close()
