@@ -14,7 +14,7 @@ from pathlib import Path
 import uvloop
 
 from tests.bench import measures, report
-from tests.bench.machine import cores, pin, raise_open_files
+from tests.bench.machine import busy_seconds, cores, own_seconds, pin, raise_open_files
 from tests.bench.measures import CLASSES, LOBBIES, PUPILS, Readings, Times, settings_in
 from tests.bench.prepared import Prepared, prepare
 from tests.servers import postgres
@@ -36,12 +36,14 @@ def main() -> None:
         "generator_and_postgresql_core": generator_core,
         "rounds": times.rounds,
     }
+    busy, began = busy_seconds() - own_seconds(), time.monotonic()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
         (folder / "pg").mkdir()
         url = stack.enter_context(postgres(folder / "pg"))
         stores = {"PostgreSQL": url} if options.quick else {"PostgreSQL": url, "SQLite": ""}
         found = uvloop.run(_measure(folder, stores, server_core, times))
+    facts["cores_taken_by_others"] = round((busy_seconds() - own_seconds() - busy) / (time.monotonic() - began), 2)
     report.write(found, facts, Path(options.out) if options.out else None)
 
 
@@ -62,7 +64,11 @@ async def _measure(folder: Path, stores: dict[str, str], core: int, times: Times
             _say(f"  ours on {name} …")
             await measures.measure_ours(core, settings[name], prepared[name], times, found[name])
             _say(f"  joins on {name} …")
-            await measures.measure_joins(core, settings[name], prepared[name], found[name])
+            await measures.measure_joins(core, settings[name], prepared[name], times, found[name])
+            if times.more:
+                await measures.measure_joins(
+                    core, settings[name], prepared[name], times, found[name], with_screens=True
+                )
     for one_prepared in prepared.values():
         one_prepared.database.close()
     return found

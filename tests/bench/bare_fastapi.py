@@ -9,7 +9,7 @@ import uvicorn
 import uvloop
 from fastapi import FastAPI, WebSocket, WebSocketDisconnect
 
-from tests.bench.machine import open_door, pin, raise_open_files
+from tests.bench.machine import LagProbe, open_door, pin, raise_open_files
 
 app = FastAPI()
 said = {"ack": ""}
@@ -42,7 +42,9 @@ async def main(port: int, door: int) -> None:
     serving = asyncio.create_task(server.serve())
     while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn has no event to wait for
         await asyncio.sleep(0.01)
-    await open_door(door, {})
+    probe = LagProbe()
+    probe.start()
+    await open_door(door, {"lag": probe.read})
     await serving
 
 

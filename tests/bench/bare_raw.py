@@ -13,7 +13,7 @@ from typing import Any
 
 import uvloop
 
-from tests.bench.machine import open_door, pin, raise_open_files
+from tests.bench.machine import LagProbe, open_door, pin, raise_open_files
 
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 seats: set[Any] = set()
@@ -91,7 +91,9 @@ async def main(port: int, door: int, ack: str, stage: str) -> None:
         return began
 
     await asyncio.get_running_loop().create_server(lambda: Raw(ack_frame), "127.0.0.1", port, backlog=4096)
-    await open_door(door, {"fan_out": fan_out})
+    probe = LagProbe()
+    probe.start()
+    await open_door(door, {"fan_out": fan_out, "lag": probe.read})
     await asyncio.Event().wait()
 
 

@@ -28,9 +28,12 @@ class Times:
     big_storms: int = 3
     fan_outs: int = 3
     others: int = 3
+    joins: int = 1_300
+    more: bool = True
+    """Whether to measure what no goal is set for."""
 
 
-QUICK = Times(rounds=1, small_storms=3, big_storms=2, fan_outs=2, others=2)
+QUICK = Times(rounds=1, small_storms=3, big_storms=2, fan_outs=2, others=2, joins=600, more=False)
 
 
 @dataclass
@@ -77,8 +80,10 @@ async def _storms(swarm: Swarm, times: Times, readings: Readings) -> None:
     before = swarm.server.memory()
     for size, name, count in ((SOME, "storm_1300", times.small_storms), (PUPILS, "storm_10000", times.big_storms)):
         await swarm.grow(size)
+        await _note_lag(swarm, readings, "joining with a cookie")
         for _ in range(count):
             readings.storm(name, await swarm.storm(size))
+            await _note_lag(swarm, readings, "answers")
             await _rest()
     readings.values["memory_kb_per_seat"].append((swarm.server.memory() - before) / PUPILS)
 
@@ -107,19 +112,15 @@ async def measure_ours(core: int, settings: Settings, prepared: Prepared, times:
             await _measure_other_run(swarm, FIRST_OTHER + number * LARGEST_CLASS, prepared, readings)
         await storms(PUPILS, "storm_10000", times.big_storms)
         readings.values["memory_kb_per_seat"].append((process.memory() - before) / PUPILS)
-        for call in ("share_one", "redraw_all", "change_all"):
+        for call in ("share_one", "redraw_all", "change_all") if times.more else ("change_all",):
             for _ in range(times.fan_outs):
                 seconds, cpu = await swarm.fan_out(call, run_ids=prepared.run_ids)
                 readings.values[f"{call}_ms"].append(seconds * 1e3)
                 readings.values[f"{call}_cpu_us"].append(cpu * 1e6 / PUPILS)
                 await _note_lag(swarm, readings, f"fan-out, {call}")
                 await _rest()
-        await _open_teachers_screens(swarm, prepared)
-        await _note_lag(swarm, readings, "opening 700 teachers' sockets")
-        storm = await swarm.storm(PUPILS)
-        readings.check(storm, prepared.take_answers())
-        readings.storm("storm_10000_with_screens", storm)
-        await _note_lag(swarm, readings, "answers, with 700 teachers' sockets")
+        if times.more:
+            await _measure_with_screens(swarm, prepared, readings)
         swarm.leave()
 
 
@@ -143,7 +144,17 @@ async def _measure_other_run(swarm: Swarm, first: int, prepared: Prepared, readi
     await _rest()
 
 
-async def _open_teachers_screens(swarm: Swarm, prepared: Prepared) -> None:
+async def _measure_with_screens(swarm: Swarm, prepared: Prepared, readings: Readings) -> None:
+    """The same storm while a classroom screen and the controls look on in every run."""
+    await _open_teachers_screens(swarm, prepared, prepared.run_ids)
+    await _note_lag(swarm, readings, "opening 700 teachers' sockets")
+    storm = await swarm.storm(PUPILS)
+    readings.check(storm, prepared.take_answers())
+    readings.storm("storm_10000_with_screens", storm)
+    await _note_lag(swarm, readings, "answers, with 700 teachers' sockets")
+
+
+async def _open_teachers_screens(swarm: Swarm, prepared: Prepared, run_ids: list[int]) -> None:
     nobody = Crowd()
     door = asyncio.Semaphore(50)
 
@@ -153,25 +164,38 @@ async def _open_teachers_screens(swarm: Swarm, prepared: Prepared) -> None:
             teachers.append(client)
 
     teachers: list[object] = []
-    pages = [(cookie, who) for cookie in prepared.teachers.values() for who in ("screen", "controls")]
+    pages = [
+        (cookie, who)
+        for cookie in (prepared.teachers[run_id] for run_id in run_ids)
+        for who in ("screen", "controls")
+    ]
     await asyncio.gather(*(one(cookie, who) for cookie, who in pages))
     await asyncio.sleep(1)
 
 
-async def measure_joins(core: int, settings: Settings, prepared: Prepared, readings: Readings) -> None:
-    """1,300 pupils come in by code, into 45 lobbies."""
+async def measure_joins(
+    core: int, settings: Settings, prepared: Prepared, times: Times, readings: Readings, *, with_screens: bool = False
+) -> None:
+    """Pupils come in by code, into 45 lobbies; with screens: while classroom screen and controls look on."""
     prepared.empty_lobbies()
     told = {"folder": str(settings.data_dir), "database_url": settings.database}
     async with server("tests.bench.ours", core, **told) as process:
         swarm = Swarm(process, [], is_greeted=True)
+        if with_screens:
+            await _open_teachers_screens(swarm, prepared, prepared.lobby_ids)
+            joined = await join_all(swarm, prepared.lobby_codes, LARGEST_CLASS, times.joins)
+            await _note_lag(swarm, readings, "joining by code, with 90 teachers' sockets")
+            readings.values["joins_per_s_with_screens"].append(joined.rate)
+            swarm.leave()
+            return
         before = process.memory()
-        joined = await join_all(swarm, prepared.lobby_codes, LARGEST_CLASS, SOME)
+        joined = await join_all(swarm, prepared.lobby_codes, LARGEST_CLASS, times.joins)
         await _note_lag(swarm, readings, "joining by code")
         readings.lost += joined.refused
         readings.values["joins_per_s"].append(joined.rate)
         readings.values["join_p99_ms"].append(joined.p99() * 1e3)
-        readings.values["join_cpu_us"].append(joined.cpu * 1e6 / SOME)
-        readings.values["join_memory_kb_per_seat"].append((process.memory() - before) / SOME)
+        readings.values["join_cpu_us"].append(joined.cpu * 1e6 / times.joins)
+        readings.values["join_memory_kb_per_seat"].append((process.memory() - before) / times.joins)
         swarm.leave()
 
 

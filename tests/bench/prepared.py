@@ -109,7 +109,7 @@ def prepare(settings: Settings, pupils: int, classes: int, lobbies: int) -> Prep
             for number, (run_id, key) in enumerate(keys)
         ],
         run_ids=[row["id"] for row in open_runs],
-        teachers={row["id"]: teachers[row["class_group_id"]] for row in open_runs},
+        teachers={row["id"]: teachers[row["class_group_id"]] for row in run_rows},
         lobby_codes=[row["join_code"] for row in run_rows[classes:]],
         lobby_ids=[row["id"] for row in run_rows[classes:]],
         stage=panels.render("pupil", "stage", look(database, run.id)),
