@@ -3,12 +3,14 @@
 PORT ?= 8000
 DATA_DIR ?= ./data
 ARGS ?=
+QUICK ?=
+OUT ?=
 
 bin := .venv/bin
 set_up := pyproject.toml tools/python-packages tools/requirements-uv.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format soak lock screenshots fonts system-packages clean
+.PHONY: help run test check format soak bench lock screenshots fonts system-packages clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +41,10 @@ format: .venv/.dev ## Lay out the code as `make check` wants it
 soak: system-packages .venv/.dev .venv/.fonts ## Run the tests that take many minutes
 	@echo "Running the soak tests …"
 	@SOAK=1 $(bin)/pytest -m soak --timeout=3600 $(ARGS)
+
+bench: .venv/.dev ## Measure the server against bare ones (QUICK=1 under a minute, OUT=file.json)
+	@tools/system-packages postgresql
+	@QUICK="$(QUICK)" OUT="$(OUT)" $(bin)/python -m tests.bench
 
 screenshots: .venv/.dev .venv/.fonts ## Draw the pages as pictures, in a real browser
 	@tools/system-packages chromium

@@ -1,0 +1,229 @@
+"""The load generator: thousands of pupils' sockets in one process, on picows and uvloop."""
+
+import asyncio
+import itertools
+import time
+from dataclasses import dataclass, field
+
+from picows import WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
+
+from tests.bench.machine import ServerProcess
+from tests.bench.prepared import PreparedSeat
+
+AT_ONCE = 200
+LONGEST_WAIT = 60.0
+_addresses = itertools.count()
+
+
+def next_address() -> str:
+    """A loopback address for each 2,000 sockets, never the same twice: 127.0.0.1 alone runs short of ports."""
+    number = next(_addresses) // 2000
+    return f"127.0.{1 + number // 250}.{1 + number % 250}"
+
+
+class Crowd:
+    """Waits until everybody has heard what is expected."""
+
+    def __init__(self) -> None:
+        self.missing = 0
+        self.everybody = asyncio.Event()
+
+    def expect(self, count: int) -> None:
+        self.missing = count
+        self.everybody.clear()
+
+    def heard(self) -> None:
+        self.missing -= 1
+        if self.missing == 0:
+            self.everybody.set()
+
+    async def wait(self) -> None:
+        """Whoever is still missing after a minute is lost, and counted so."""
+        try:
+            await asyncio.wait_for(self.everybody.wait(), LONGEST_WAIT)
+        except TimeoutError:
+            return
+
+
+class Client(WSListener):
+    """One socket. Acks and stages are told by where they stand in the message, so that hearing costs little."""
+
+    def __init__(self, acks: Crowd, stages: Crowd) -> None:
+        self.acks, self.stages = acks, stages
+        self.sent_at = self.acked_at = self.stage_at = 0.0
+        self.ack = b""
+        self.acked: list[float] = []
+        self.transport: WSTransport
+        self.is_gone = False
+
+    def on_ws_connected(self, transport: WSTransport) -> None:
+        self.transport = transport
+
+    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+        if frame.msg_type != WSMsgType.TEXT:
+            return
+        heard = frame.get_payload_as_bytes()
+        if heard[9:12] == b"ack":
+            self.acked_at = time.monotonic()
+            self.ack = heard
+            self.acked.append(self.acked_at - self.sent_at)
+            self.acks.heard()
+        elif heard[25:30] == b"stage":
+            self.stage_at = time.monotonic()
+            self.stages.heard()
+
+    def on_ws_disconnected(self, transport: WSTransport) -> None:
+        self.is_gone = True
+
+    def say(self, message: bytes) -> None:
+        self.sent_at = time.monotonic()
+        self.transport.send(WSMsgType.TEXT, message)
+
+
+def answer(seat: PreparedSeat, storm: int) -> bytes:
+    """An answer as live.js sends it; the id tells the storm and the seat."""
+    return (
+        f'{{"kind":"answer","id":"{message_id(seat, storm)}","asking":"{seat.asking}","round":1,'
+        f'"choice":"{"ABCD"[(seat.number + storm) % 4]}","change":{storm}}}'
+    ).encode()
+
+
+def message_id(seat: PreparedSeat, storm: int) -> str:
+    return f"{storm:08d}-0000-4000-8000-{seat.number:012d}"
+
+
+@dataclass
+class Storm:
+    """What became of one storm of answers."""
+
+    latencies: list[float]
+    seconds: float
+    cpu: float
+    sent: set[str]
+    acked: set[str]
+
+    @property
+    def rate(self) -> float:
+        return len(self.latencies) / self.seconds
+
+    @property
+    def cpu_per_answer(self) -> float:
+        return self.cpu / len(self.sent)
+
+    def p99(self) -> float:
+        return percentile(self.latencies, 99)
+
+
+def percentile(values: list[float], percent: float) -> float:
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * percent / 100))]
+
+
+@dataclass
+class Swarm:
+    """The sockets of all seats at one server."""
+
+    server: ServerProcess
+    seats: list[PreparedSeat]
+    acks: Crowd = field(default_factory=Crowd)
+    stages: Crowd = field(default_factory=Crowd)
+    clients: list[Client] = field(default_factory=list)
+    storms: int = 0
+    is_greeted: bool = False
+    """Whether the server sends each new socket its stage."""
+
+    @property
+    def origin(self) -> str:
+        return f"http://127.0.0.1:{self.server.port}"
+
+    async def grow(self, size: int) -> None:
+        """Open sockets until so many seats are taken, in order, and let the server come to rest."""
+        door = asyncio.Semaphore(AT_ONCE)
+        new = self.seats[len(self.clients) : size]
+        self.stages.expect(len(new))
+
+        async def one(seat: PreparedSeat) -> Client:
+            async with door:
+                return await self.open_socket(f"sia_seat={seat.cookie}")
+
+        self.clients += await asyncio.gather(*(one(seat) for seat in new))
+        if self.is_greeted and new:
+            await self.stages.wait()
+        await asyncio.sleep(0.3)
+
+    async def open_socket(
+        self, cookie: str, path: str = "/play/socket", acks: Crowd | None = None, stages: Crowd | None = None
+    ) -> Client:
+        _, client = await ws_connect(
+            lambda: Client(acks or self.acks, stages or self.stages),
+            f"ws://127.0.0.1:{self.server.port}{path}",
+            extra_headers={"Cookie": cookie, "Origin": self.origin},
+            websocket_handshake_timeout=LONGEST_WAIT,
+            local_addr=(next_address(), 0),
+        )
+        if not isinstance(client, Client) or client.is_gone:
+            raise RuntimeError("a socket was not opened")
+        return client
+
+    async def storm(self, size: int) -> Storm:
+        """The first so many seats answer at one moment."""
+        self.storms += 1
+        storm_number = self.storms
+        clients, seats = self.clients[:size], self.seats[:size]
+        messages = [answer(seat, storm_number) for seat in seats]
+        for client in clients:
+            client.ack = b""
+            client.acked.clear()
+        self.acks.expect(size)
+        cpu = self.server.cpu()
+        began = time.monotonic()
+        for number, (client, said) in enumerate(zip(clients, messages, strict=True)):
+            client.say(said)
+            if number % 50 == 49:
+                await asyncio.sleep(0)  # acks are read as they come
+        await self.acks.wait()
+        cpu = self.server.cpu() - cpu
+        ended = max(client.acked_at for client in clients)
+        acked = {client.ack[20:56].decode() for client in clients if client.ack}
+        return Storm(
+            latencies=[client.acked_at - client.sent_at for client in clients if client.ack],
+            seconds=ended - began,
+            cpu=cpu,
+            sent={message_id(seat, storm_number) for seat in seats},
+            acked=acked,
+        )
+
+    async def trickle(self, first: int, last: int, each: int, pace: float) -> list[float]:
+        """Some seats answer in turn at an even pace; the latencies."""
+        clients, seats = self.clients[first:last], self.seats[first:last]
+        for client in clients:
+            client.acks = Crowd()  # a storm beside it counts its own
+            client.acked.clear()
+        began = time.monotonic()
+        for turn in range(each):
+            self.storms += 1
+            for place, (client, seat) in enumerate(zip(clients, seats, strict=True)):
+                due = began + (turn * len(clients) + place) * pace
+                if (wait := due - time.monotonic()) > 0:
+                    await asyncio.sleep(wait)
+                client.say(answer(seat, self.storms))
+        give_up_at = time.monotonic() + LONGEST_WAIT
+        while any(len(client.acked) < each for client in clients) and time.monotonic() < give_up_at:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+        for client in clients:
+            client.acks = self.acks
+        return [late for client in clients for late in client.acked]
+
+    async def fan_out(self, call: str, **arguments: object) -> tuple[float, float]:
+        """Seconds until the last receiver has the stage, and the server's processor seconds."""
+        self.stages.expect(len(self.clients))
+        cpu = self.server.cpu()
+        began = await self.server.call(call, **arguments)
+        await self.stages.wait()
+        if self.stages.missing:
+            raise RuntimeError(f"{self.stages.missing} seats never got the stage")
+        return max(client.stage_at for client in self.clients) - began, self.server.cpu() - cpu
+
+    def leave(self) -> None:
+        for client in self.clients:
+            client.transport.disconnect(False)

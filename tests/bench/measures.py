@@ -1,0 +1,217 @@
+"""What is measured, server by server; each server starts anew, and alone has sockets while it is measured."""
+
+import asyncio
+import gc
+from collections import defaultdict
+from collections.abc import Awaitable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from app.settings import Settings
+from tests.bench.generator import Crowd, Storm, Swarm, answer, percentile
+from tests.bench.joins import join_all
+from tests.bench.machine import server
+from tests.bench.prepared import LARGEST_CLASS, Prepared, PreparedSeat
+
+PUPILS, CLASSES, LOBBIES = 10_000, 350, 45
+FEW, SOME = 300, 1_300
+FIRST_OTHER = 1_305  # the class after those of the 1,300
+TURNS, PACE = 10, 0.002
+
+
+@dataclass(frozen=True)
+class Times:
+    """How often each thing is done in one round."""
+
+    rounds: int = 3
+    small_storms: int = 5
+    big_storms: int = 3
+    fan_outs: int = 3
+    others: int = 3
+    joins: int = 1_300
+    more: bool = True
+    """Whether to measure what no goal is set for."""
+
+
+QUICK = Times(rounds=1, small_storms=3, big_storms=2, fan_outs=2, others=2, joins=600, more=False)
+
+
+@dataclass
+class Readings:
+    """Everything measured of one server, over all rounds."""
+
+    values: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    lag: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    sent: int = 0
+    lost: int = 0
+
+    def storm(self, name: str, storm: Storm) -> None:
+        self.values[f"{name}_rate"].append(storm.rate)
+        self.values[f"{name}_cpu_us"].append(storm.cpu_per_answer * 1e6)
+        self.values[f"{name}_p99_ms"].append(storm.p99() * 1e3)
+
+    def check(self, storm: Storm, stored: set[str]) -> None:
+        """An answer is lost when it was not acknowledged, or acknowledged and not stored."""
+        self.sent += len(storm.sent)
+        self.lost += len(storm.sent - storm.acked) + len(storm.acked - stored)
+
+
+async def measure_raw(core: int, prepared: Prepared, times: Times, readings: Readings) -> None:
+    told = {"ack": _ack_like_ours(prepared.seats[0]), "stage": prepared.stage}
+    async with server("tests.bench.bare_raw", core, **told) as process:
+        swarm = Swarm(process, prepared.seats)
+        await _storms(swarm, times, readings)
+        for _ in range(times.fan_outs):
+            seconds, cpu = await swarm.fan_out("fan_out")
+            readings.values["fan_out_ms"].append(seconds * 1e3)
+            readings.values["fan_out_cpu_us"].append(cpu * 1e6 / PUPILS)
+            await _rest()
+        swarm.leave()
+
+
+async def measure_fastapi(core: int, prepared: Prepared, times: Times, readings: Readings) -> None:
+    async with server("tests.bench.bare_fastapi", core, ack=_ack_like_ours(prepared.seats[0])) as process:
+        swarm = Swarm(process, prepared.seats)
+        await _storms(swarm, times, readings)
+        swarm.leave()
+
+
+async def _storms(swarm: Swarm, times: Times, readings: Readings) -> None:
+    before = swarm.server.memory()
+    for size, name, count in ((SOME, "storm_1300", times.small_storms), (PUPILS, "storm_10000", times.big_storms)):
+        await swarm.grow(size)
+        await _note_lag(swarm, readings, "joining with a cookie")
+        for _ in range(count):
+            readings.storm(name, await swarm.storm(size))
+            await _note_lag(swarm, readings, "answers")
+            await _rest()
+    readings.values["memory_kb_per_seat"].append((swarm.server.memory() - before) / PUPILS)
+
+
+async def measure_ours(core: int, settings: Settings, prepared: Prepared, times: Times, readings: Readings) -> None:
+    """Storms, another run beside a storm, fan-outs; every answer is looked up in the database afterwards."""
+    told = {"folder": str(settings.data_dir), "database_url": settings.database}
+    async with server("tests.bench.ours", core, **told) as process:
+        swarm = Swarm(process, prepared.seats, is_greeted=True)
+        before = process.memory()
+
+        async def storms(size: int, name: str, count: int) -> None:
+            await swarm.grow(size)
+            await _note_lag(swarm, readings, "joining with a cookie")
+            for _ in range(count):
+                storm = await swarm.storm(size)
+                readings.storm(name, storm)
+                readings.check(storm, prepared.take_answers())
+                await _note_lag(swarm, readings, "answers")
+                await _rest()
+
+        await storms(FEW, "storm_300", times.small_storms)
+        await storms(SOME, "storm_1300", times.small_storms)
+        await swarm.grow(FIRST_OTHER + times.others * LARGEST_CLASS)
+        for number in range(times.others):
+            await _measure_other_run(swarm, FIRST_OTHER + number * LARGEST_CLASS, prepared, readings)
+        await storms(PUPILS, "storm_10000", times.big_storms)
+        readings.values["memory_kb_per_seat"].append((process.memory() - before) / PUPILS)
+        for call in ("share_one", "redraw_all", "change_all") if times.more else ("change_all",):
+            for _ in range(times.fan_outs):
+                seconds, cpu = await swarm.fan_out(call, run_ids=prepared.run_ids)
+                readings.values[f"{call}_ms"].append(seconds * 1e3)
+                readings.values[f"{call}_cpu_us"].append(cpu * 1e6 / PUPILS)
+                await _note_lag(swarm, readings, f"fan-out, {call}")
+                await _rest()
+        if times.more:
+            await _measure_with_screens(swarm, prepared, readings)
+        swarm.leave()
+
+
+async def _measure_other_run(swarm: Swarm, first: int, prepared: Prepared, readings: Readings) -> None:
+    """One class answers at an even pace: alone, then while 1,300 others answer at one moment."""
+    last = first + LARGEST_CLASS
+
+    async def storm() -> Storm:
+        await asyncio.sleep(0.1)
+        return await swarm.storm(SOME)
+
+    alone = await swarm.trickle(first, last, TURNS, PACE)
+    beside: Awaitable[tuple[list[float], Storm]] = asyncio.gather(swarm.trickle(first, last, TURNS, PACE), storm())
+    late, beside_storm = await beside
+    readings.check(beside_storm, prepared.take_answers())
+    readings.sent += 2 * TURNS * LARGEST_CLASS
+    readings.lost += 2 * TURNS * LARGEST_CLASS - len(alone) - len(late)
+    readings.values["other_alone_p99_ms"].append(percentile(alone, 99) * 1e3)
+    readings.values["other_beside_p99_ms"].append(percentile(late, 99) * 1e3)
+    await _note_lag(swarm, readings, "answers")
+    await _rest()
+
+
+async def _measure_with_screens(swarm: Swarm, prepared: Prepared, readings: Readings) -> None:
+    """The same storm while a classroom screen and the controls look on in every run."""
+    await _open_teachers_screens(swarm, prepared, prepared.run_ids)
+    await _note_lag(swarm, readings, "opening 700 teachers' sockets")
+    storm = await swarm.storm(PUPILS)
+    readings.check(storm, prepared.take_answers())
+    readings.storm("storm_10000_with_screens", storm)
+    await _note_lag(swarm, readings, "answers, with 700 teachers' sockets")
+
+
+async def _open_teachers_screens(swarm: Swarm, prepared: Prepared, run_ids: list[int]) -> None:
+    nobody = Crowd()
+    door = asyncio.Semaphore(50)
+
+    async def one(cookie: str, audience: str) -> None:
+        async with door:
+            client = await swarm.open_socket(cookie, f"/class/run/socket?as={audience}", nobody, nobody)
+            teachers.append(client)
+
+    teachers: list[object] = []
+    pages = [
+        (cookie, who)
+        for cookie in (prepared.teachers[run_id] for run_id in run_ids)
+        for who in ("screen", "controls")
+    ]
+    await asyncio.gather(*(one(cookie, who) for cookie, who in pages))
+    await asyncio.sleep(1)
+
+
+async def measure_joins(
+    core: int, settings: Settings, prepared: Prepared, times: Times, readings: Readings, *, with_screens: bool = False
+) -> None:
+    """Pupils come in by code, into 45 lobbies; with screens: while classroom screen and controls look on."""
+    prepared.empty_lobbies()
+    told = {"folder": str(settings.data_dir), "database_url": settings.database}
+    async with server("tests.bench.ours", core, **told) as process:
+        swarm = Swarm(process, [], is_greeted=True)
+        if with_screens:
+            await _open_teachers_screens(swarm, prepared, prepared.lobby_ids)
+            joined = await join_all(swarm, prepared.lobby_codes, LARGEST_CLASS, times.joins)
+            await _note_lag(swarm, readings, "joining by code, with 90 teachers' sockets")
+            readings.values["joins_per_s_with_screens"].append(joined.rate)
+            swarm.leave()
+            return
+        before = process.memory()
+        joined = await join_all(swarm, prepared.lobby_codes, LARGEST_CLASS, times.joins)
+        await _note_lag(swarm, readings, "joining by code")
+        readings.lost += joined.refused
+        readings.values["joins_per_s"].append(joined.rate)
+        readings.values["join_p99_ms"].append(joined.p99() * 1e3)
+        readings.values["join_cpu_us"].append(joined.cpu * 1e6 / times.joins)
+        readings.values["join_memory_kb_per_seat"].append((process.memory() - before) / times.joins)
+        swarm.leave()
+
+
+async def _note_lag(swarm: Swarm, readings: Readings, what: str) -> None:
+    readings.lag[what] += await swarm.server.call("lag")
+
+
+async def _rest() -> None:
+    gc.collect()
+    await asyncio.sleep(0.2)
+
+
+def _ack_like_ours(seat: PreparedSeat) -> str:
+    """The bare servers' one ack: of the size of ours."""
+    return answer(seat, 1).decode().replace('"answer"', '"ack"', 1)
+
+
+def settings_in(folder: Path, database_url: str) -> Settings:
+    return Settings(data_dir=folder, demo=True).model_copy(update={"database_url": database_url})
