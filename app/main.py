@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import gc
 import logging
+import secrets
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
 from functools import partial
@@ -14,6 +15,8 @@ from starlette.staticfiles import StaticFiles
 
 from app.content import library
 from app.live.answer_writer import AnswerWriter
+from app.live.inbox import Inbox
+from app.live.joiner import Joiner
 from app.live.rooms import Rooms
 from app.settings import Settings
 from app.store import lessons, participation, runs
@@ -46,6 +49,7 @@ def create_app(
     pages = Pages(settings)
     panels = Panels(pages, settings)
     rooms = Rooms(database, panels.render, tally_seconds=settings.tally_seconds, stuck_seconds=settings.stuck_seconds)
+    names = alias_words()
     parts = Parts(
         settings=settings,
         database=database,
@@ -56,8 +60,19 @@ def create_app(
             queue_size=settings.answers_queue,
             batch_size=settings.answers_batch,
         ),
+        joiner=Joiner(
+            database,
+            rooms.joined,
+            names=names,
+            spare=settings.seat_limit_spare,
+            clock=clock,
+            choose=secrets.choice,
+            queue_size=settings.answers_queue,
+            batch_size=settings.answers_batch,
+        ),
+        inbox=Inbox(),
         cookies=Cookies(settings),
-        names=alias_words(),
+        names=names,
         demo_links=demo_links,
         clock=clock,
         wrong_codes=Throttle(settings.wrong_codes_per_address, 300),
@@ -107,6 +122,7 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
     gc.set_threshold(200_000, 50, 100)
     parts.rooms.start()
     parts.writer.start()
+    parts.joiner.start()
     housekeeping = asyncio.create_task(_keep_house(parts))
     try:
         yield
@@ -114,6 +130,7 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
         housekeeping.cancel()
         await asyncio.gather(housekeeping, return_exceptions=True)
         await parts.rooms.stop()
+        await asyncio.to_thread(parts.joiner.stop)
         await asyncio.to_thread(parts.writer.stop)
         parts.database.close()
 

@@ -7,15 +7,16 @@ from typing import Any
 
 from sqlalchemy import CursorResult, delete, update
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import col, func, select
+from sqlmodel import col, select
 
 from app.domain import joining
 from app.domain.errors import Conflict, NotAllowed, NotFound
 from app.domain.lesson import skipped_for
 from app.domain.participation import Shift
 from app.domain.run import Order, Phase, Plan, Reached, Stage, after_order, plan
-from app.store import directory, lessons
+from app.store import directory, lessons, participants
 from app.store.database import Db
+from app.store.participants import CLASS_WITHOUT_NUMBER
 from app.store.tables import (
     AnswerRow,
     CueRow,
@@ -25,8 +26,6 @@ from app.store.tables import (
     RunRow,
     SecretVoteRow,
 )
-
-CLASS_WITHOUT_NUMBER = 35
 
 
 @dataclass(frozen=True)
@@ -58,6 +57,12 @@ class OpenRun:
     @property
     def is_rehearsal(self) -> bool:
         return self.kind == "rehearsal"
+
+    @property
+    def is_tally_only(self) -> bool:
+        """Whether what is asked now keeps no choice beside the participant (ruling 8)."""
+        here = self.plan.at(self.stage)
+        return bool(here and getattr(here.step, "tally_only", False))
 
     @property
     def expected(self) -> int:
@@ -295,42 +300,6 @@ def purge(db: Db, before: datetime, now: datetime) -> list[int]:
 # Participants
 
 
-def join(
-    db: Db,
-    run: OpenRun,
-    key: str,
-    names: tuple[Sequence[str], Sequence[str]],
-    *,
-    spare: int,
-    now: datetime,
-    choose: joining.Choose,
-) -> None:
-    """Seat one device under an alias that nobody has. Raises NotAllowed at a locked or full door."""
-    _one_at_a_time(db, run.id)
-    if run.locked:
-        raise NotAllowed("Your teacher has locked the door.")
-    if run.ended_at is not None:
-        raise NotFound("That lesson has finished.")
-    if _seated(db, run.id) >= run.expected + spare:
-        raise NotAllowed("Every seat in this lesson is taken. Ask your teacher to make room.")
-    for _ in range(5):
-        alias = joining.deal_alias(*names, taken=_aliases(db, run.id), choose=choose)
-        row = ParticipantRow(run_id=run.id, alias=alias, key_hash=directory.hashed(key), joined_at=now, last_at=now)
-        try:
-            with db.begin_nested():
-                db.add(row)
-            return
-        except IntegrityError:  # another pupil was dealt this alias in the same moment
-            continue
-    raise Conflict("Lots of people are joining. Press Join again.")
-
-
-def _one_at_a_time(db: Db, run_id: int) -> None:
-    """Seats of one run are counted one after the other (SQLite has one writer anyway). Answers need not wait."""
-    if db.get_bind().dialect.name == "postgresql":
-        db.connection().execute(select(func.pg_advisory_xact_lock(run_id)))
-
-
 def participant_by_key(db: Db, key: str) -> ParticipantRow | None:
     """The seat behind a cookie, removed or not; None when it was purged or never was."""
     return db.exec(select(ParticipantRow).where(ParticipantRow.key_hash == directory.hashed(key))).one_or_none()
@@ -341,19 +310,9 @@ def deal_again(
 ) -> None:
     row = db.get_one(ParticipantRow, participant_id)
     joining.must_deal_again(row.deals)
+    participants.take_turns(db, [row.run_id])
     row.alias = joining.deal_alias(*names, taken=_aliases(db, row.run_id), choose=choose)
     row.deals += 1
-
-
-def crowd(db: Db, run_id: int) -> list[ParticipantRow]:
-    """The seated participants of a run, the newest first."""
-    return list(
-        db.exec(
-            select(ParticipantRow)
-            .where(ParticipantRow.run_id == run_id, col(ParticipantRow.removed_at).is_(None))
-            .order_by(col(ParticipantRow.id).desc())
-        ).all()
-    )
 
 
 def remove(db: Db, run: OpenRun, participant_id: int, now: datetime) -> None:
@@ -368,14 +327,6 @@ def remove(db: Db, run: OpenRun, participant_id: int, now: datetime) -> None:
 def _aliases(db: Db, run_id: int) -> set[str]:
     # Aliases of removed seats stay taken, so that a name never changes hands within a run.
     return {alias for alias in db.exec(select(ParticipantRow.alias).where(ParticipantRow.run_id == run_id)) if alias}
-
-
-def _seated(db: Db, run_id: int) -> int:
-    return db.exec(
-        select(func.count())
-        .select_from(ParticipantRow)
-        .where(ParticipantRow.run_id == run_id, col(ParticipantRow.removed_at).is_(None))
-    ).one()
 
 
 # Pairing a phone

@@ -12,10 +12,13 @@ from starlette.requests import HTTPConnection
 from app.domain.errors import NotAllowed, NotFound
 from app.domain.people import Phone, Staff, Teacher
 from app.live.answer_writer import AnswerWriter
-from app.live.rooms import Guest, Rooms
+from app.live.inbox import Inbox
+from app.live.joiner import Joiner
+from app.live.rooms import Rooms
 from app.settings import Settings
 from app.store import directory, runs
 from app.store.database import Database
+from app.store.participants import Guest
 from app.store.runs import OpenRun
 from app.web.security import Cookies, Throttle
 
@@ -32,6 +35,8 @@ class Parts:
     database: Database
     rooms: Rooms
     writer: AnswerWriter
+    joiner: Joiner
+    inbox: Inbox
     cookies: Cookies
     names: tuple[Sequence[str], Sequence[str]]
     """Adjectives and animals of which aliases are dealt."""

@@ -13,9 +13,11 @@ from app.domain.quiz import LETTERS, NOT_SURE, letter_of, shown_order
 from app.domain.run import LAST_ROUND, has_feedback, next_words
 from app.domain.shown import SHAPES, Shown, asking_name, show
 from app.live.messages import message
-from app.live.rooms import COUNTS, Guest, Snapshot
+from app.live.room import COUNTS
 from app.live.seat import Audience
+from app.live.snapshot import Snapshot
 from app.settings import Settings
+from app.store.participants import Guest
 from app.store.runs import OpenRun
 from app.web.pages import Pages
 

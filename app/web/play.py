@@ -10,17 +10,19 @@ from starlette.responses import JSONResponse, Response
 from app.domain.errors import Invalid, NotFound
 from app.live import messages
 from app.live.answer_writer import Written
-from app.live.rooms import Guest, Snapshot, look
+from app.live.line import LONGEST_MESSAGE
 from app.live.seat import Seat
+from app.live.snapshot import Snapshot, look
 from app.store import directory, runs
 from app.store.answers import Answer
+from app.store.participants import Guest
 from app.web import answering, deps
 from app.web.answering import Allowance, AnswerMessage, Leave, Ping, read_pupil_message, reply, to_store
 from app.web.deps import App, Parts, Pupil, Seated
 from app.web.pages import Pages, see_other
 from app.web.panels import Panels, etag, own_face
 from app.web.security import new_key
-from app.web.sockets import POLICY, line_of, serve_seat
+from app.web.sockets import POLICY, open_seat, take_seat, turn_away
 
 PONG = messages.message(kind="pong")
 SOCKET_GONE = 4410
@@ -68,7 +70,7 @@ def routes(pages: Pages, panels: Panels) -> APIRouter:
         except Invalid as refusal:
             say = {"kind": "refused", "id": "", "why": "not_understood", "say": refusal.sentence}
             return JSONResponse(say, status_code=422) if is_json else see_other("/play")
-        answer = to_store(sent, snapshot, pupil.guest.id, app.clock())
+        answer = to_store(sent, app.rooms.offered(snapshot.run), pupil.run_id, pupil.guest.id, app.clock())
         said = answer if isinstance(answer, str) else reply(sent, await _written(app, answer))
         return Response(said, media_type="application/json") if is_json else see_other("/play")
 
@@ -89,17 +91,14 @@ def routes(pages: Pages, panels: Panels) -> APIRouter:
     @router.websocket("/play/socket")
     async def socket(websocket: WebSocket) -> None:
         app = deps.parts(websocket)
-        line = line_of(websocket)
         seated = await _seated(websocket, app)
-        await websocket.accept()
         if seated is None:
-            await websocket.send_text(messages.removed())
-            await websocket.close(SOCKET_GONE)
+            await turn_away(websocket, messages.removed(), SOCKET_GONE)
             return
         snapshot, guest = seated
-        seat = Seat(line, "pupil", guest.id)
+        seat = await open_seat(websocket, "pupil", guest.id)
         seat.tell(panels.me(snapshot, guest))
-        await serve_seat(websocket, line, app.rooms, snapshot.run.id, seat, _hearing(app, snapshot, guest.id, seat))
+        take_seat(seat, app.rooms, snapshot.run.id, _hearing(app, snapshot, seat), app.inbox)
 
     return router
 
@@ -129,18 +128,22 @@ def conditional(request: Request, text: str) -> Response:
     return Response(text, media_type="application/json", headers={"ETag": tag})
 
 
-def _hearing(app: Parts, snapshot: Snapshot, participant_id: int, seat: Seat) -> Callable[[str], None]:
-    """What one pupil's socket does with each message, in the moment it arrives."""
+def _hearing(app: Parts, snapshot: Snapshot, seat: Seat) -> Callable[[str], None]:
+    """What is done with each message of one pupil's socket."""
     allowance = Allowance()
+    run_id, participant_id = snapshot.run.id, seat.participant_id or 0
+    offered = app.rooms.offered(snapshot.run)
 
     def hear(text: str) -> None:
+        if seat.is_closing:
+            return
         try:
             sent = read_pupil_message(text) if allowance.takes_one() else None
         except Invalid:
             sent = None
         match sent:
             case AnswerMessage():
-                answer = to_store(sent, snapshot, participant_id, app.clock())
+                answer = to_store(sent, offered, run_id, participant_id, app.clock())
                 if isinstance(answer, str):
                     seat.tell(answer)
                 else:
@@ -169,7 +172,7 @@ async def _written(app: Parts, answer: Answer) -> Written:
 
 async def _read_json(request: Request) -> AnswerMessage:
     body = await request.body()
-    if len(body) > answering.LONGEST_MESSAGE:
+    if len(body) > LONGEST_MESSAGE:
         raise Invalid(answering.SAY["not_understood"])
     sent = read_pupil_message(body.decode("utf-8", "replace"))
     if not isinstance(sent, AnswerMessage):
