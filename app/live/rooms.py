@@ -4,13 +4,13 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TypeVar
 
 from app.domain.shown import OfferedAsking, offered_askings
 from app.live import messages
 from app.live.line import text_frame
 from app.live.room import COUNTS, EVERYTHING, PANELS, Room
 from app.live.seat import Audience, Seat
+from app.live.shared import Shared
 from app.live.snapshot import Render, Snapshot, look, shown_key
 from app.store.answers import Answer
 from app.store.database import Database
@@ -22,8 +22,6 @@ SWEEP_SECONDS = 1.0
 EMPTY_SECONDS = 30.0
 ASK_AFTER, PATIENCE = 10.0, 8.0
 """A device that says nothing is asked whether it is there, and let go within 20 seconds (REL-10)."""
-MOST_SHARED = 256
-Kept = TypeVar("Kept")
 
 
 class Rooms:
@@ -35,8 +33,8 @@ class Rooms:
         self._tally_seconds = tally_seconds
         self._stuck_seconds = stuck_seconds
         self._rooms: dict[int, Room] = {}
-        self._shared: dict[tuple[object, ...], bytes] = {}
-        self._askings: dict[tuple[object, ...], Mapping[str, OfferedAsking]] = {}
+        self._stages: Shared[bytes] = Shared()
+        self._askings: Shared[Mapping[str, OfferedAsking]] = Shared(1024)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._sweeper: asyncio.Task[None] | None = None
 
@@ -95,10 +93,7 @@ class Rooms:
     def offered(self, run: OpenRun) -> Mapping[str, OfferedAsking]:
         """The askings of a run by their public names; runs that follow one live session share them."""
         key = (run.version_ids, run.plan.left_out, run.seed)
-        if key not in self._askings:
-            _make_room_in(self._askings)
-            self._askings[key] = offered_askings(run.plan, run.seed)
-        return self._askings[key]
+        return self._askings.of(key, lambda: offered_askings(run.plan, run.seed))
 
     # Seats
 
@@ -223,22 +218,18 @@ class Rooms:
 
     def _frame(self, room: Room, audience: Audience, panel: str) -> bytes:
         """Rendered, encoded and framed once, whoever and however many it is for."""
-        assert room.snapshot is not None
+        snapshot = room.snapshot
+        assert snapshot is not None
         if (audience, panel) not in room.frames:
-            room.frames[audience, panel] = (
-                self._shared_stage(room.snapshot)
-                if audience == "pupil"
-                else text_frame(self._render(audience, panel, room.snapshot))
-            )
-        return room.frames[audience, panel]
 
-    def _shared_stage(self, snapshot: Snapshot) -> bytes:
-        """A pupil's stage: one frame for all runs that show the same, so one for all that follow a live session."""
-        key = shown_key(snapshot.run)
-        if key not in self._shared:
-            _make_room_in(self._shared)
-            self._shared[key] = text_frame(self._render("pupil", "stage", snapshot))
-        return self._shared[key]
+            def draw() -> bytes:
+                return text_frame(self._render(audience, panel, snapshot))
+
+            # A pupil's stage holds nothing of one run alone: all that show the same, as all that follow one live
+            # session do, share one frame.
+            is_shared = audience == "pupil"
+            room.frames[audience, panel] = self._stages.of(shown_key(snapshot.run), draw) if is_shared else draw()
+        return room.frames[audience, panel]
 
     async def _sweep(self) -> None:
         """Let stuck and silent devices go, and rooms in which nobody has sat for a while."""
@@ -253,12 +244,6 @@ class Rooms:
                         log.info("a device said nothing for %s s and was let go", ASK_AFTER + PATIENCE)
                 if room.is_empty and now - room.used_at > EMPTY_SECONDS:
                     self._close(room)
-
-
-def _make_room_in(cache: dict[tuple[object, ...], Kept]) -> None:
-    """The oldest goes; it can be made again at any time."""
-    while len(cache) >= MOST_SHARED:
-        del cache[next(iter(cache))]
 
 
 async def _until(room: Room, seconds: float) -> None:

@@ -163,19 +163,24 @@ def participant(connection: HTTPConnection, app: App) -> Seated:
 
 def participant_or_none(connection: HTTPConnection, app: Parts) -> Seated | None:
     """As the room knows it, else as the store does."""
+    known = seat_as_known(connection, app)
     held = seat_cookie(connection, app)
-    if held is None:
-        return None
-    run_id, key = held
-    key_hash = directory.hashed(key)
-    snapshot = app.rooms.fresh(run_id)
-    if snapshot is not None and key_hash in snapshot.guests:
-        return Seated(run_id, snapshot.guests[key_hash])
+    if known is not None or held is None:
+        return known
     with app.database.reading() as db:
-        row = runs.participant_by_key(db, key)
+        row = runs.participant_by_key(db, held[1])
     if row is None or row.removed_at is not None:
         return None
-    return Seated(row.run_id, Guest(id=row.id or 0, alias=row.alias or "", key_hash=key_hash, deals=row.deals))
+    guest = Guest(id=row.id or 0, alias=row.alias or "", key_hash=row.key_hash, deals=row.deals)
+    return Seated(row.run_id, guest)
+
+
+def seat_as_known(connection: HTTPConnection, app: Parts) -> Seated | None:
+    """The seat as its open room knows it, without a query; None where only the store can tell."""
+    held = seat_cookie(connection, app)
+    snapshot = app.rooms.fresh(held[0]) if held else None
+    guest = snapshot.guests.get(directory.hashed(held[1])) if held and snapshot else None
+    return Seated(held[0], guest) if held and guest else None
 
 
 def seat_cookie(connection: HTTPConnection, app: Parts) -> tuple[int, str] | None:

@@ -42,8 +42,9 @@ def routes(pages: Pages) -> APIRouter:
         who = deps.address_of(request)
         try:
             app.wrong_codes.must_not_be_full(who)
-            if await asyncio.to_thread(_has_seat, request, app, code):  # pressed Join twice, or came back by the code
-                return see_other("/play")
+            has_cookie = deps.seat_cookie(request, app) is not None
+            if has_cookie and await asyncio.to_thread(_has_seat, request, app, code):
+                return see_other("/play")  # pressed Join twice, or came back by the code
             seat = await _take_seat(app, code)
         except DomainError as refusal:
             if isinstance(refusal, Invalid | NotFound):

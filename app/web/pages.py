@@ -5,7 +5,6 @@ import logging
 import secrets
 from datetime import date, datetime
 from functools import cache
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -40,6 +39,7 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
             undefined=StrictUndefined,
+            auto_reload=False,  # it would look at each file for each page
         )
         self._env.globals.update(
             product_name=settings.product_name,
@@ -81,14 +81,12 @@ def plain_number(value: float) -> str:
     return f"{value:.1f}".removesuffix(".0")
 
 
+@cache
 def static_address(name: str) -> str:
     """The address of a static file; its content's fingerprint in it lets browsers keep it for a year."""
-    return f"/static/{name}?v={_fingerprint(STATIC / name)}"
-
-
-@cache
-def _fingerprint(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:12] if path.exists() else "0"
+    path = STATIC / name
+    fingerprint = hashlib.sha256(path.read_bytes()).hexdigest()[:12] if path.exists() else "0"
+    return f"/static/{name}?v={fingerprint}"
 
 
 def see_other(address: str) -> RedirectResponse:

@@ -32,14 +32,27 @@ WAIT_FOR_COMMIT = 10.0
 def routes(pages: Pages, panels: Panels) -> APIRouter:
     router = APIRouter()
 
+    @router.websocket("/play/socket")
+    async def socket(websocket: WebSocket) -> None:
+        app = deps.parts(websocket)
+        seated = await _seated(websocket, app)
+        if seated is None:
+            await turn_away(websocket, messages.removed(), SOCKET_GONE)
+            return
+        snapshot, guest = seated
+        seat = await open_seat(websocket, "pupil", guest.id)
+        seat.tell(panels.me(snapshot, guest))
+        take_seat(seat, app.rooms, snapshot.run.id, _hearing(app, snapshot, seat), app.inbox)
+
     @router.get("/play")
-    def play(app: App, pupil: Pupil, new: str = "") -> Response:
-        snapshot = app.rooms.fresh(pupil.run_id) or look(app.database, pupil.run_id)
+    async def play(request: Request, app: App, new: str = "") -> Response:
+        pupil = await _pupil(request, app)
+        snapshot = await _known(app, pupil)
         me = own_face(snapshot, pupil.guest) | {
             "can_deal_again": pupil.guest.deals < 3 and snapshot.run.stage.phase == "lobby",
             "is_new": bool(new) and snapshot.run.ended_at is None,
         }
-        context = panels.context("pupil", snapshot)
+        context = panels.context("pupil", snapshot) | {"stage": panels.pupils_stage(snapshot)}
         return pages.page("play/page.html", **context, me=me, run_key=_run_key(pupil.guest))
 
     @router.post("/play/alias")
@@ -59,7 +72,7 @@ def routes(pages: Pages, panels: Panels) -> APIRouter:
     @router.post("/play/answers")
     async def answer(request: Request, app: App) -> Response:
         """An answer without a socket: JSON from live.js, or the plain form of a page without scripts."""
-        pupil = await asyncio.to_thread(deps.participant_or_none, request, app)
+        pupil = deps.seat_as_known(request, app) or await asyncio.to_thread(deps.participant_or_none, request, app)
         is_json = request.headers.get("content-type", "").startswith("application/json")
         if pupil is None:
             gone = Response(messages.removed(), status_code=410, media_type="application/json")
@@ -87,18 +100,6 @@ def routes(pages: Pages, panels: Panels) -> APIRouter:
         else:
             raise NotFound("We could not find that page.")
         return conditional(request, text)
-
-    @router.websocket("/play/socket")
-    async def socket(websocket: WebSocket) -> None:
-        app = deps.parts(websocket)
-        seated = await _seated(websocket, app)
-        if seated is None:
-            await turn_away(websocket, messages.removed(), SOCKET_GONE)
-            return
-        snapshot, guest = seated
-        seat = await open_seat(websocket, "pupil", guest.id)
-        seat.tell(panels.me(snapshot, guest))
-        take_seat(seat, app.rooms, snapshot.run.id, _hearing(app, snapshot, seat), app.inbox)
 
     return router
 
@@ -156,6 +157,12 @@ def _hearing(app: Parts, snapshot: Snapshot, seat: Seat) -> Callable[[str], None
                 seat.refuse(POLICY)
 
     return hear
+
+
+async def _pupil(request: Request, app: Parts) -> Seated:
+    """Without a thread when the room knows the seat. Raises SeatNeeded."""
+    known = deps.seat_as_known(request, app)
+    return known if known else await asyncio.to_thread(deps.participant, request, app)
 
 
 async def _known(app: Parts, pupil: Seated) -> Snapshot:
