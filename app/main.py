@@ -5,6 +5,7 @@ import contextlib
 import gc
 import logging
 import secrets
+import sys
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
 from functools import partial
@@ -126,6 +127,8 @@ def alias_words() -> tuple[list[str], list[str]]:
 async def _life(app: FastAPI) -> AsyncIterator[None]:
     parts: Parts = app.state.parts
     # Thousands of seats make full collections dear; this threshold was measured to double joins per second.
+    # The event loop must not wait five milliseconds for each thread that is reading the store.
+    sys.setswitchinterval(0.001)
     gc.set_threshold(200_000, 50, 100)
     parts.rooms.start()
     parts.writer.start()

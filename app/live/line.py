@@ -142,18 +142,19 @@ class Line(asyncio.Protocol):
             return
         got = self._got + data if self._got else data
         at, end = 0, len(got)
-        while end - at >= 6:
-            first, size = got[at], got[at + 1]
-            start = at + 6
+        while end - at >= 2:
+            first, size, start = got[at], got[at + 1], at + 6
             if first & 0x70 or size < 0x80:  # no extension was agreed on, and every client masks
                 self._fail(BROKEN)
                 return
             size &= 0x7F
             if size == 126:
-                if end - at < 8:
+                if end - at < 4:
                     break
                 size, start = int.from_bytes(got[at + 2 : at + 4], "big"), at + 8
-            if size > LONGEST_MESSAGE or (first & 0x08 and size > 125):
+            elif size == 127:
+                size = LONGEST_MESSAGE + 1  # 64 bits of length: it hardly matters how much
+            if size > (125 if first & 0x08 else LONGEST_MESSAGE):
                 self._fail(BROKEN if first & 0x08 else TOO_LONG)
                 return
             if end < start + size:
@@ -199,12 +200,16 @@ class Line(asyncio.Protocol):
     def _control(self, kind: int, payload: bytes, is_whole: bool) -> None:
         if not is_whole or kind > PONG:
             self._fail(BROKEN)
-        elif kind == PING:
+        elif kind == PING and not self.is_full:  # whoever asks without reading would fill our memory
             self.write(bytes((0x80 | PONG, len(payload))) + payload)
         elif kind == CLOSE:
+            if self._parts is not None or (payload and not _may_be_said(payload)):
+                self._fail(BROKEN)
+                return
             if not self.is_closed:
                 self.write(bytes((0x80 | CLOSE, len(payload[:2]))) + payload[:2])
                 self.is_closed = True
+            self._is_broken = True  # nothing may follow
             self._transport.close()
 
     def _fail(self, code: int) -> None:
@@ -212,6 +217,17 @@ class Line(asyncio.Protocol):
         self.hang_up(code)
         self._is_broken = True
         self._got, self._parts = b"", None
+
+
+def _may_be_said(payload: bytes) -> bool:
+    """Whether a close frame holds a code that may be sent, and words (RFC 6455, 7.4)."""
+    code = int.from_bytes(payload[:2], "big")
+    is_defined = 1000 <= code <= 1014 and code not in (1004, 1005, 1006)
+    try:
+        payload[2:].decode()
+    except UnicodeDecodeError:
+        return False
+    return len(payload) >= 2 and (is_defined or 3000 <= code <= 4999)
 
 
 def _unmasked(mask: bytes, payload: bytes) -> bytes:

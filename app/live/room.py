@@ -68,14 +68,13 @@ class Room:
             self.wake.set()
 
     def note(self, news: Answer | Guest) -> None:
-        """Enter what has just been committed in what the room knows, so that it costs no query."""
+        """Enter what has just been committed in what the room knows, so that it costs no query. Draws nothing yet."""
         if self.is_looking:
             self.noted.append(news)  # the look may have begun before this commit
         if self.snapshot is None:
             return
         if isinstance(news, Guest):
             self.snapshot = self.snapshot.with_guest(news)
-            self.outdate(COUNTS)
         else:
             self._note_answer(news, self.snapshot)
 
@@ -87,4 +86,3 @@ class Room:
             self.needs_look = True  # a resend cannot be told from a first tap here, only in the store
         else:
             snapshot.sheet.note(answer)
-        self.outdate(("tally",))

@@ -64,15 +64,20 @@ class Rooms:
 
     def saved(self, batch: Sequence[Answer]) -> None:
         """Answers that have just been committed."""
+        touched = set()
         for answer in batch:
             if room := self._rooms.get(answer.run_id):
                 room.note(answer)
+                touched.add(room)
+        for room in touched:
+            room.outdate(("tally",))
 
     def joined(self, seated: Iterable[Seated]) -> None:
         """Devices that have just been seated."""
         for run_id, guest in seated:
             if room := self._rooms.get(run_id):
                 room.note(guest)
+                room.outdate(COUNTS)
 
     # What is known
 
