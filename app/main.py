@@ -72,6 +72,7 @@ def create_app(
             batch_size=settings.answers_batch,
         ),
         inbox=Inbox(),
+        compile_pages=pages.compile_live,
         cookies=Cookies(settings),
         names=names,
         demo_links=demo_links,
@@ -130,6 +131,7 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
     # The event loop must not wait five milliseconds for each thread that is reading the store.
     sys.setswitchinterval(0.001)
     gc.set_threshold(200_000, 50, 100)
+    compiling = asyncio.create_task(asyncio.to_thread(parts.compile_pages))
     parts.rooms.start()
     parts.writer.start()
     parts.joiner.start()
@@ -138,7 +140,7 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
         yield
     finally:
         housekeeping.cancel()
-        await asyncio.gather(housekeeping, return_exceptions=True)
+        await asyncio.gather(housekeeping, compiling, return_exceptions=True)
         await parts.rooms.stop()
         await asyncio.to_thread(parts.joiner.stop)
         await asyncio.to_thread(parts.writer.stop)

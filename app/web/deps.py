@@ -37,6 +37,7 @@ class Parts:
     writer: AnswerWriter
     joiner: Joiner
     inbox: Inbox
+    compile_pages: Callable[[], None]
     cookies: Cookies
     names: tuple[Sequence[str], Sequence[str]]
     """Adjectives and animals of which aliases are dealt."""
