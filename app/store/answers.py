@@ -11,6 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select
 
 from app.domain.run import Stage, accepts
+from app.store import runs
 from app.store.database import Db
 from app.store.tables import AnswerRow, ParticipantRow, RunRow, SecretCountRow, SecretVoteRow
 
@@ -133,7 +134,8 @@ def sheet(db: Db, run_id: int, stage: Stage, *, tally_only: bool) -> Sheet:
 
 
 def _stages(db: Db, run_ids: set[int]) -> dict[int, Stage]:
-    # FOR SHARE holds a cue back until this batch has committed (PostgreSQL; SQLite has one writer anyway).
+    # FOR SHARE holds a cue back until this batch has committed (PostgreSQL; SQLite has one writer anyway): on the
+    # run, and on the live session that it follows. What a class left out never changes: memory has filtered it.
     rows: Any = db.connection().execute(
         sqlalchemy.select(
             col(RunRow.id),
@@ -142,14 +144,25 @@ def _stages(db: Db, run_ids: set[int]) -> dict[int, Stage]:
             col(RunRow.phase),
             col(RunRow.round),
             col(RunRow.seq),
+            col(RunRow.epoch),
+            col(RunRow.following),
+            col(RunRow.live_session_id),
         )
         .where(col(RunRow.id).in_(run_ids), col(RunRow.ended_at).is_(None))
+        .order_by(col(RunRow.id))
         .with_for_update(read=True)
     )
-    return {
-        run_id: Stage(module=module, step_key=step_key, phase=phase, round=round, seq=seq)
-        for run_id, module, step_key, phase, round, seq in rows
-    }
+    stages: dict[int, Stage] = {}
+    follows: dict[int, int] = {}
+    held_before: list[int] = []
+    for run_id, module, step_key, phase, round, seq, epoch, following, session_id in rows:
+        if not following:
+            stages[run_id] = Stage(module=module, step_key=step_key, phase=phase, round=round, seq=seq)
+            continue
+        follows[run_id] = session_id
+        if epoch:
+            held_before.append(run_id)
+    return stages | (runs.stages_of_followers(db, follows, held_before) if follows else {})
 
 
 def _removed(db: Db, participant_ids: set[int]) -> set[int]:
