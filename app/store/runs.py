@@ -86,11 +86,22 @@ def open_run(db: Db, row: RunRow, version_ids: Sequence[int]) -> int:
         with db.begin_nested():
             db.add(row)
     except IntegrityError:
-        raise Conflict("Your class has a lesson open already. Go back to it, or finish it first.") from None
+        raise Conflict(_why_not_again(db, row)) from None
     for position, version_id in enumerate(version_ids):
         db.add(RunModuleRow(run_id=_id(row.id), position=position, version_id=version_id))
     db.flush()
     return _id(row.id)
+
+
+def _why_not_again(db: Db, row: RunRow) -> str:
+    same = select(RunRow.id).where(
+        RunRow.class_group_id == row.class_group_id,
+        RunRow.live_session_id == row.live_session_id,
+        col(RunRow.ended_at).is_not(None),
+    )
+    if row.live_session_id is not None and db.exec(same).first() is not None:
+        return "Your class took part in this live session already. Take up its lesson again instead."
+    return "Your class has a lesson open already. Go back to it, or finish it first."
 
 
 def free_code(db: Db, choose: joining.Choose) -> str:
