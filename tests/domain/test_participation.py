@@ -119,6 +119,18 @@ def test_the_lead_of_a_step_that_was_shown_leads_and_the_named_support() -> None
     }
 
 
+def test_an_agency_presents_beside_leading_and_supports_only_when_it_does_neither() -> None:
+    rnli = Agency(key="rnli", name="RNLI")
+    lesson = FIRE.model_copy(update={"supports": (rnli,)})
+    fire = FIRE.lead.key
+    assert contributions(lesson, ["hook"], [fire]) == {"rnli": ("supports",), fire: ("leads", "presents")}
+    assert contributions(lesson, ["hook"], ["rnli", "police"]) == {
+        "rnli": ("presents",),
+        fire: ("leads",),
+        "police": ("presents",),
+    }
+
+
 # Before and after
 
 
