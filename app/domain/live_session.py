@@ -53,26 +53,34 @@ def timeline(
 
     A run's cue that was given while it followed bears the session's seq: no two clocks need to agree.
     """
+    if not any(shift.kind == "follow" for shift in own):
+        return tuple(own)  # whatever comes after *calm* takes it away
     led = _paused(led)
     seen: list[Shift] = []
-    place, follows, calm = 0, False, False
     by_itself: list[Shift] = []
-    closed: Reached = {}
+    place, follows, calm = 0, False, False
     for shift in own:
         upto = bisect_right(led, shift.seq, key=_seq)
         if follows:
-            seen += [_seen(_as_left(one, closed), one, left_out, calm=calm) for one in led[place:upto]]
+            seen += _led(led[place:upto], by_itself, left_out, calm=calm)
         calm = shift.kind == "calm" or (calm and shift.kind in ("follow", "hold"))
         follows = shift.kind == "follow" or (follows and shift.kind != "hold")
         if follows:
             place = upto
         if shift.kind in ("close", "reveal"):
             by_itself.append(shift)
-            closed = reached(by_itself)
         seen.append(_seen(shift, led[place - 1] if follows and place else None, left_out, calm=calm))
     if follows:
-        seen += [_seen(_as_left(one, closed), one, left_out, calm=calm) for one in led[place:]]
+        seen += _led(led[place:], by_itself, left_out, calm=calm)
     return tuple(seen)
+
+
+def _led(
+    led: Sequence[Shift], by_itself: Sequence[Shift], left_out: Collection[tuple[int, str]], *, calm: bool
+) -> list[Shift]:
+    """Cues of the session as the class saw them."""
+    closed = reached(by_itself)
+    return [_seen(_as_left(shift, closed), shift, left_out, calm=calm) for shift in led]
 
 
 def _paused(led: Sequence[Shift]) -> list[Shift]:

@@ -15,10 +15,9 @@ from app.domain.live_session import OTHER_HOLDS
 from app.domain.run import CueKind, Order, Plan, Reached, Stage, after_order, reached
 from app.store import lessons, runs
 from app.store.database import Db
-from app.store.open_runs import Skipped, cues, plan_of, skipped_of, versions_of
+from app.store.open_runs import Skipped, cues_of_sessions, plan_of, skipped_of, versions_of_session
 from app.store.tables import (
     ClassGroupRow,
-    CueRow,
     LiveSessionModuleRow,
     LiveSessionRow,
     MembershipRow,
@@ -125,7 +124,7 @@ def read(db: Db, session_id: int) -> OpenSession:
     ).one_or_none()
     if row is None:
         raise NotFound("We could not find that live session.")
-    versions = versions_of(db, col(LiveSessionModuleRow.live_session_id), [session_id])[session_id]
+    versions = versions_of_session(db, session_id)
     skipped = skipped_of(row)
     return OpenSession(
         id=session_id,
@@ -149,7 +148,7 @@ def read(db: Db, session_id: int) -> OpenSession:
         plan=plan_of(db, versions, skipped),
         version_ids=tuple(version_id for version_id, _ in versions),
         skipped=skipped,
-        reached=reached(cues(db, col(CueRow.live_session_id), [session_id])[session_id]),
+        reached=reached(cues_of_sessions(db, [session_id])[session_id]),
     )
 
 

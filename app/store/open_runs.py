@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy
+from sqlalchemy import bindparam
 from sqlmodel import col
 
 from app.domain import joining
@@ -15,7 +16,16 @@ from app.domain.live_session import Cover, as_left, cover, timeline
 from app.domain.run import Plan, Reached, Shift, Stage, plan, reached
 from app.store import lessons
 from app.store.database import Db
-from app.store.tables import ClassGroupRow, CueRow, LiveSessionRow, RunModuleRow, RunRow, SchoolRow, VersionRow
+from app.store.tables import (
+    ClassGroupRow,
+    CueRow,
+    LiveSessionModuleRow,
+    LiveSessionRow,
+    RunModuleRow,
+    RunRow,
+    SchoolRow,
+    VersionRow,
+)
 
 CLASS_WITHOUT_NUMBER = 35
 Skipped = tuple[tuple[int, str], ...]
@@ -79,25 +89,23 @@ def read(db: Db, run_id: int) -> OpenRun:
 
 def read_many(db: Db, run_ids: Collection[int]) -> dict[int, OpenRun]:
     """These runs, as far as they exist, in as many queries as one takes."""
-    return {run.id: run for run in _read(db, _RUNS.where(col(RunRow.id).in_(run_ids)))}
+    return {run.id: run for run in _read(db, _BY_ID, ids=run_ids)}
 
 
 def open_of_class(db: Db, class_group_id: int) -> OpenRun | None:
     """The run of this class that is going on, newest first; a rehearsal counts."""
-    theirs = _RUNS.where(col(RunRow.class_group_id) == class_group_id, col(RunRow.ended_at).is_(None))
-    found = _read(db, theirs.order_by(col(RunRow.id).desc()).limit(1))
+    found = _read(db, _OPEN_OF_CLASS, class_group=class_group_id)
     return found[0] if found else None
 
 
 def of_class(db: Db, class_group_id: int) -> list[OpenRun]:
     """All ended runs of a class group, newest first."""
-    theirs = _RUNS.where(col(RunRow.class_group_id) == class_group_id, col(RunRow.ended_at).is_not(None))
-    return _read(db, theirs.order_by(col(RunRow.ended_at).desc()))
+    return _read(db, _OF_CLASS, class_group=class_group_id)
 
 
 def by_code(db: Db, code: str) -> OpenRun:
     """Raises NotFound in a child's words; an ended run says so."""
-    found = _read(db, _RUNS.where(col(RunRow.join_code) == code))
+    found = _read(db, _BY_CODE, code=code)
     if not found:
         raise NotFound(f"We can't find {joining.spaced(code)}. Check each letter.")
     if found[0].ended_at is not None:
@@ -108,14 +116,14 @@ def by_code(db: Db, code: str) -> OpenRun:
 def shifts(db: Db, run_id: int) -> tuple[Shift, ...]:
     """What a run's class saw, in order: its own cues, and those of its live session while it followed."""
     db.flush()
-    asked_for = sqlalchemy.select(col(RunRow.live_session_id), col(RunRow.skipped_steps))
-    row = db.connection().execute(asked_for.where(col(RunRow.id) == run_id)).one()
-    own = cues(db, col(CueRow.run_id), [run_id])[run_id]
-    led = cues(db, col(CueRow.live_session_id), [row.live_session_id] if row.live_session_id else [])
+    row = db.connection().execute(_FOLLOWED, {"id": run_id}).one()
+    own = cues_of_runs(db, [run_id])[run_id]
+    led = cues_of_sessions(db, [row.live_session_id] if row.live_session_id else [])
     return timeline(own, led[row.live_session_id], skipped_of(row))
 
 
-# Reading rows. Columns, not objects of the mapper: this is read for every redraw.
+# Reading rows, for every redraw: columns instead of objects of the mapper, and statements that are made once, which
+# SQLAlchemy runs with far less work than the same one made anew.
 
 _RUNS = (
     sqlalchemy.select(
@@ -154,16 +162,48 @@ _RUNS = (
     .join(SchoolRow, col(SchoolRow.id) == col(ClassGroupRow.school_id))
     .outerjoin(LiveSessionRow, col(LiveSessionRow.id) == col(RunRow.live_session_id))
 )
+_of_class = _RUNS.where(col(RunRow.class_group_id) == bindparam("class_group"))
+_BY_ID = _RUNS.where(col(RunRow.id).in_(bindparam("ids", expanding=True)))
+_BY_CODE = _RUNS.where(col(RunRow.join_code) == bindparam("code"))
+_OPEN_OF_CLASS = _of_class.where(col(RunRow.ended_at).is_(None)).order_by(col(RunRow.id).desc()).limit(1)
+_OF_CLASS = _of_class.where(col(RunRow.ended_at).is_not(None)).order_by(col(RunRow.ended_at).desc())
+_FOLLOWED = sqlalchemy.select(col(RunRow.live_session_id), col(RunRow.skipped_steps)).where(
+    col(RunRow.id) == bindparam("id")
+)
 
 
-def _read(db: Db, query: Any) -> list[OpenRun]:
+def _cues(of: Any) -> Any:
+    columns = ("kind", "module_position", "step_key", "phase", "round", "seq", "at", "agency_id")
+    found = sqlalchemy.select(of, *(col(getattr(CueRow, name)) for name in columns))
+    return found.where(of.in_(bindparam("ids", expanding=True))).order_by(col(CueRow.id))
+
+
+def _versions(of: Any, version_id: Any, position: Any) -> Any:
+    return (
+        sqlalchemy.select(of, col(VersionRow.id), col(VersionRow.document_hash))
+        .join(VersionRow, col(VersionRow.id) == version_id)
+        .where(of.in_(bindparam("ids", expanding=True)))
+        .order_by(of, position)
+    )
+
+
+_CUES_OF_RUNS, _CUES_OF_SESSIONS = _cues(col(CueRow.run_id)), _cues(col(CueRow.live_session_id))
+_VERSIONS_OF_RUNS = _versions(col(RunModuleRow.run_id), col(RunModuleRow.version_id), col(RunModuleRow.position))
+_VERSIONS_OF_SESSIONS = _versions(
+    col(LiveSessionModuleRow.live_session_id),
+    col(LiveSessionModuleRow.version_id),
+    col(LiveSessionModuleRow.position),
+)
+
+
+def _read(db: Db, query: Any, **which: object) -> list[OpenRun]:
     db.flush()
-    rows: Sequence[Any] = db.connection().execute(query).all()
+    rows: Sequence[Any] = db.connection().execute(query, which).all()
     if not rows:
         return []
-    versions = versions_of(db, col(RunModuleRow.run_id), [row.id for row in rows])
-    own = cues(db, col(CueRow.run_id), [row.id for row in rows])
-    led = cues(db, col(CueRow.live_session_id), {row.live_session_id for row in rows if row.live_session_id})
+    versions = _grouped(db, _VERSIONS_OF_RUNS, [row.id for row in rows])
+    own = cues_of_runs(db, [row.id for row in rows])
+    led = cues_of_sessions(db, {row.live_session_id for row in rows if row.live_session_id})
     known: dict[object, tuple[Reached, int]] = {}
     opened = []
     for row in rows:
@@ -225,29 +265,30 @@ def _came(history: Sequence[Shift]) -> tuple[Reached, int]:
     return reached(history), len(open_once)
 
 
-def cues(db: Db, of: Any, ids: Collection[int]) -> dict[int | None, list[Shift]]:
-    """The cues of these runs or live sessions, each in its order. `of` is the column that says whose they are."""
+def cues_of_runs(db: Db, run_ids: Collection[int]) -> dict[int | None, list[Shift]]:
+    """The cues of these runs, each in its order."""
+    return _shifts(_grouped(db, _CUES_OF_RUNS, run_ids))
+
+
+def cues_of_sessions(db: Db, session_ids: Collection[int]) -> dict[int | None, list[Shift]]:
+    """The cues of these live sessions, each in its order."""
+    return _shifts(_grouped(db, _CUES_OF_SESSIONS, session_ids))
+
+
+def _grouped(db: Db, query: Any, ids: Collection[int]) -> dict[int, list[Any]]:
+    """The rows of each owner, without its id."""
+    found: dict[int, list[Any]] = defaultdict(list)
+    if ids:
+        for owner, *rest in db.connection().execute(query, {"ids": list(ids)}):
+            found[owner].append(rest)
+    return found
+
+
+def _shifts(rows: dict[int, list[Any]]) -> dict[int | None, list[Shift]]:
     found: dict[int | None, list[Shift]] = defaultdict(list)
-    if not ids:
-        return found
-    rows: Any = db.connection().execute(
-        sqlalchemy.select(
-            of.label("owner"),
-            col(CueRow.kind),
-            col(CueRow.module_position),
-            col(CueRow.step_key),
-            col(CueRow.phase),
-            col(CueRow.round),
-            col(CueRow.seq),
-            col(CueRow.at),
-            col(CueRow.agency_id),
-        )
-        .where(of.in_(ids))
-        .order_by(col(CueRow.id))
-    )
-    for owner, kind, module, step_key, phase, round, seq, at, agency_id in rows:
-        found[owner].append(
-            Shift(
+    for owner, cues in rows.items():
+        for kind, module, step_key, phase, round, seq, at, agency_id in cues:
+            shift = Shift(
                 kind=kind,
                 module=module,
                 step_key=step_key,
@@ -257,23 +298,13 @@ def cues(db: Db, of: Any, ids: Collection[int]) -> dict[int | None, list[Shift]]
                 at=at,
                 agency_id=agency_id,
             )
-        )
+            found[owner].append(shift)
     return found
 
 
-def versions_of(db: Db, of: Any, ids: Collection[int]) -> dict[int, list[tuple[int, str]]]:
-    """Versions of these runs or live sessions with the hash of the document, in order. `of` as for `cues`."""
-    modules = of.class_
-    rows: Any = db.connection().execute(
-        sqlalchemy.select(of, col(VersionRow.id), col(VersionRow.document_hash))
-        .join(VersionRow, col(VersionRow.id) == modules.version_id)
-        .where(of.in_(ids))
-        .order_by(of, modules.position)
-    )
-    found: dict[int, list[tuple[int, str]]] = defaultdict(list)
-    for owner, version_id, digest in rows:
-        found[owner].append((version_id, digest))
-    return found
+def versions_of_session(db: Db, session_id: int) -> list[tuple[int, str]]:
+    """The versions that a live session teaches, with the hash of the document, in order."""
+    return _grouped(db, _VERSIONS_OF_SESSIONS, [session_id])[session_id]
 
 
 MOST_PLANS = 200

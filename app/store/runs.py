@@ -18,7 +18,7 @@ from app.store import directory, lessons
 from app.store.database import Db
 from app.store.open_runs import OpenRun as OpenRun
 from app.store.open_runs import by_code as by_code
-from app.store.open_runs import cues
+from app.store.open_runs import cues_of_runs
 from app.store.open_runs import of_class as of_class
 from app.store.open_runs import open_of_class as open_of_class
 from app.store.open_runs import read as read
@@ -276,7 +276,7 @@ def stages_of_followers(db: Db, follows: dict[int, int], held_before: Sequence[i
     led = stages_of_sessions(db, sorted(set(follows.values())))
     by_itself: dict[int | None, list[Shift]] = {}
     if held_before and any(stage.phase == "open" for stage in led.values()):
-        by_itself = cues(db, col(CueRow.run_id), held_before)
+        by_itself = cues_of_runs(db, held_before)
     return {
         run_id: as_left(led[session_id], reached(by_itself.get(run_id, ()))) for run_id, session_id in follows.items()
     }

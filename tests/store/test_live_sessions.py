@@ -1,7 +1,9 @@
 """Live sessions: one cue moves all who follow, a class may hold and catch up, and nothing jumps back."""
 
+import contextlib
 import secrets
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
@@ -481,6 +483,39 @@ def test_whatever_the_moment_of_the_close_what_was_acknowledged_is_what_is_store
         said = [one.result(timeout=60)[0] for one in outcomes]
     assert set(said) <= {"saved", "closed"}
     assert sum(classroom.tally(run).values()) == said.count("saved")
+
+
+def test_answers_holds_and_orders_of_many_classes_at_once_all_come_through(classroom: Classroom) -> None:
+    session = classroom.lead()
+    both = [classroom.follow(session), classroom.follow(session, THEO_CLASS)]
+    pupils = [classroom.seat(run) for run in both]
+    classroom.cue_to(session, "before.F1", "open")
+    sent = [classroom.answer(run, pupil) for run, pupil in zip(both, pupils, strict=True)]
+
+    def again(act: Callable[[], object]) -> None:
+        for _ in range(12):
+            with contextlib.suppress(Conflict, NotAllowed):
+                act()
+
+    def hold_and_rejoin() -> None:
+        classroom.hold(both[0])
+        classroom.rejoin(both[0])
+
+    acts: list[Callable[[], object]] = [
+        lambda: classroom.record(*sent),
+        lambda: classroom.record(*sent),
+        hold_and_rejoin,
+        lambda: classroom.calm(both[1], not classroom.run(both[1]).calm),
+        lambda: classroom.pause(session, not classroom.session(session).paused),
+    ]
+    with ThreadPoolExecutor(len(acts)) as threads:
+        for done in [threads.submit(again, act) for act in acts]:
+            done.result(timeout=60)
+        ending = threads.submit(classroom.end_session, session)
+        threads.submit(classroom.record, *sent).result(timeout=60)
+        ending.result(timeout=60)
+    assert [classroom.run(run).following for run in both] == [False, False]
+    assert [sum(classroom.tally(run).values()) for run in both] == [1, 1]
 
 
 # Reading many
