@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlmodel import select
 
 from app.domain.errors import Conflict, NotAllowed, NotFound
 from app.domain.run import Order, Stage
@@ -19,6 +20,7 @@ from app.store import answers, lessons, live_sessions, runs
 from app.store.database import Database
 from app.store.live_sessions import OpenSession
 from app.store.runs import OpenRun
+from app.store.tables import RunRow
 from tests.cast import CORA, PAUL, PRIYA
 from tests.classroom import TESS_CLASS, THEO_CLASS, Classroom, lead_on, water_lesson
 from tests.domain.test_run import small
@@ -483,6 +485,22 @@ def test_whatever_the_moment_of_the_close_what_was_acknowledged_is_what_is_store
         said = [one.result(timeout=60)[0] for one in outcomes]
     assert set(said) <= {"saved", "closed"}
     assert sum(classroom.tally(run).values()) == said.count("saved")
+
+
+def test_the_end_of_a_session_and_a_batch_of_answers_lock_in_one_order(classroom: Classroom) -> None:
+    session = classroom.lead()
+    run = classroom.follow(session)
+    pupil = classroom.seat(run)
+    classroom.cue_to(session, "before.F1", "open")
+    sent = classroom.answer(run, pupil)
+    with ThreadPoolExecutor(1) as other:
+        with classroom.database.transaction() as db:
+            db.exec(select(RunRow.id).where(RunRow.id == run).with_for_update(read=True)).all()
+            ending = other.submit(classroom.end_session, session)
+            with pytest.raises(TimeoutError):
+                ending.result(timeout=0.5)
+            outcome = answers.record(db, [sent])  # now the batch locks the session too
+        assert (outcome, ending.result(timeout=10)) == (["saved"], [run])
 
 
 def test_answers_holds_and_orders_of_many_classes_at_once_all_come_through(classroom: Classroom) -> None:
