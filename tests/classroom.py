@@ -8,12 +8,13 @@ from app.domain.lesson import Agency, Asking, Lesson, Topic
 from app.domain.quiz import NOT_SURE, ChooseOne
 from app.domain.run import Order
 from app.main import alias_words
-from app.store import answers, directory, lessons, participants, participation, runs
+from app.store import answers, directory, lessons, live_sessions, participants, participation, runs
 from app.store.answers import Answer, Outcome
-from app.store.database import Database
+from app.store.database import Database, Db
+from app.store.live_sessions import OpenSession
 from app.store.participants import Wish
 from app.store.runs import OpenRun
-from tests.cast import Clock, message_id
+from tests.cast import PRIYA, Clock, message_id
 
 TESS_CLASS, THEO_CLASS = 1, 2
 NAMES = alias_words()
@@ -157,12 +158,129 @@ class Classroom:
                 db.flush()
             participation.finish(db, runs.read(db, run_id), by="teacher", now=self.clock.now)
 
+    # A live session
+
+    def account(self, email: str) -> int:
+        with self.database.reading() as db:
+            row = directory.account_by_email(db, email)
+            assert row is not None
+            return row.id or 0
+
+    def lead(self, versions: list[int] | None = None, *, email: str = PRIYA, questions: int = 8) -> int:
+        """Open a live session's lobby."""
+        account = self.account(email)
+        with self.database.transaction() as db:
+            return live_sessions.start(
+                db,
+                1,
+                versions or [lessons.offered(db, 1)[0][0]],
+                questions=questions,
+                account_id=account,
+                planned_minutes=45,
+                seed=secrets.token_urlsafe(16),
+                now=self.clock.now,
+            )
+
+    def session(self, session_id: int) -> OpenSession:
+        with self.database.reading() as db:
+            return live_sessions.read(db, session_id)
+
+    def follow(
+        self,
+        session_id: int,
+        class_group: int = TESS_CLASS,
+        *,
+        kind: str = "lesson",
+        left_out: tuple[tuple[int, str], ...] = (),
+    ) -> int:
+        with self.database.transaction() as db:
+            return live_sessions.follow(
+                db,
+                live_sessions.read(db, session_id),
+                class_group,
+                present=28,
+                now=self.clock.now,
+                choose=secrets.choice,
+                kind=kind,
+                left_out=left_out,
+            )
+
+    def cue(self, session_id: int, order: Order = "next") -> OpenSession:
+        """The presenter's order."""
+        with self.database.transaction() as db:
+            lead_on(db, session_id, order, self.clock)
+        return self.session(session_id)
+
+    def cue_to(self, session_id: int, step_key: str, phase: str = "open", *, module: int = 0) -> OpenSession:
+        """The presenter gives *next* until this step is in this phase."""
+        with self.database.transaction() as db:
+            for _ in range(300):
+                session = live_sessions.read(db, session_id)
+                if (session.stage.module, session.stage.step_key, session.stage.phase) == (module, step_key, phase):
+                    return session
+                lead_on(db, session_id, "next", self.clock)
+        raise AssertionError(f"never came to {step_key} {phase}")
+
+    def pause(self, session_id: int, paused: bool) -> None:
+        with self.database.transaction() as db:
+            now = live_sessions.read(db, session_id)
+            live_sessions.set_paused(
+                db,
+                now,
+                paused=paused,
+                holder_epoch=now.holder_epoch,
+                by=now.holder_account_id or 0,
+                now=self.clock.now,
+            )
+
+    def take_console(self, session_id: int, email: str) -> None:
+        account = self.account(email)
+        with self.database.transaction() as db:
+            live_sessions.take_console(db, live_sessions.read(db, session_id), account, now=self.clock.now)
+
+    def end_session(self, session_id: int) -> list[int]:
+        with self.database.transaction() as db:
+            now = live_sessions.read(db, session_id)
+            holder = now.holder_account_id or 0
+            return live_sessions.end(db, now, holder_epoch=now.holder_epoch, by=holder, now=self.clock.now)
+
+    def hold(self, run_id: int) -> OpenRun:
+        with self.database.transaction() as db:
+            run = runs.read(db, run_id)
+            runs.hold(db, run, epoch=run.epoch, by="teacher", now=self.clock.now)
+        return self.run(run_id)
+
+    def rejoin(self, run_id: int) -> OpenRun:
+        with self.database.transaction() as db:
+            run = runs.read(db, run_id)
+            runs.rejoin(db, run, epoch=run.epoch, by="teacher", now=self.clock.now)
+        return self.run(run_id)
+
+    def take_back(self, run_id: int) -> OpenRun:
+        with self.database.transaction() as db:
+            participation.take_back(db, runs.read(db, run_id), self.clock.now)
+        return self.run(run_id)
+
     def purge(self) -> int:
         """Purge what ended before now."""
         with self.database.transaction() as db:
             purged = len(runs.purge(db, self.clock.now, self.clock.now))
         self.database.forget_deleted()
         return purged
+
+
+def lead_on(db: Db, session_id: int, order: Order, clock: Clock) -> None:
+    """The holder's order, whatever the session shows now."""
+    now = live_sessions.read(db, session_id)
+    live_sessions.give(
+        db,
+        now,
+        order,
+        seq=now.stage.seq,
+        holder_epoch=now.holder_epoch,
+        by=now.holder_account_id or 0,
+        now=clock.now,
+    )
 
 
 def anchors(lesson: Lesson, purpose: str) -> list[Asking]:

@@ -10,21 +10,10 @@ from pydantic import BaseModel
 from app.domain.errors import Invalid
 from app.domain.lesson import Asking, Lesson
 from app.domain.quiz import is_right
-from app.domain.run import CueKind, Phase
+from app.domain.run import Shift
 
 Role = Literal["leads", "presents", "supports"]
 LARGEST_CLASS = 60
-
-
-class Shift(BaseModel, frozen=True):
-    """One cue as it was given: what the stage became, and when."""
-
-    kind: CueKind
-    module: int
-    step_key: str
-    phase: Phase
-    round: int
-    at: datetime
 
 
 class ScorePair(BaseModel, frozen=True):
@@ -57,8 +46,8 @@ def read_head_count(typed: str) -> int:
 
 
 def steps_shown(shifts: Iterable[Shift], module: int) -> tuple[str, ...]:
-    """Keys of a module's steps that stood on the stage, in the order of their first showing."""
-    return tuple(dict.fromkeys(s.step_key for s in shifts if s.module == module and s.step_key))
+    """Keys of a module's steps that stood before the class, in the order of their first showing."""
+    return tuple(dict.fromkeys(s.step_key for s in shifts if s.module == module and s.is_shown))
 
 
 def minutes_delivered(shifts: Sequence[Shift], module: int, ended_at: datetime) -> float:
@@ -68,23 +57,37 @@ def minutes_delivered(shifts: Sequence[Shift], module: int, ended_at: datetime) 
     """
     total = 0.0
     for shift, following in zip(shifts, [*(s.at for s in shifts[1:]), ended_at], strict=True):
-        is_pause = shift.kind in ("calm", "end")  # whatever order comes next takes the calm screen away
-        if shift.module == module and shift.step_key and not is_pause:
+        if shift.module == module and shift.step_key and not shift.is_pause:
             total += max((following - shift.at).total_seconds(), 0)
     return round(total / 60, 1)
 
 
 def began_at(shifts: Iterable[Shift], module: int) -> datetime | None:
-    return next((s.at for s in shifts if s.module == module and s.step_key), None)
+    return next((s.at for s in shifts if s.module == module and s.is_shown), None)
 
 
-def contributions(lesson: Lesson, shown: Iterable[str]) -> dict[str, Role]:
-    """Agency key -> role: *leads* a step that was shown, else *supports* when the version names it."""
+def asked(shifts: Iterable[Shift], module: int) -> frozenset[tuple[str, int]]:
+    """Askings of a module, with the round, that were open before the class."""
+    return frozenset((s.step_key, s.round) for s in shifts if s.module == module and s.phase == "open" and s.is_shown)
+
+
+def presenting(shifts: Iterable[Shift], module: int) -> frozenset[int]:
+    """Agencies whose presenter held the console at a step that was shown while the run followed."""
+    return frozenset(s.agency_id for s in shifts if s.module == module and s.agency_id and s.is_shown)
+
+
+def contributions(
+    lesson: Lesson, shown: Iterable[str], presented_by: Iterable[str] = ()
+) -> dict[str, tuple[Role, ...]]:
+    """Agency key -> roles: *leads* a step that was shown, *presents*, and *supports* when named and neither."""
     steps = set(shown)
-    roles: dict[str, Role] = {agency.key: "supports" for agency in (*lesson.supports, lesson.lead)}
-    for step in lesson.steps:
-        if step.key in steps:
-            roles[step.lead.key] = "leads"
+    leads = {step.lead.key for step in lesson.steps if step.key in steps}
+    presents = set(presented_by)
+    roles: dict[str, tuple[Role, ...]] = {}
+    for key in dict.fromkeys((*(a.key for a in (*lesson.supports, lesson.lead)), *sorted(leads | presents))):
+        took: list[Role] = ["leads"] if key in leads else []
+        took += ["presents"] if key in presents else []
+        roles[key] = tuple(took) or ("supports",)
     return roles
 
 

@@ -1,6 +1,7 @@
 """A run's stage and the cues that move it."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Literal
 
 from pydantic import BaseModel
@@ -10,8 +11,25 @@ from app.domain.lesson import Asking, Lesson, Pledge, Slide, TakeHome
 
 Phase = Literal["lobby", "content", "ready", "open", "closed", "revealed", "finished"]
 Order = Literal["next", "back", "open", "close", "reveal", "reopen"]
-CueKind = Literal["next", "back", "open", "close", "reveal", "reopen", "finish", "calm", "resume", "end"]
+CueKind = Literal[
+    "next",
+    "back",
+    "open",
+    "close",
+    "reveal",
+    "reopen",
+    "finish",
+    "calm",
+    "resume",
+    "end",
+    "follow",
+    "hold",
+    "pause",
+    "take",
+]
+"""Orders, and what else moves a stage: a run follows its live session or holds; a presenter pauses it or takes it."""
 LAST_ROUND = 2
+OF_A_QUESTION: tuple[Phase, ...] = ("ready", "open", "closed", "revealed")
 
 
 class Stage(BaseModel, frozen=True):
@@ -22,6 +40,32 @@ class Stage(BaseModel, frozen=True):
     phase: Phase = "lobby"
     round: int = 1
     seq: int = 0
+
+
+class Shift(BaseModel, frozen=True):
+    """One cue as it was given: what the stage became, and when."""
+
+    kind: CueKind
+    module: int
+    step_key: str
+    phase: Phase
+    round: int
+    at: datetime
+    seq: int = 0
+    agency_id: int | None = None
+    """Whose presenter held the console."""
+    covered: bool = False
+    """The class saw another screen than the stage."""
+
+    @property
+    def is_pause(self) -> bool:
+        """Whatever order comes next takes the calm screen away."""
+        return self.covered or self.kind in ("calm", "end")
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether its step stood before the class."""
+        return bool(self.step_key) and self.phase != "finished" and not self.is_pause
 
 
 class Place(BaseModel, frozen=True):
@@ -81,6 +125,22 @@ def plan(lessons: Iterable[Lesson], skipped: Iterable[tuple[int, str]] = ()) -> 
 
 Reached = Mapping[tuple[int, str], tuple[Phase, int]]
 """(module, step key) -> phase and round in which an asking was left: closed or revealed. Read from the cues."""
+
+
+def reached(history: Iterable[Shift]) -> Reached:
+    """How far each asking came."""
+    far: dict[tuple[int, str], tuple[Phase, int]] = {}
+    for shift in history:
+        if shift.kind in ("close", "reveal"):
+            where, now = (shift.module, shift.step_key), (shift.phase, shift.round)
+            far[where] = max(far.get(where, now), now, key=how_far)
+    return far
+
+
+def how_far(came: tuple[Phase, int]) -> tuple[bool, int, int]:
+    """Orders what an asking came to. What was revealed is never behind, whatever the round."""
+    phase, round = came
+    return phase == "revealed", round, OF_A_QUESTION.index(phase)
 
 
 def after_order(stage: Stage, order: Order, plan: Plan, reached: Reached) -> tuple[Stage, CueKind]:
@@ -161,21 +221,21 @@ def _next(stage: Stage, plan: Plan, reached: Reached) -> tuple[Stage, CueKind]:
             following = plan.index(stage) + 1
             if following >= len(plan.places):
                 return _moved(stage, phase="finished", round=1), "finish"
-            return _arrive(stage, plan.places[following], reached), "next"
+            return arrive(stage, plan.places[following], reached), "next"
 
 
 def _back(stage: Stage, plan: Plan, reached: Reached) -> Stage:
     if stage.phase == "open":
         raise NotAllowed("Close the question first, so that no answer is lost.")
     if stage.phase == "finished":
-        return _arrive(stage, plan.places[-1], reached)
+        return arrive(stage, plan.places[-1], reached)
     before = plan.index(stage) - 1
     if before < 0:
         raise NotAllowed("This is the beginning.")
-    return _arrive(stage, plan.places[before], reached)
+    return arrive(stage, plan.places[before], reached)
 
 
-def _arrive(stage: Stage, place: Place, reached: Reached) -> Stage:
+def arrive(stage: Stage, place: Place, reached: Reached) -> Stage:
     """A question that was closed or revealed is found as it was left: back never reopens it."""
     where = (place.module, place.step.key)
     phase, round = reached.get(where, ("ready", 1)) if place.is_asking else ("content", 1)

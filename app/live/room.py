@@ -30,18 +30,21 @@ class Room:
     )
     by_participant: dict[int, Seat] = field(default_factory=dict)
     frames: dict[tuple[Audience, str], bytes] = field(default_factory=dict)
+    sent: bytes = b""
+    """The stage that pupils were sent last."""
     snapshot: Snapshot | None = None
-    revision: int = 0
     dirty: set[str] = field(default_factory=set)
-    needs_look: bool = False
-    """Something changed that only the store can tell."""
-    needs_crowd: bool = False
+    """Panels that teachers' screens have yet to be sent anew."""
+    needs_look: bool = True
+    """Something may have changed that only the store can tell."""
+    needs_crowd: bool = True
     """… and it may be the crowd."""
     is_looking: bool = False
+    looked: asyncio.Future[None] | None = None
+    """Done when the look that somebody waits for has come to its end."""
     noted: list[Answer | Guest] = field(default_factory=list)
     used_at: float = field(default_factory=time.monotonic)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
-    opening: asyncio.Lock = field(default_factory=asyncio.Lock)
     task: asyncio.Task[None] | None = None
 
     @property
@@ -53,18 +56,20 @@ class Room:
         return not any(self.seats.values())
 
     @property
+    def is_watched(self) -> bool:
+        return bool(self.seats["screen"] or self.seats["controls"])
+
+    @property
     def is_fresh(self) -> bool:
         return self.snapshot is not None and not self.needs_look and not self.is_looking
 
     def outdate(self, panels: Iterable[str]) -> None:
-        """These panels are drawn anew when somebody looks on; counts are no news to pupils."""
-        is_watched = bool(self.seats["screen"] or self.seats["controls"])
+        """These panels are drawn anew for teachers' screens, if there are any."""
         for panel in panels:
-            for audience in self.seats:
-                self.frames.pop((audience, panel), None)
-            if is_watched or panel == "stage":
-                self.dirty.add(panel)
-        if self.dirty:
+            self.frames.pop(("screen", panel), None)
+            self.frames.pop(("controls", panel), None)
+            self.dirty.add(panel)
+        if self.is_watched:
             self.wake.set()
 
     def note(self, news: Answer | Guest) -> None:
@@ -86,3 +91,12 @@ class Room:
             self.needs_look = True  # a resend cannot be told from a first tap here, only in the store
         else:
             snapshot.sheet.note(answer)
+
+    def learn(self, snapshot: Snapshot) -> None:
+        """Take what a look has found, and what was committed meanwhile."""
+        self.is_looking = False
+        noted, self.noted = self.noted, []
+        self.snapshot = snapshot
+        self.frames.pop(("pupil", "stage"), None)
+        for news in noted:
+            self.note(news)

@@ -8,41 +8,47 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from app.domain.shown import OfferedAsking, offered_askings
 from app.live import messages
 from app.live.line import text_frame
+from app.live.looker import Looker
 from app.live.room import COUNTS, EVERYTHING, PANELS, Room
 from app.live.seat import Audience, Seat
 from app.live.shared import Shared
-from app.live.snapshot import Render, Snapshot, look, shown_key
+from app.live.snapshot import Render, Snapshot, shown_key
 from app.store.answers import Answer
 from app.store.database import Database
+from app.store.open_runs import OpenRun
 from app.store.participants import Seated
-from app.store.runs import OpenRun
 
 log = logging.getLogger(__name__)
 SWEEP_SECONDS = 1.0
 EMPTY_SECONDS = 30.0
 ASK_AFTER, PATIENCE = 10.0, 8.0
 """A device that says nothing is asked whether it is there, and let go within 20 seconds (REL-10)."""
+AT_ONCE = 1000
+"""Frames that are written before the event loop looks at its sockets again: some ten milliseconds."""
 
 
 class Rooms:
-    """Its methods run on the event loop, but for `changed`, `dismiss` and `forget`, which any thread may call."""
+    """Its methods run on the event loop, but for those that say what has changed, which any thread may call."""
 
     def __init__(self, database: Database, render: Render, *, tally_seconds: float, stuck_seconds: float) -> None:
-        self._database = database
         self._render = render
         self._tally_seconds = tally_seconds
         self._stuck_seconds = stuck_seconds
+        self._looker = Looker(database, self._show)
         self._rooms: dict[int, Room] = {}
         self._stages: Shared[bytes] = Shared()
         self._askings: Shared[Mapping[str, OfferedAsking]] = Shared(1024)
+        self._drawing = asyncio.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._sweeper: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         self._loop = asyncio.get_running_loop()
+        self._looker.start()
         self._sweeper = asyncio.create_task(self._sweep())
 
     async def stop(self) -> None:
+        self._looker.stop()
         if self._sweeper is not None:
             self._sweeper.cancel()
         for room in list(self._rooms.values()):
@@ -53,6 +59,10 @@ class Rooms:
     def changed(self, run_id: int, panels: Iterable[str] = EVERYTHING) -> None:
         """A run's panels are out of date, and only the store can tell how."""
         self._on_loop(self._mark, run_id, tuple(panels))
+
+    def session_changed(self, live_session_id: int) -> None:
+        """A live session's stage has moved, and with it the runs that follow."""
+        self._on_loop(self._mark_followers, live_session_id)
 
     def dismiss(self, run_id: int, participant_id: int) -> None:
         """Let one seat go."""
@@ -87,11 +97,11 @@ class Rooms:
         return room.snapshot if room is not None and room.is_fresh else None
 
     async def known(self, run_id: int) -> Snapshot:
-        """What the room knows; one look at the store serves all who come while it may be out of date."""
+        """What the room knows; opens the room. Raises NotFound, or what went wrong when the store failed."""
         room = self._rooms.get(run_id) or self._open(run_id)
         room.used_at = time.monotonic()
         if room.snapshot is None or room.needs_look:
-            await self._look_once(room)
+            await self._looker.look(room)
         assert room.snapshot is not None
         return room.snapshot
 
@@ -147,6 +157,13 @@ class Rooms:
             room.needs_look = True
             room.needs_crowd |= "crowd" in panels
             room.outdate(panels)
+            if "stage" in panels:
+                self._looker.ask(room)  # counts are looked at when they are drawn, not each time they change
+
+    def _mark_followers(self, live_session_id: int) -> None:
+        for room in self._rooms.values():
+            if room.snapshot is None or room.snapshot.run.live_session_id == live_session_id:
+                self._mark(room.run_id, ("stage", "tally"))
 
     def _dismiss(self, run_id: int, participant_id: int) -> None:
         room = self._rooms.get(run_id)
@@ -162,8 +179,38 @@ class Rooms:
 
     # Drawing
 
+    async def _show(self, rooms: Sequence[Room]) -> None:
+        """Rooms have been looked at: pupils get a new stage at once, teachers' screens after them."""
+        written = 0
+        for room in rooms:
+            written += self._show_pupils(room)
+            if written >= AT_ONCE:
+                written = 0
+                await asyncio.sleep(0)
+        for room in rooms:
+            if room.dirty and room.is_watched:
+                room.wake.set()
+
+    def _show_pupils(self, room: Room) -> int:
+        """Sends the stage, unless it is what they have; returns to how many."""
+        assert room.snapshot is not None
+        pupils = list(room.seats["pupil"])
+        try:
+            frame = self._frame(room, "pupil", "stage")
+        except Exception:  # one stage that cannot be drawn stops no other
+            log.exception("a panel could not be drawn")
+            return 0
+        if frame is room.sent:
+            pupils = []
+        room.sent = frame
+        for seat in pupils:
+            seat.offer("stage", frame)
+        if room.snapshot.run.ended_at is not None and not room.is_watched:
+            _let_go(room)
+        return len(pupils)
+
     async def _keep_drawn(self, room: Room) -> None:
-        """Redraw what is out of date: the stage at once, counts at most four times a second."""
+        """Redraw teachers' screens: the stage at once, counts at most four times a second."""
         last_counts = 0.0
         loop = asyncio.get_running_loop()
         while True:
@@ -171,55 +218,33 @@ class Rooms:
             if "stage" not in room.dirty:
                 await _until(room, last_counts + self._tally_seconds - loop.time())
             room.wake.clear()
+            if not room.is_fresh:
+                if room.needs_look:
+                    self._looker.ask(room)
+                continue  # woken again when it has been looked at
             panels, room.dirty = room.dirty, set()
             if panels & set(COUNTS):
                 last_counts = loop.time()
             try:
-                await self._draw(room, panels)
+                async with self._drawing:  # one room at a time: between two rooms the loop looks at its sockets
+                    self._draw(room, panels)
             except Exception:  # the room must live on: the next change draws these panels too
                 room.dirty |= panels
                 log.exception("a panel could not be drawn")
 
-    async def _draw(self, room: Room, panels: set[str]) -> None:
-        if room.needs_look or room.snapshot is None:
-            await self._look_once(room)
+    def _draw(self, room: Room, panels: set[str]) -> None:
         assert room.snapshot is not None
         for panel in EVERYTHING:
             if panel not in panels:
                 continue
-            for audience, seats in room.seats.items():
+            for audience in ("screen", "controls"):
                 room.frames.pop((audience, panel), None)
-                if panel in PANELS[audience] and seats:
+                if room.seats[audience]:
                     frame = self._frame(room, audience, panel)
-                    for seat in seats:
+                    for seat in room.seats[audience]:
                         seat.offer(panel, frame)
         if room.snapshot.run.ended_at is not None:
-            for seat in room.everybody:
-                seat.close(messages.ended())
-
-    async def _look_once(self, room: Room) -> None:
-        """One look serves all who wait for it."""
-        async with room.opening:
-            if room.needs_look or room.snapshot is None:
-                await self._look(room)
-
-    async def _look(self, room: Room) -> None:
-        keeps_crowd = room.snapshot is not None and not room.needs_crowd
-        crowd = room.snapshot.crowd if room.snapshot is not None and keeps_crowd else None
-        room.revision += 1
-        room.needs_look = room.needs_crowd = False
-        room.is_looking = True
-        try:
-            snapshot = await asyncio.to_thread(look, self._database, room.run_id, room.revision, crowd=crowd)
-        except Exception:
-            room.needs_look, room.needs_crowd = True, not keeps_crowd
-            raise
-        finally:
-            room.is_looking = False
-            noted, room.noted = room.noted, []
-        room.snapshot = snapshot
-        for news in noted:
-            room.note(news)
+            _let_go(room)
 
     def _frame(self, room: Room, audience: Audience, panel: str) -> bytes:
         """Rendered, encoded and framed once, whoever and however many it is for."""
@@ -249,6 +274,11 @@ class Rooms:
                         log.info("a device said nothing for %s s and was let go", ASK_AFTER + PATIENCE)
                 if room.is_empty and now - room.used_at > EMPTY_SECONDS:
                     self._close(room)
+
+
+def _let_go(room: Room) -> None:
+    for seat in room.everybody:
+        seat.close(messages.ended())
 
 
 async def _until(room: Room, seconds: float) -> None:

@@ -5,12 +5,15 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
 
+from app.domain.errors import NotFound
 from app.live.seat import Audience
 from app.store import answers, participants, runs
 from app.store.answers import Sheet
 from app.store.database import Database
+from app.store.open_runs import OpenRun
 from app.store.participants import Guest
-from app.store.runs import OpenRun
+
+Crowd = tuple[Guest, ...]
 
 
 @dataclass(frozen=True)
@@ -18,7 +21,7 @@ class Snapshot:
     """A run as it is now. `crowd` has the newest guest first."""
 
     run: OpenRun
-    crowd: tuple[Guest, ...]
+    crowd: Crowd
     sheet: Sheet
     revision: int
 
@@ -37,16 +40,26 @@ Render = Callable[[Audience, str, Snapshot], str]
 """(audience, panel, snapshot) -> the whole message that puts the panel on that audience's screens."""
 
 
-def look(database: Database, run_id: int, revision: int = 0, *, crowd: tuple[Guest, ...] | None = None) -> Snapshot:
-    """Read what a run's panels show now; a crowd that is known already is not read again."""
+def look(database: Database, run_id: int) -> Snapshot:
+    """Read what a run's panels show now. Raises NotFound."""
+    found = look_at_all(database, {run_id: None})
+    if run_id not in found:
+        raise NotFound("We could not find that lesson.")
+    return found[run_id]
+
+
+def look_at_all(database: Database, wanted: Mapping[int, Crowd | None], revision: int = 0) -> dict[int, Snapshot]:
+    """The same for many runs in a handful of queries, as far as they exist; a known crowd is not read again."""
     with database.reading() as db:
-        run = runs.read(db, run_id)
-        return Snapshot(
-            run=run,
-            crowd=tuple(participants.crowd(db, run_id)) if crowd is None else crowd,
-            sheet=answers.sheet(db, run_id, run.stage, tally_only=run.is_tally_only),
-            revision=revision,
+        found = runs.read_many(db, list(wanted))
+        crowds = participants.crowds(db, [run_id for run_id in found if wanted[run_id] is None])
+        sheets = answers.sheets(db, found.values())
+    return {
+        run.id: Snapshot(
+            run=run, crowd=wanted[run.id] or tuple(crowds.get(run.id, ())), sheet=sheets[run.id], revision=revision
         )
+        for run in found.values()
+    }
 
 
 def shown_key(run: OpenRun) -> tuple[object, ...]:
@@ -57,7 +70,7 @@ def shown_key(run: OpenRun) -> tuple[object, ...]:
         run.seed,
         run.epoch,
         run.stage,
-        run.calm,
+        run.cover,
         run.ended_at is None,
         run.is_rehearsal,
         run.questions_asked,

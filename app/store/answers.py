@@ -1,8 +1,8 @@
 """Answers: many recorded in one commit, and the tally of an asking."""
 
 import json
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
@@ -12,7 +12,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select
 
 from app.domain.run import Stage, accepts
+from app.store import runs
 from app.store.database import Db
+from app.store.open_runs import OpenRun
 from app.store.tables import AnswerRow, ParticipantRow, RunRow, SecretCountRow, SecretVoteRow
 
 Outcome = Literal["saved", "closed", "final", "removed"]
@@ -110,31 +112,55 @@ def _is_saved(db: Db, answer: Answer) -> bool:
 
 def sheet(db: Db, run_id: int, stage: Stage, *, tally_only: bool) -> Sheet:
     """How the class answered the asking and round on the stage; removed participants do not count."""
+    return _sheets(db, [run_id], stage, tally_only=tally_only)[run_id]
+
+
+def sheets(db: Db, of: Iterable[OpenRun]) -> dict[int, Sheet]:
+    """The same for many runs: one query for all that stand at the same asking."""
+    found: dict[int, Sheet] = {}
+    at_asking: dict[tuple[int, str, int, bool], list[OpenRun]] = defaultdict(list)
+    for run in of:
+        here = run.plan.at(run.stage)
+        if here is not None and here.is_asking:
+            at_asking[run.stage.module, run.stage.step_key, run.stage.round, run.is_tally_only].append(run)
+        else:
+            found[run.id] = Sheet(saved={})
+    for (_, _, _, tally_only), group in at_asking.items():
+        found |= _sheets(db, [run.id for run in group], group[0].stage, tally_only=tally_only)
+    return found
+
+
+def _sheets(db: Db, run_ids: list[int], stage: Stage, *, tally_only: bool) -> dict[int, Sheet]:
     here = {"module_position": stage.module, "step_key": stage.step_key, "round": stage.round}
+    saved: dict[int, dict[int, Saved]] = defaultdict(dict)
     if tally_only:
-        voters = db.exec(
-            select(SecretVoteRow.participant_id)
-            .join(ParticipantRow, col(ParticipantRow.id) == SecretVoteRow.participant_id)
-            .where(ParticipantRow.run_id == run_id)
-            .where(*(col(getattr(SecretVoteRow, name)) == value for name, value in here.items()))
-        ).all()
-        counted = db.exec(
-            select(SecretCountRow.choice, SecretCountRow.n)
-            .where(SecretCountRow.run_id == run_id)
-            .where(*(col(getattr(SecretCountRow, name)) == value for name, value in here.items()))
-        ).all()
-        return Sheet(saved={voter: Saved(choice="", change=1) for voter in voters}, secret=dict(counted))
-    rows = db.exec(
-        select(AnswerRow.participant_id, AnswerRow.choice, AnswerRow.change_no)
-        .join(ParticipantRow, col(ParticipantRow.id) == AnswerRow.participant_id)
-        .where(AnswerRow.run_id == run_id, col(ParticipantRow.removed_at).is_(None))
-        .where(*(col(getattr(AnswerRow, name)) == value for name, value in here.items()))
-    ).all()
-    return Sheet(saved={participant: Saved(choice=choice, change=change) for participant, choice, change in rows})
+        counted: dict[int, dict[str, int]] = defaultdict(dict)
+        for run_id, voter in _rows_at(db, SecretVoteRow, here, ParticipantRow.run_id, run_ids, "participant_id"):
+            saved[run_id][voter] = Saved(choice="", change=1)
+        for run_id, choice, n in _rows_at(db, SecretCountRow, here, SecretCountRow.run_id, run_ids, "choice", "n"):
+            counted[run_id][choice] = n
+        return {run_id: Sheet(saved=saved[run_id], secret=counted[run_id]) for run_id in run_ids}
+    columns = ("participant_id", "choice", "change_no")
+    for run_id, participant, choice, change in _rows_at(db, AnswerRow, here, AnswerRow.run_id, run_ids, *columns):
+        saved[run_id][participant] = Saved(choice=choice, change=change)
+    return {run_id: Sheet(saved=saved[run_id]) for run_id in run_ids}
+
+
+def _rows_at(db: Db, table: Any, here: dict[str, Any], run: Any, run_ids: list[int], *columns: str) -> Any:
+    """(run, *columns) of a table's rows for one asking and round; of answers, those of seats that are not removed."""
+    query = sqlalchemy.select(col(run), *(col(getattr(table, name)) for name in columns)).where(
+        col(run).in_(run_ids), *(col(getattr(table, name)) == value for name, value in here.items())
+    )
+    if table is not SecretCountRow:
+        query = query.join(ParticipantRow, col(ParticipantRow.id) == table.participant_id)
+    if table is AnswerRow:
+        query = query.where(col(ParticipantRow.removed_at).is_(None))
+    return db.connection().execute(query)
 
 
 def _stages(db: Db, run_ids: set[int]) -> dict[int, Stage]:
-    # FOR SHARE holds a cue back until this batch has committed (PostgreSQL; SQLite has one writer anyway).
+    # FOR SHARE holds a cue back until this batch has committed (PostgreSQL; SQLite has one writer anyway): on the
+    # run, and on the live session that it follows. What a class left out never changes: memory has filtered it.
     rows: Any = db.connection().execute(
         sqlalchemy.select(
             col(RunRow.id),
@@ -143,14 +169,25 @@ def _stages(db: Db, run_ids: set[int]) -> dict[int, Stage]:
             col(RunRow.phase),
             col(RunRow.round),
             col(RunRow.seq),
+            col(RunRow.epoch),
+            col(RunRow.following),
+            col(RunRow.live_session_id),
         )
         .where(col(RunRow.id).in_(run_ids), col(RunRow.ended_at).is_(None))
+        .order_by(col(RunRow.id))
         .with_for_update(read=True)
     )
-    return {
-        run_id: Stage(module=module, step_key=step_key, phase=phase, round=round, seq=seq)
-        for run_id, module, step_key, phase, round, seq in rows
-    }
+    stages: dict[int, Stage] = {}
+    follows: dict[int, int] = {}
+    held_before: list[int] = []
+    for run_id, module, step_key, phase, round, seq, epoch, following, session_id in rows:
+        if not following:
+            stages[run_id] = Stage(module=module, step_key=step_key, phase=phase, round=round, seq=seq)
+            continue
+        follows[run_id] = session_id
+        if epoch:
+            held_before.append(run_id)
+    return stages | (runs.stages_of_followers(db, follows, held_before) if follows else {})
 
 
 def _removed(db: Db, participant_ids: set[int]) -> set[int]:

@@ -1,12 +1,12 @@
 """The devices of a run: seated under an alias, many in one commit."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import bindparam, func, insert, select, text
 from sqlmodel import col
 
 from app.domain import joining
@@ -101,17 +101,29 @@ def take_turns(db: Db, run_ids: Iterable[int]) -> None:
 
 def crowd(db: Db, run_id: int) -> list[Guest]:
     """The seated participants of a run, the newest first."""
-    rows: Any = db.connection().execute(
-        select(
-            col(ParticipantRow.id),
-            col(ParticipantRow.alias),
-            col(ParticipantRow.key_hash),
-            col(ParticipantRow.deals),
-        )
-        .where(col(ParticipantRow.run_id) == run_id, col(ParticipantRow.removed_at).is_(None))
-        .order_by(col(ParticipantRow.id).desc())
+    return crowds(db, [run_id])[run_id]
+
+
+def crowds(db: Db, run_ids: Collection[int]) -> dict[int, list[Guest]]:
+    """The same for many runs in one query."""
+    found: dict[int, list[Guest]] = {run_id: [] for run_id in run_ids}
+    rows: Any = db.connection().execute(_SEATED, {"ids": list(run_ids)}) if run_ids else ()
+    for run_id, *guest in rows:
+        found[run_id].append(Guest(*guest))
+    return found
+
+
+_SEATED = (
+    select(
+        col(ParticipantRow.run_id),
+        col(ParticipantRow.id),
+        col(ParticipantRow.alias),
+        col(ParticipantRow.key_hash),
+        col(ParticipantRow.deals),
     )
-    return [Guest(id=one, alias=alias or "", key_hash=key_hash, deals=deals) for one, alias, key_hash, deals in rows]
+    .where(col(ParticipantRow.run_id).in_(bindparam("ids", expanding=True)), col(ParticipantRow.removed_at).is_(None))
+    .order_by(col(ParticipantRow.id).desc())
+)
 
 
 def _doors(db: Db, codes: set[str], spare: int) -> dict[str, _Door]:

@@ -1,7 +1,7 @@
 """Participation records: written when a run ends, read by summaries and reports."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -107,7 +107,7 @@ def count(db: Db, run: OpenRun, now: datetime) -> None:
     history = runs.shifts(db, run.id)
     joined = len(participants.crowd(db, run.id))
     for module, lesson in enumerate(run.plan.lessons):
-        rounds = {(s.step_key, s.round) for s in history if s.module == module and s.kind in ("open", "reopen")}
+        rounds = rules.asked(history, module)
         for step in lesson.askings:
             for round in sorted(round for key, round in rounds if key == step.key):
                 _count_asking(db, run.id, module, step, round, joined)
@@ -218,18 +218,18 @@ def write_records(db: Db, run: OpenRun, now: datetime) -> None:
         )
         db.add(record)
         db.flush()
-        _add_contributions(db, record.id or 0, lesson, shown, minutes)
+        presents = directory.agencies_by_id(db, rules.presenting(history, module))
+        _add_contributions(db, record, lesson, shown, [Agency(key=a.slug, name=a.name) for a in presents])
 
 
-def _add_contributions(db: Db, record_id: int, lesson: Lesson, shown: Iterable[str], minutes: float) -> None:
-    named = {a.key: a for a in (lesson.lead, *lesson.supports, *(step.lead for step in lesson.steps))}
-    for key, role in rules.contributions(lesson, shown).items():
-        agency: Agency = named[key]
-        db.add(
-            ContributionRow(
-                record_id=record_id, agency_id=directory.agency_of(db, agency), role=role, minutes=minutes
-            )
-        )
+def _add_contributions(
+    db: Db, record: ParticipationRecordRow, lesson: Lesson, shown: Iterable[str], presents: Sequence[Agency]
+) -> None:
+    named = {a.key: a for a in (lesson.lead, *lesson.supports, *(step.lead for step in lesson.steps), *presents)}
+    for key, roles in rules.contributions(lesson, shown, [agency.key for agency in presents]).items():
+        agency_id = directory.agency_of(db, named[key])
+        for role in roles:
+            db.add(ContributionRow(record_id=record.id or 0, agency_id=agency_id, role=role, minutes=record.minutes))
 
 
 def _results(db: Db, run_id: int, module: int) -> list[AskingResultRow]:
@@ -321,10 +321,16 @@ def for_agency(db: Db, agency_id: int, programme_ids: frozenset[int] | None = No
         .join(ClassGroupRow, col(ClassGroupRow.id) == ParticipationRecordRow.class_group_id)
         .where(ContributionRow.agency_id == agency_id, ParticipationRecordRow.kind == "lesson")
         .order_by(col(ParticipationRecordRow.began_at).desc(), col(ParticipationRecordRow.id).desc())
+        .order_by(col(ContributionRow.id))
     )
     if programme_ids is not None:
         query = query.where(col(ParticipationRecordRow.programme_id).in_(programme_ids))
     versions = _versions(db)
+    roles: dict[int | None, list[str]] = defaultdict(list)
+    records = {}
+    for record, role, school, label in db.exec(query).all():
+        roles[record.id].append(role)
+        records[record.id] = (record, school, label)
     return [
         ReportRow(
             date=record.began_at,
@@ -336,7 +342,7 @@ def for_agency(db: Db, agency_id: int, programme_ids: frozenset[int] | None = No
             topic_name=versions[record.version_id].topic_name,
             lesson=versions[record.version_id].title,
             version=versions[record.version_id].number,
-            role=role,
+            role=" and ".join(roles[record.id]),
             present=record.present,
             minutes=record.minutes,
             devices=record.devices_joined,
@@ -345,7 +351,7 @@ def for_agency(db: Db, agency_id: int, programme_ids: frozenset[int] | None = No
             matched=record.matched,
             run_id=record.run_id,
         )
-        for record, role, school, label in db.exec(query).all()
+        for record, school, label in records.values()
     ]
 
 

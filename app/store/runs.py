@@ -1,25 +1,33 @@
-"""Runs, their cues and their participants."""
+"""Runs, their cues and their participants. How they are read: `open_runs.py`."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import CursorResult, delete, update
+import sqlalchemy
+from sqlalchemy import CursorResult, delete, insert, or_, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from app.domain import joining
 from app.domain.errors import Conflict, NotAllowed, NotFound
 from app.domain.lesson import skipped_for
-from app.domain.participation import Shift
-from app.domain.run import Order, Phase, Plan, Reached, Stage, after_order, plan
+from app.domain.live_session import PRESENTER_LEADS, as_left, taken_over
+from app.domain.run import CueKind, Order, Shift, Stage, after_order, reached
 from app.store import directory, lessons, participants
 from app.store.database import Db
-from app.store.participants import CLASS_WITHOUT_NUMBER
+from app.store.open_runs import OpenRun as OpenRun
+from app.store.open_runs import by_code as by_code
+from app.store.open_runs import cues_of_runs
+from app.store.open_runs import of_class as of_class
+from app.store.open_runs import open_of_class as open_of_class
+from app.store.open_runs import read as read
+from app.store.open_runs import read_many as read_many
+from app.store.open_runs import shifts as shifts
 from app.store.tables import (
     AnswerRow,
     CueRow,
+    LiveSessionRow,
     PairingRow,
     ParticipantRow,
     RunModuleRow,
@@ -27,47 +35,7 @@ from app.store.tables import (
     SecretVoteRow,
 )
 
-
-@dataclass(frozen=True)
-class OpenRun:
-    """A run as the live side needs it: its stage, its plan, and how its class is called."""
-
-    id: int
-    kind: str
-    code: str
-    locked: bool
-    seed: str
-    mode: str
-    epoch: int
-    stage: Stage
-    calm: bool
-    opened_at: datetime
-    ended_at: datetime | None
-    present: int | None
-    present_confirmed: bool
-    class_group_id: int
-    class_label: str
-    school: str
-    on_roll: int | None
-    plan: Plan
-    version_ids: tuple[int, ...]
-    reached: Reached
-    questions_asked: int
-
-    @property
-    def is_rehearsal(self) -> bool:
-        return self.kind == "rehearsal"
-
-    @property
-    def is_tally_only(self) -> bool:
-        """Whether what is asked now keeps no choice beside the participant (ruling 8)."""
-        here = self.plan.at(self.stage)
-        return bool(here and getattr(here.step, "tally_only", False))
-
-    @property
-    def expected(self) -> int:
-        """Pupils to expect: the head-count, else the size of the class group, else 35."""
-        return self.present or self.on_roll or CLASS_WITHOUT_NUMBER
+MOVED_ON = "The lesson has moved on already. Look at the screen and press again."
 
 
 def start(
@@ -88,85 +56,50 @@ def start(
         for position, version_id in enumerate(version_ids)
         for key in skipped_for(lessons.version(db, version_id), questions)
     ]
-    row = RunRow(
-        class_group_id=class_group_id,
-        kind=kind,
-        seed=seed,
-        skipped_steps=skipped,
-        present=present,
-        opened_at=now,
-        join_code=_free_code(db, choose),
+    return open_run(
+        db,
+        RunRow(
+            class_group_id=class_group_id,
+            kind=kind,
+            seed=seed,
+            skipped_steps=skipped,
+            present=present,
+            opened_at=now,
+            join_code=free_code(db, choose),
+        ),
+        version_ids,
     )
+
+
+def open_run(db: Db, row: RunRow, version_ids: Sequence[int]) -> int:
+    """Raises Conflict when the class has a lesson open, or follows this live session already."""
     try:
         with db.begin_nested():
             db.add(row)
     except IntegrityError:
-        raise Conflict("Your class has a lesson open already. Go back to it, or finish it first.") from None
+        raise Conflict(_why_not_again(db, row)) from None
     for position, version_id in enumerate(version_ids):
         db.add(RunModuleRow(run_id=_id(row.id), position=position, version_id=version_id))
     db.flush()
     return _id(row.id)
 
 
-def _free_code(db: Db, choose: joining.Choose) -> str:
+def _why_not_again(db: Db, row: RunRow) -> str:
+    same = select(RunRow.id).where(
+        RunRow.class_group_id == row.class_group_id,
+        RunRow.live_session_id == row.live_session_id,
+        col(RunRow.ended_at).is_not(None),
+    )
+    if row.live_session_id is not None and db.exec(same).first() is not None:
+        return "Your class took part in this live session already. Take up its lesson again instead."
+    return "Your class has a lesson open already. Go back to it, or finish it first."
+
+
+def free_code(db: Db, choose: joining.Choose) -> str:
     while True:
         code = joining.new_code(choose)
         if db.exec(select(RunRow.id).where(RunRow.join_code == code)).first() is None:
             return code
-
-
-def read(db: Db, run_id: int) -> OpenRun:
-    """Raises NotFound."""
-    row = db.get(RunRow, run_id)
-    if row is None:
-        raise NotFound("We could not find that lesson.")
-    return _open_run(db, row)
-
-
-def open_of_class(db: Db, class_group_id: int) -> OpenRun | None:
-    """The run of this class that is going on, newest first; a rehearsal counts."""
-    row = db.exec(
-        select(RunRow)
-        .where(RunRow.class_group_id == class_group_id, col(RunRow.ended_at).is_(None))
-        .order_by(col(RunRow.id).desc())
-    ).first()
-    return _open_run(db, row) if row else None
-
-
-def of_class(db: Db, class_group_id: int) -> list[OpenRun]:
-    """All ended runs of a class group, newest first."""
-    rows = db.exec(
-        select(RunRow)
-        .where(RunRow.class_group_id == class_group_id, col(RunRow.ended_at).is_not(None))
-        .order_by(col(RunRow.ended_at).desc())
-    ).all()
-    return [_open_run(db, row) for row in rows]
-
-
-def by_code(db: Db, code: str) -> OpenRun:
-    """Raises NotFound in a child's words; an ended run says so."""
-    row = db.exec(select(RunRow).where(RunRow.join_code == code)).one_or_none()
-    if row is None:
-        raise NotFound(f"We can't find {joining.spaced(code)}. Check each letter.")
-    if row.ended_at is not None:
-        raise NotFound("That lesson has finished.")
-    return _open_run(db, row)
-
-
-def shifts(db: Db, run_id: int) -> list[Shift]:
-    """The cues of a run in order."""
-    rows = db.exec(select(CueRow).where(CueRow.run_id == run_id).order_by(col(CueRow.id))).all()
-    return [
-        Shift(
-            kind=row.kind,  # type: ignore[arg-type]
-            module=row.module_position,
-            step_key=row.step_key,
-            phase=row.phase,  # type: ignore[arg-type]
-            round=row.round,
-            at=row.at,
-        )
-        for row in rows
-    ]
 
 
 # Cues
@@ -175,22 +108,41 @@ def shifts(db: Db, run_id: int) -> list[Shift]:
 def give(db: Db, run: OpenRun, order: Order, *, seq: int, epoch: int, by: str, now: datetime) -> Stage:
     """Move the stage. Raises Conflict when someone else moved it first, NotAllowed when the order makes no sense."""
     _must_be_open(run)
+    if run.following:
+        raise NotAllowed(PRESENTER_LEADS)
     if (seq, epoch) != (run.stage.seq, run.epoch):
-        raise Conflict("The lesson has moved on already. Look at the screen and press again.")
+        raise Conflict(MOVED_ON)
     stage, kind = after_order(run.stage, order, run.plan, run.reached)
-    _move(db, run, stage, kind, calm=False, by=by, now=now)
+    _move(db, run, stage, kind, by=by, now=now)
     return stage
 
 
 def set_calm(db: Db, run: OpenRun, *, calm: bool, by: str, now: datetime) -> None:
-    """Put the calm screen over the stage, or take it away."""
+    """Put the calm screen over the stage, or take it away; also over a stage that the presenter leads."""
     _must_be_open(run)
-    if calm != run.calm:
+    kind: CueKind = "calm" if calm else "resume"
+    if calm == run.calm:
+        return
+    if run.following:
+        run = _held_still(db, run)
+        _turn(db, run, calm=calm)
+        note(db, run.stage, kind, epoch=run.epoch + 1, by=by, now=now, run_id=run.id)
+    else:
         stage = run.stage.model_copy(update={"seq": run.stage.seq + 1})
-        _move(db, run, stage, "calm" if calm else "resume", calm=calm, by=by, now=now)
+        _move(db, run, stage, kind, calm=calm, by=by, now=now)
 
 
-def _move(db: Db, run: OpenRun, stage: Stage, kind: str, *, calm: bool, by: str, now: datetime) -> None:
+def _move(
+    db: Db,
+    run: OpenRun,
+    stage: Stage,
+    kind: CueKind,
+    *,
+    by: str,
+    now: datetime,
+    calm: bool = False,
+    **change: object,
+) -> None:
     changed: CursorResult[Any] = db.connection().execute(
         update(RunRow)
         .where(
@@ -199,31 +151,129 @@ def _move(db: Db, run: OpenRun, stage: Stage, kind: str, *, calm: bool, by: str,
             col(RunRow.epoch) == run.epoch,
             col(RunRow.ended_at).is_(None),
         )
-        .values(
-            module_position=stage.module,
-            step_key=stage.step_key,
-            phase=stage.phase,
-            round=stage.round,
-            seq=stage.seq,
-            calm=calm,
-        )
+        .values(**as_columns(stage), calm=calm, **change)
     )
     if changed.rowcount != 1:
-        raise Conflict("The lesson has moved on already. Look at the screen and press again.")
-    db.add(
-        CueRow(
-            run_id=run.id,
-            epoch=run.epoch,
-            seq=stage.seq,
-            kind=kind,
-            module_position=stage.module,
-            step_key=stage.step_key,
-            phase=stage.phase,
-            round=stage.round,
-            at=now,
-            by=by,
-        )
+        raise Conflict(MOVED_ON)
+    note(db, stage, kind, epoch=run.epoch, by=by, now=now, run_id=run.id)
+
+
+def as_columns(stage: Stage) -> dict[str, object]:
+    """A stage as runs, live sessions and cues keep it."""
+    return {
+        "module_position": stage.module,
+        "step_key": stage.step_key,
+        "phase": stage.phase,
+        "round": stage.round,
+        "seq": stage.seq,
+    }
+
+
+def note(db: Db, stage: Stage, kind: CueKind, *, epoch: int, by: str, now: datetime, **whose: int | None) -> None:
+    """Keep what a stage became as the cue of a run or of a live session."""
+    values = {**as_columns(stage), "kind": kind, "epoch": epoch, "at": now, "by": by, **whose}
+    db.connection().execute(insert(CueRow).values(values))
+
+
+# Following a live session
+
+
+def hold(db: Db, run: OpenRun, *, epoch: int, by: str, now: datetime) -> None:
+    """The class goes on by itself, from the stage that it sees. Raises Conflict when someone else was first."""
+    _must_be_open(run)
+    _must_be_at(run, epoch)
+    if not run.following:
+        raise NotAllowed("Your class goes on by itself already.")
+    hold_still(db, _held_still(db, run), by=by, now=now)
+
+
+def hold_still(db: Db, run: OpenRun, *, by: str, now: datetime) -> None:
+    """Hold a run that was read with its stage locked: the stage is copied into it."""
+    stage = taken_over(run.stage, run.plan, run.reached)
+    _turn(db, run, following=False, **as_columns(stage))
+    note(db, stage, "hold", epoch=run.epoch + 1, by=by, now=now, run_id=run.id)
+
+
+def rejoin(db: Db, run: OpenRun, *, epoch: int, by: str, now: datetime) -> None:
+    """The class catches up with its live session. What it closed by itself stays closed for it."""
+    _must_be_open(run)
+    _must_be_at(run, epoch)
+    session_id = run.live_session_id
+    if run.following or session_id is None:
+        raise NotAllowed("There is no live session that your class could catch up with.")
+    run = _held_still(db, run)
+    ended = select(LiveSessionRow.ended_at).where(LiveSessionRow.id == run.live_session_id)
+    if db.exec(ended).one() is not None:
+        raise NotAllowed("The live session has ended. Your class can go on by itself.")
+    stage, led = run.stage, stages_of_sessions(db, [session_id])[session_id]
+    if stage.phase == "open" and stage.model_copy(update={"seq": led.seq}) != led:
+        closed, kind = after_order(stage, "close", run.plan, run.reached)
+        _move(db, run, closed, kind, by=by, now=now)  # the presenter is elsewhere: no answer comes after this
+    _turn(db, run, following=True)
+    follow = read(db, run.id)
+    note(db, follow.stage, "follow", epoch=follow.epoch, by=by, now=now, run_id=run.id)
+
+
+def _turn(db: Db, run: OpenRun, **change: object) -> None:
+    """Change what a run shows beside its session's seq. Its epoch rises, so what it pushes next is newer."""
+    changed: CursorResult[Any] = db.connection().execute(
+        update(RunRow)
+        .where(col(RunRow.id) == run.id, col(RunRow.epoch) == run.epoch, col(RunRow.ended_at).is_(None))
+        .values(epoch=run.epoch + 1, **change)
     )
+    if changed.rowcount != 1:
+        raise Conflict(MOVED_ON)
+
+
+def _held_still(db: Db, run: OpenRun) -> OpenRun:
+    """The run as it is now; until the commit nobody moves it or its session. Raises Conflict when it moved on."""
+    db.exec(select(RunRow.id).where(RunRow.id == run.id).with_for_update()).all()
+    stages_of_sessions(db, [run.live_session_id] if run.live_session_id else [])
+    now = read(db, run.id)
+    _must_be_open(now)
+    _must_be_at(now, run.epoch)
+    return now
+
+
+def stages_of_sessions(db: Db, session_ids: Sequence[int]) -> dict[int, Stage]:
+    """The stages of live sessions, which no cue moves until this transaction has ended.
+
+    Rows are locked in one order everywhere, runs before sessions and each by id, so that no two wait for each other.
+    """
+    rows: Any = db.connection().execute(
+        sqlalchemy.select(
+            col(LiveSessionRow.id),
+            col(LiveSessionRow.module_position),
+            col(LiveSessionRow.step_key),
+            col(LiveSessionRow.phase),
+            col(LiveSessionRow.round),
+            col(LiveSessionRow.seq),
+        )
+        .where(col(LiveSessionRow.id).in_(session_ids))
+        .order_by(col(LiveSessionRow.id))
+        .with_for_update(read=True)
+    )
+    return {
+        session_id: Stage(module=module, step_key=step_key, phase=phase, round=round, seq=seq)
+        for session_id, module, step_key, phase, round, seq in rows
+    }
+
+
+def stages_of_followers(db: Db, follows: dict[int, int], held_before: Sequence[int]) -> dict[int, Stage]:
+    """Run -> the stage of the live session that it follows, locked, as its class sees it.
+
+    Only a class that has held before can have closed a question by itself, and only an open one makes a difference.
+    """
+    led = stages_of_sessions(db, sorted(set(follows.values())))
+    by_itself: dict[int | None, list[Shift]] = {}
+    if held_before and any(stage.phase == "open" for stage in led.values()):
+        by_itself = cues_of_runs(db, held_before)
+    return {
+        run_id: as_left(led[session_id], reached(by_itself.get(run_id, ()))) for run_id, session_id in follows.items()
+    }
+
+
+# Door, head-count and end
 
 
 def set_locked(db: Db, run: OpenRun, *, locked: bool) -> None:
@@ -239,16 +289,16 @@ def confirm_present(db: Db, run_id: int, present: int, now: datetime) -> None:
 def end(db: Db, run: OpenRun, *, by: str, now: datetime) -> None:
     """Close the run: its code opens nothing from here on. Its records are `store/participation.py`'s."""
     _must_be_open(run)
+    if run.following:
+        hold(db, run, epoch=run.epoch, by=by, now=now)
+        run = read(db, run.id)
     stage = run.stage.model_copy(update={"seq": run.stage.seq + 1, "phase": "finished"})
-    _move(db, run, stage, "end", calm=False, by=by, now=now)
-    row = db.get_one(RunRow, run.id)
-    db.refresh(row)
-    row.ended_at, row.ended_by = now, by
+    _move(db, run, stage, "end", by=by, now=now, ended_at=now, ended_by=by)
 
 
 def take_back_end(db: Db, run: OpenRun, now: datetime) -> None:
     """An end by mistake, taken back within 24 hours while pupil-level rows still live (ruling 18)."""
-    row = db.get_one(RunRow, run.id)
+    row = db.get_one(RunRow, run.id, populate_existing=True)
     if row.ended_at is None:
         return
     if row.purged_at is not None or now - row.ended_at > timedelta(hours=24):
@@ -263,20 +313,23 @@ def take_back_end(db: Db, run: OpenRun, now: datetime) -> None:
     stage = Stage(
         module=last.module, step_key=last.step_key, phase=last.phase, round=last.round, seq=run.stage.seq + 1
     )
-    _move(db, read(db, run.id), stage, "resume", calm=False, by="teacher", now=now)
+    _move(db, read(db, run.id), stage, "resume", by="teacher", now=now)
 
 
 def forgotten(db: Db, before: datetime) -> list[int]:
-    """Ids of runs that were opened before this time, were not moved since and never ended."""
-    moved_since = select(CueRow.run_id).where(CueRow.at >= before)
-    return [
-        _id(one)
-        for one in db.exec(
-            select(RunRow.id).where(
-                col(RunRow.ended_at).is_(None), col(RunRow.opened_at) < before, col(RunRow.id).not_in(moved_since)
-            )
-        ).all()
-    ]
+    """Ids of runs that were opened before this time, were not moved since and never ended.
+
+    The cues of a live session move all runs that follow it.
+    """
+    moved = select(CueRow.run_id).where(CueRow.at >= before, col(CueRow.run_id).is_not(None))
+    led = select(CueRow.live_session_id).where(CueRow.at >= before, col(CueRow.live_session_id).is_not(None))
+    found = select(RunRow.id).where(
+        col(RunRow.ended_at).is_(None),
+        col(RunRow.opened_at) < before,
+        col(RunRow.id).not_in(moved),
+        or_(col(RunRow.following).is_(False), col(RunRow.live_session_id).not_in(led)),
+    )
+    return [_id(one) for one in db.exec(found).all()]
 
 
 def purge(db: Db, before: datetime, now: datetime) -> list[int]:
@@ -372,63 +425,14 @@ def pairing_of_phone(db: Db, phone_key: str) -> PairingRow | None:
     return db.exec(select(PairingRow).where(PairingRow.phone_key_hash == directory.hashed(phone_key))).one_or_none()
 
 
-# Reading a row
-
-
-def _open_run(db: Db, row: RunRow) -> OpenRun:
-    group = directory.class_group(db, row.class_group_id)
-    version_ids = tuple(
-        db.exec(
-            select(RunModuleRow.version_id).where(RunModuleRow.run_id == row.id).order_by(col(RunModuleRow.position))
-        ).all()
-    )
-    history = shifts(db, _id(row.id))
-    return OpenRun(
-        id=_id(row.id),
-        kind=row.kind,
-        code=row.join_code or "",
-        locked=row.locked,
-        seed=row.seed,
-        mode=row.mode,
-        epoch=row.epoch,
-        stage=Stage(
-            module=row.module_position,
-            step_key=row.step_key,
-            phase=row.phase,  # type: ignore[arg-type]
-            round=row.round,
-            seq=row.seq,
-        ),
-        calm=row.calm,
-        opened_at=row.opened_at,
-        ended_at=row.ended_at,
-        present=row.present,
-        present_confirmed=row.present_confirmed_at is not None,
-        class_group_id=row.class_group_id,
-        class_label=group.label,
-        school=group.school,
-        on_roll=group.on_roll,
-        plan=plan(
-            (lessons.version(db, version_id) for version_id in version_ids),
-            ((int(module), str(key)) for module, key in row.skipped_steps),
-        ),
-        version_ids=version_ids,
-        reached=reached(history),
-        questions_asked=len({(s.module, s.step_key) for s in history if s.kind == "open"}),
-    )
-
-
-def reached(history: Iterable[Shift]) -> Reached:
-    """How far each asking came, from the cues."""
-    far: dict[tuple[int, str], tuple[Phase, int]] = {}
-    for shift in history:
-        if shift.kind in ("close", "reveal"):
-            far[shift.module, shift.step_key] = (shift.phase, shift.round)
-    return far
-
-
 def _must_be_open(run: OpenRun) -> None:
     if run.ended_at is not None:
         raise NotAllowed("This lesson has ended.")
+
+
+def _must_be_at(run: OpenRun, epoch: int) -> None:
+    if run.epoch != epoch:
+        raise Conflict(MOVED_ON)
 
 
 def _id(value: int | None) -> int:

@@ -236,10 +236,44 @@ class FactRow(SQLModel, table=True):
 # Live
 
 
+class LiveSessionRow(SQLModel, table=True):
+    __tablename__ = "live_session"
+    id: int | None = _key()
+    programme_id: int = _of("programme")
+    starts_at: datetime
+    planned_minutes: int
+    capacity: int | None = None
+    video_url: str | None = None
+    opened_at: datetime | None = None
+    ended_at: datetime | None = None
+    seed: str
+    skipped_steps: list[list[Any]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    module_position: int = 0
+    step_key: str = ""
+    phase: str = "lobby"
+    round: int = 1
+    seq: int = 0
+    paused: bool = False
+    holder_account_id: int | None = _of("account", nullable=True)
+    holder_agency_id: int | None = _of("agency", nullable=True)
+    holder_epoch: int = 0
+
+
+class LiveSessionModuleRow(SQLModel, table=True):
+    __tablename__ = "live_session_module"
+    __table_args__ = (UniqueConstraint("live_session_id", "position"),)
+    id: int | None = _key()
+    live_session_id: int = _of("live_session")
+    position: int
+    module_id: int = _of("module")
+    version_id: int | None = _of("version", nullable=True)
+
+
 class RunRow(SQLModel, table=True):
     __tablename__ = "run"
     __table_args__ = (
         Index("run_class_group", "class_group_id"),
+        Index("run_of_live_session", "live_session_id", "class_group_id", unique=True),
         Index(
             "run_open_once",
             "class_group_id",
@@ -251,6 +285,8 @@ class RunRow(SQLModel, table=True):
     id: int | None = _key()
     class_group_id: int = _of("class_group")
     kind: str = "lesson"
+    live_session_id: int | None = _of("live_session", nullable=True)
+    following: bool = False
     join_code: str | None = Field(default=None, unique=True)
     locked: bool = False
     seed: str
@@ -282,9 +318,14 @@ class RunModuleRow(SQLModel, table=True):
 
 class CueRow(SQLModel, table=True):
     __tablename__ = "cue"
-    __table_args__ = (UniqueConstraint("run_id", "epoch", "seq"),)
+    __table_args__ = (
+        CheckConstraint("(run_id IS NULL) <> (live_session_id IS NULL)", name="of_one_stage"),
+        UniqueConstraint("run_id", "epoch", "seq"),
+        UniqueConstraint("live_session_id", "seq"),
+    )
     id: int | None = _key()
-    run_id: int = _of("run")
+    run_id: int | None = _of("run", nullable=True)
+    live_session_id: int | None = _of("live_session", nullable=True)
     epoch: int
     seq: int
     kind: str
@@ -294,6 +335,7 @@ class CueRow(SQLModel, table=True):
     round: int
     at: datetime
     by: str
+    agency_id: int | None = _of("agency", nullable=True)
 
 
 class ParticipantRow(SQLModel, table=True):

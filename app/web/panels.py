@@ -131,7 +131,7 @@ def phase_of(run: OpenRun) -> str:
     """The phase as devices know it: the calm screen and the end cover the stage."""
     if run.ended_at is not None:
         return "ended"
-    return "calm" if run.calm else run.stage.phase
+    return "calm" if run.cover else run.stage.phase
 
 
 def own_face(snapshot: Snapshot, guest: Guest) -> dict[str, Any]:

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from app.domain.errors import Invalid
 from app.domain.lesson import Agency, Asking
 from app.domain.participation import (
-    Shift,
     anchor_pairs,
     anchors_served,
     began_at,
@@ -21,7 +20,7 @@ from app.domain.participation import (
     steps_shown,
 )
 from app.domain.quiz import NOT_SURE
-from app.domain.run import CueKind
+from app.domain.run import CueKind, Shift
 from tests.classroom import anchors
 from tests.domain.test_run import FIRE
 
@@ -111,9 +110,25 @@ def test_the_lead_of_a_step_that_was_shown_leads_and_the_named_support() -> None
     steps = tuple(step.model_copy(update={"lead": police}) if step.key == "scenario" else step for step in FIRE.steps)
     lesson = FIRE.model_copy(update={"steps": steps, "supports": (rnli, police)})
     fire = FIRE.lead.key
-    assert contributions(lesson, ["hook"]) == {fire: "leads", "police": "supports", "rnli": "supports"}
-    assert contributions(lesson, ["scenario"]) == {fire: "supports", "police": "leads", "rnli": "supports"}
-    assert contributions(lesson, ["hook", "scenario"]) == {fire: "leads", "police": "leads", "rnli": "supports"}
+    assert contributions(lesson, ["hook"]) == {fire: ("leads",), "police": ("supports",), "rnli": ("supports",)}
+    assert contributions(lesson, ["scenario"]) == {fire: ("supports",), "police": ("leads",), "rnli": ("supports",)}
+    assert contributions(lesson, ["hook", "scenario"]) == {
+        fire: ("leads",),
+        "police": ("leads",),
+        "rnli": ("supports",),
+    }
+
+
+def test_an_agency_presents_beside_leading_and_supports_only_when_it_does_neither() -> None:
+    rnli = Agency(key="rnli", name="RNLI")
+    lesson = FIRE.model_copy(update={"supports": (rnli,)})
+    fire = FIRE.lead.key
+    assert contributions(lesson, ["hook"], [fire]) == {"rnli": ("supports",), fire: ("leads", "presents")}
+    assert contributions(lesson, ["hook"], ["rnli", "police"]) == {
+        "rnli": ("presents",),
+        fire: ("leads",),
+        "police": ("presents",),
+    }
 
 
 # Before and after

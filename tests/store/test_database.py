@@ -2,21 +2,46 @@
 
 import hashlib
 import os
+import secrets
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import sqlalchemy
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel, col, select
 
 from app.domain.errors import NotAllowed
-from app.store import participants
-from app.store.database import Database
+from app.domain.run import Stage
+from app.store import participants, runs
+from app.store.database import MIGRATIONS, Database
 from app.store.tables import ClassSignInRow, ProgrammeRow
 from tests.classroom import Classroom
+
+AT = "'2026-11-03 10:00:00'"
+OF_0001 = (
+    "INSERT INTO programme (id, slug, name, area, starts_on, ends_on, funder, funding_stream, target_classes, "
+    "target_pupils) VALUES (1, 'town', 'Town', 'Town', '2026-09-01', '2027-07-23', '', '', 0, 0)",
+    "INSERT INTO school (id, reference, name, kind, district, is_demo) VALUES (1, 'D01', 'School', '', '', true)",
+    "INSERT INTO class_group (id, programme_id, school_id, label, year_group, usual_mode) "
+    "VALUES (1, 1, 1, '6H', 6, 'devices')",
+    "INSERT INTO agency (id, slug, name, kind) VALUES (1, 'fire', 'Fire', '')",
+    "INSERT INTO topic (key, name) VALUES ('fire', 'Fire')",
+    "INSERT INTO lesson (id, key, topic_key, owner_agency_id, title, origin) "
+    "VALUES (1, 'fire', 'fire', 1, 'Fire', 'shipped')",
+    "INSERT INTO run (id, class_group_id, kind, locked, seed, mode, skipped_steps, epoch, module_position, step_key, "
+    f"phase, round, seq, calm, opened_at) VALUES (1, 1, 'lesson', false, 's', 'devices', '[]', 0, 0, '', 'lobby', 1, "
+    f"2, false, {AT})",
+    "INSERT INTO cue (run_id, epoch, seq, kind, module_position, step_key, phase, round, at, by) VALUES "
+    f"(1, 0, 1, 'calm', 0, '', 'lobby', 1, {AT}, 'teacher'), (1, 0, 2, 'resume', 0, '', 'lobby', 1, {AT}, 'teacher')",
+)
+"""A run and its two cues as the first release kept them."""
 
 
 def pragma(classroom: Classroom, name: str) -> object:
@@ -53,6 +78,61 @@ def test_the_migrations_make_exactly_the_tables_of_the_models(database: Database
     with database.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, SQLModel.metadata) == []
+
+
+def test_rows_from_before_live_sessions_keep_working(empty_url: str) -> None:
+    database = Database(empty_url)
+    migrate(database, "0001")
+    with database.engine.begin() as connection:
+        for statement in OF_0001:
+            connection.exec_driver_sql(statement)
+    database.open()
+    with database.engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), SQLModel.metadata) == []
+    with database.reading() as db:
+        run = runs.read(db, 1)
+        history = runs.shifts(db, 1)
+    assert (run.stage, run.following, run.live_session_id) == (Stage(step_key="", phase="lobby", seq=2), False, None)
+    assert [(shift.kind, shift.agency_id) for shift in history] == [("calm", None), ("resume", None)]
+    with database.transaction() as db:
+        runs.set_calm(db, run, calm=True, by="teacher", now=run.opened_at)
+    with database.reading() as db:
+        assert [shift.seq for shift in runs.shifts(db, 1)] == [1, 2, 3]
+    neither = (
+        "INSERT INTO cue (epoch, seq, kind, module_position, step_key, phase, round, at, by) SELECT 0, 9, kind, "
+    )
+    neither += "module_position, step_key, phase, round, at, by FROM cue"
+    with pytest.raises(IntegrityError), database.engine.begin() as connection:
+        connection.exec_driver_sql(neither)
+    database.close()
+
+
+def migrate(database: Database, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with database.engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database without any table."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'old.db'}"
+        return
+    server = request.getfixturevalue("postgres_url")
+    name = f"old_{secrets.token_hex(6)}"
+    order(server, f"CREATE DATABASE {name}")
+    yield make_url(server).set(database=name).render_as_string(hide_password=False)
+    order(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def order(url: str, statement: str) -> None:
+    engine = sqlalchemy.create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(statement)
+    engine.dispose()
 
 
 def test_opening_again_changes_nothing(classroom: Classroom) -> None:

@@ -10,6 +10,7 @@ from app.store.directory import agency_by_slug
 from app.store.participation import ReportRow, Totals
 from app.store.tables import ContributionRow, ParticipationRecordRow, SchoolRow
 from app.web.summary import summary_of
+from tests.cast import PAUL, PRIYA
 from tests.classroom import TESS_CLASS, THEO_CLASS, Classroom, water_lesson
 
 FIRE = "kent-fire-and-rescue-service"
@@ -299,3 +300,121 @@ def test_runs_per_class_counts_ended_lessons_and_no_rehearsal(classroom: Classro
     with classroom.database.reading() as db:
         assert participation.runs_per_class(db) == {TESS_CLASS: 1}
         assert directory.class_group(db, TESS_CLASS).label == "6H"
+
+
+# A run that followed
+
+
+def parts(classroom: Classroom) -> dict[str, str]:
+    """Agency -> its roles in the one record."""
+    slugs = (FIRE, "kent-police", "rnli", "hm-coastguard")
+    return {slug: row.role for slug in slugs for row in report(classroom, slug)}
+
+
+def test_a_run_that_followed_has_the_minutes_steps_and_roles_of_the_time_in_which_it_did(
+    classroom: Classroom,
+) -> None:
+    """Ten minutes of Priya's *before*, five of Paul's hook, four calm, three alone: by hand 18 minutes."""
+    session = classroom.lead(email=PRIYA)
+    run = classroom.follow(session)
+    classroom.clock.forward(minutes=7)  # in the lobby
+    classroom.cue(session)
+    classroom.clock.forward(minutes=10)
+    classroom.take_console(session, PAUL)
+    classroom.cue_to(session, "hook", "content")
+    classroom.clock.forward(minutes=5)
+    classroom.calm(run, True)
+    classroom.cue_to(session, "facts.1", "content")
+    classroom.clock.forward(minutes=4)
+    classroom.calm(run, False)
+    classroom.hold(run)
+    classroom.cue_to(session, "take-home", "content")
+    classroom.clock.forward(minutes=3)
+    classroom.finish(run)
+    with classroom.database.reading() as db:
+        record = participation.records_of(db, run)[0]
+    shown = [step.key for step in classroom.fire.steps if step.key.startswith("before")]
+    assert record.minutes == 18.0
+    assert record.steps_shown == [*shown, "hook", "facts.1"]
+    assert record.questions_served == len([key for key in shown if key != "before"])
+    assert parts(classroom) == {FIRE: "leads and presents", "kent-police": "presents"}
+
+
+def test_an_agency_that_leads_and_presents_is_counted_once(classroom: Classroom) -> None:
+    session = classroom.lead(email=PRIYA)
+    run = classroom.follow(session)
+    classroom.cue(session)
+    classroom.clock.forward(minutes=20)
+    classroom.finish(run, 28)
+    found = totals(classroom)
+    assert (found.records, found.runs, found.pupils, found.attendances, found.minutes) == (1, 1, 28, 28, 20.0)
+
+
+def test_who_held_the_console_while_the_class_did_not_follow_does_not_present(classroom: Classroom) -> None:
+    session = classroom.lead(email=PRIYA)
+    run = classroom.follow(session)
+    classroom.cue(session)
+    classroom.hold(run)
+    classroom.take_console(session, PAUL)
+    classroom.cue(session)
+    classroom.finish(run)
+    assert parts(classroom) == {FIRE: "leads and presents"}
+
+
+def test_a_class_alone_is_presented_by_nobody(classroom: Classroom) -> None:
+    session = classroom.lead(email=PRIYA)
+    run = classroom.follow(session)
+    classroom.hold(run)
+    classroom.go_to(run, "before", "content")
+    classroom.finish(run)
+    assert parts(classroom) == {FIRE: "leads"}
+
+
+def test_the_record_of_a_class_is_the_same_whether_it_followed_or_went_alone(classroom: Classroom) -> None:
+    session = classroom.lead()
+    follows, alone = classroom.follow(session), classroom.start(THEO_CLASS)
+    pupils = {run: classroom.seat(run) for run in (follows, alone)}
+    for step in ("before.F1", "quiz.F1"):
+        classroom.clock.forward(minutes=6)
+        classroom.cue_to(session, step)
+        classroom.go_to(alone, step)
+        for run, pupil in pupils.items():
+            classroom.record(classroom.answer(run, pupil))
+    classroom.clock.forward(minutes=2)
+    classroom.end_session(session)
+    classroom.clock.forward(minutes=2)
+    for run in (follows, alone):
+        classroom.finish(run)
+    with classroom.database.reading() as db:
+        records = [participation.records_of(db, run)[0] for run in (follows, alone)]
+        counts = [participation.of_run(db, run) for run in (follows, alone)]
+    same = ("minutes", "steps_shown", "steps_skipped", "questions_served", "answers_counted", "matched", "began_at")
+    assert [getattr(records[0], name) for name in same] == [getattr(records[1], name) for name in same]
+    assert counts[0] == counts[1]
+
+
+def test_an_end_of_a_run_that_followed_is_taken_back_and_counted_anew(classroom: Classroom) -> None:
+    session = classroom.lead()
+    run = classroom.follow(session)
+    classroom.cue(session)
+    classroom.clock.forward(minutes=10)
+    classroom.finish(run, 20)
+    classroom.clock.forward(minutes=5)
+    classroom.take_back(run)
+    classroom.rejoin(run)
+    classroom.clock.forward(minutes=10)
+    classroom.finish(run, 21)
+    found = totals(classroom)
+    assert (found.records, found.pupils, found.minutes) == (1, 21, 20.0)
+
+
+def test_a_step_that_the_class_left_out_stands_among_the_skipped(classroom: Classroom) -> None:
+    session = classroom.lead()
+    run = classroom.follow(session, left_out=((0, "before.F2"),))
+    classroom.cue_to(session, "before.F3", "closed")
+    classroom.finish(run)
+    with classroom.database.reading() as db:
+        record = participation.records_of(db, run)[0]
+    assert record.steps_shown == ["before", "before.F1", "before.F3"]
+    assert "before.F2" in record.steps_skipped
+    assert record.questions_served == 2

@@ -1,0 +1,311 @@
+"""Live sessions: one presenter's stage, which many runs follow."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CursorResult, update
+from sqlmodel import col, select
+
+from app.domain import joining
+from app.domain.errors import Conflict, NotAllowed, NotFound
+from app.domain.lesson import skipped_for
+from app.domain.live_session import OTHER_HOLDS
+from app.domain.run import CueKind, Order, Plan, Reached, Stage, after_order, reached
+from app.store import lessons, runs
+from app.store.database import Db
+from app.store.open_runs import Skipped, cues_of_sessions, plan_of, skipped_of, versions_of_session
+from app.store.tables import (
+    ClassGroupRow,
+    LiveSessionModuleRow,
+    LiveSessionRow,
+    MembershipRow,
+    ModuleRow,
+    RunRow,
+    VersionRow,
+)
+
+BY = "presenter"
+"""Who gave a session's cues. Which agency's stands beside it; a person's name does not outlive the hour."""
+
+
+@dataclass(frozen=True)
+class OpenSession:
+    """A live session as its console needs it, and its holder's token: `holder_epoch`."""
+
+    id: int
+    programme_id: int
+    seed: str
+    stage: Stage
+    paused: bool
+    holder_account_id: int | None
+    holder_agency_id: int | None
+    holder_epoch: int
+    starts_at: datetime
+    planned_minutes: int
+    opened_at: datetime | None
+    ended_at: datetime | None
+    plan: Plan
+    version_ids: tuple[int, ...]
+    skipped: Skipped
+    reached: Reached
+
+
+def start(
+    db: Db,
+    programme_id: int,
+    version_ids: Sequence[int],
+    *,
+    questions: int,
+    account_id: int,
+    agency_id: int | None = None,
+    planned_minutes: int,
+    seed: str,
+    now: datetime,
+) -> int:
+    """Open the lobby with these versions, which stay (ruling 16). The account holds the console."""
+    modules = _modules(db, programme_id, version_ids)
+    row = LiveSessionRow(
+        programme_id=programme_id,
+        starts_at=now,
+        planned_minutes=planned_minutes,
+        opened_at=now,
+        seed=seed,
+        skipped_steps=[
+            [position, key]
+            for position, version_id in enumerate(version_ids)
+            for key in skipped_for(lessons.version(db, version_id), questions)
+        ],
+        holder_account_id=account_id,
+        holder_agency_id=agency_id or _agency_of(db, account_id),
+    )
+    db.add(row)
+    db.flush()
+    session_id = row.id or 0
+    for position, (module_id, version_id) in enumerate(zip(modules, version_ids, strict=True)):
+        db.add(
+            LiveSessionModuleRow(
+                live_session_id=session_id, position=position, module_id=module_id, version_id=version_id
+            )
+        )
+    db.flush()
+    return session_id
+
+
+def _modules(db: Db, programme_id: int, version_ids: Sequence[int]) -> list[int]:
+    offered: dict[int | None, int | None] = dict(
+        db.exec(
+            select(VersionRow.id, ModuleRow.id)
+            .join(ModuleRow, col(ModuleRow.lesson_id) == VersionRow.lesson_id)
+            .where(ModuleRow.programme_id == programme_id, col(VersionRow.id).in_(version_ids))
+        ).all()
+    )
+    found = [offered.get(version_id) for version_id in version_ids]
+    if not found or None in found:
+        raise NotFound("This lesson is not one of the programme's modules.")
+    return [module_id for module_id in found if module_id is not None]
+
+
+def _agency_of(db: Db, account_id: int) -> int | None:
+    """The agency for which an account presents; None when there is not exactly one."""
+    found = db.exec(
+        select(MembershipRow.agency_id).where(
+            MembershipRow.account_id == account_id, col(MembershipRow.agency_id).is_not(None)
+        )
+    ).all()
+    return found[0] if len(found) == 1 else None
+
+
+def read(db: Db, session_id: int) -> OpenSession:
+    """Raises NotFound."""
+    row = db.exec(
+        select(LiveSessionRow).where(LiveSessionRow.id == session_id).execution_options(populate_existing=True)
+    ).one_or_none()
+    if row is None:
+        raise NotFound("We could not find that live session.")
+    versions = versions_of_session(db, session_id)
+    skipped = skipped_of(row)
+    return OpenSession(
+        id=session_id,
+        programme_id=row.programme_id,
+        seed=row.seed,
+        stage=Stage(
+            module=row.module_position,
+            step_key=row.step_key,
+            phase=row.phase,  # type: ignore[arg-type]
+            round=row.round,
+            seq=row.seq,
+        ),
+        paused=row.paused,
+        holder_account_id=row.holder_account_id,
+        holder_agency_id=row.holder_agency_id,
+        holder_epoch=row.holder_epoch,
+        starts_at=row.starts_at,
+        planned_minutes=row.planned_minutes,
+        opened_at=row.opened_at,
+        ended_at=row.ended_at,
+        plan=plan_of(db, versions, skipped),
+        version_ids=tuple(version_id for version_id, _ in versions),
+        skipped=skipped,
+        reached=reached(cues_of_sessions(db, [session_id])[session_id]),
+    )
+
+
+# Following
+
+
+def follow(
+    db: Db,
+    session: OpenSession,
+    class_group_id: int,
+    *,
+    present: int | None,
+    now: datetime,
+    choose: joining.Choose,
+    kind: str = "lesson",
+    left_out: Iterable[tuple[int, str]] = (),
+    by: str = "teacher",
+) -> int:
+    """Open a run that follows, under the session's seed: every class that follows gets the same bytes.
+
+    Raises Conflict when the class has a lesson open, or has been in this session before.
+    """
+    runs.stages_of_sessions(db, [session.id])
+    session = read(db, session.id)
+    _must_be_open(session)
+    theirs = select(ClassGroupRow.id).where(
+        ClassGroupRow.id == class_group_id, ClassGroupRow.programme_id == session.programme_id
+    )
+    if db.exec(theirs).first() is None:
+        raise NotFound("We could not find that live session.")
+    row = RunRow(
+        class_group_id=class_group_id,
+        kind=kind,
+        live_session_id=session.id,
+        following=True,
+        seed=session.seed,
+        skipped_steps=[list(step) for step in dict.fromkeys((*session.skipped, *left_out))],
+        present=present,
+        opened_at=now,
+        join_code=runs.free_code(db, choose),
+    )
+    run_id = runs.open_run(db, row, session.version_ids)
+    runs.note(db, session.stage, "follow", epoch=0, by=by, now=now, run_id=run_id)
+    return run_id
+
+
+def followers(db: Db, session_id: int) -> list[int]:
+    """The open runs that follow a live session now."""
+    return [run_id for run_id in db.exec(_followers(session_id)).all() if run_id is not None]
+
+
+def _followers(session_id: int) -> Any:
+    return (
+        select(RunRow.id)
+        .where(RunRow.live_session_id == session_id, col(RunRow.following).is_(True), col(RunRow.ended_at).is_(None))
+        .order_by(col(RunRow.id))
+    )
+
+
+# Leading
+
+
+def give(db: Db, session: OpenSession, order: Order, *, seq: int, holder_epoch: int, by: int, now: datetime) -> Stage:
+    """Move the stage of all who follow. Raises Conflict when somebody moved it or took the console first."""
+    _must_hold(session, holder_epoch, by)
+    if seq != session.stage.seq:
+        raise Conflict(runs.MOVED_ON)
+    stage, kind = after_order(session.stage, order, session.plan, session.reached)
+    _move(db, session, stage, kind, now=now, agency_id=session.holder_agency_id, paused=False)
+    return stage
+
+
+def set_paused(db: Db, session: OpenSession, *, paused: bool, holder_epoch: int, by: int, now: datetime) -> None:
+    """Put the calm screen over the stage of all who follow, or take it away; an order takes it away too."""
+    _must_hold(session, holder_epoch, by)
+    if paused != session.paused:
+        kind: CueKind = "pause" if paused else "resume"
+        _move(db, session, _next_seq(session), kind, now=now, agency_id=session.holder_agency_id, paused=paused)
+
+
+def take_console(
+    db: Db, session: OpenSession, account_id: int, *, agency_id: int | None = None, now: datetime
+) -> None:
+    """Hand the console over: from here on the earlier holder's orders are refused. Raises Conflict as `give`."""
+    _must_be_open(session)
+    agency_id = agency_id or _agency_of(db, account_id)
+    holder = {"holder_account_id": account_id, "holder_agency_id": agency_id}
+    _move(
+        db,
+        session,
+        _next_seq(session),
+        "take",
+        now=now,
+        agency_id=agency_id,
+        holder_epoch=session.holder_epoch + 1,
+        **holder,
+    )
+
+
+def end(db: Db, session: OpenSession, *, holder_epoch: int, by: int, now: datetime) -> list[int]:
+    """End a live session; returns the runs that followed. Each goes on by itself from its last stage."""
+    _must_hold(session, holder_epoch, by)
+    db.exec(_followers(session.id).with_for_update()).all()  # runs before sessions: `runs.stages_of_sessions`
+    stage, agency_id = _next_seq(session), session.holder_agency_id
+    _move(db, session, stage, "end", now=now, agency_id=agency_id, paused=False, ended_at=now)
+    let_go = runs.read_many(db, followers(db, session.id))
+    for run in let_go.values():
+        runs.hold_still(db, run, by=BY, now=now)
+    return list(let_go)
+
+
+def _move(
+    db: Db,
+    session: OpenSession,
+    stage: Stage,
+    kind: CueKind,
+    *,
+    now: datetime,
+    agency_id: int | None,
+    **change: object,
+) -> None:
+    changed: CursorResult[Any] = db.connection().execute(
+        update(LiveSessionRow)
+        .where(
+            col(LiveSessionRow.id) == session.id,
+            col(LiveSessionRow.seq) == session.stage.seq,
+            col(LiveSessionRow.holder_epoch) == session.holder_epoch,
+            col(LiveSessionRow.ended_at).is_(None),
+        )
+        .values(**runs.as_columns(stage), **change)
+    )
+    if changed.rowcount != 1:
+        raise Conflict(runs.MOVED_ON)
+    runs.note(
+        db,
+        stage,
+        kind,
+        epoch=session.holder_epoch,
+        by=BY,
+        now=now,
+        live_session_id=session.id,
+        agency_id=agency_id,
+    )
+
+
+def _next_seq(session: OpenSession) -> Stage:
+    return session.stage.model_copy(update={"seq": session.stage.seq + 1})
+
+
+def _must_be_open(session: OpenSession) -> None:
+    if session.ended_at is not None:
+        raise NotAllowed("This live session has ended.")
+
+
+def _must_hold(session: OpenSession, holder_epoch: int, account_id: int) -> None:
+    _must_be_open(session)
+    if session.holder_epoch != holder_epoch:
+        raise Conflict(OTHER_HOLDS)
+    if session.holder_account_id != account_id:
+        raise NotAllowed(OTHER_HOLDS)
