@@ -14,15 +14,12 @@ import uvicorn
 from app import demo as demo_programme
 from app.content import check
 from app.domain.errors import DomainError
-from app.live.line import LiveSocket
+from app.live.line import LONGEST_MESSAGE, Door
 from app.main import create_app
 from app.settings import Settings
 from app.store import directory
-from app.web.answering import LONGEST_MESSAGE
 from app.web.deps import Parts, now_utc
 from app.web.security import new_key
-
-PING_SECONDS, PONG_SECONDS = 10, 8  # a device that went without a word is let go within 20 s
 
 main = typer.Typer(
     name="safety-in-action",
@@ -175,11 +172,10 @@ def _run(app: Any, settings: Settings) -> None:
         ssl_certfile=settings.tls_cert,
         ssl_keyfile=settings.tls_key,
         proxy_headers=settings.behind_proxy,
-        ws=LiveSocket,
+        ws=Door,
         ws_max_size=LONGEST_MESSAGE,
         ws_per_message_deflate=False,  # twice the memory and CPU, and no frame could be shared
-        ws_ping_interval=PING_SECONDS,
-        ws_ping_timeout=PONG_SECONDS,
+        ws_ping_interval=None,  # rooms ask silent devices themselves
         backlog=4096,
         access_log=False,  # a line per request would hold addresses of pupils' devices
         server_header=False,

@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 import gc
 import logging
+import secrets
+import sys
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
 from functools import partial
@@ -14,6 +16,8 @@ from starlette.staticfiles import StaticFiles
 
 from app.content import library
 from app.live.answer_writer import AnswerWriter
+from app.live.inbox import Inbox
+from app.live.joiner import Joiner
 from app.live.rooms import Rooms
 from app.settings import Settings
 from app.store import lessons, participation, runs
@@ -46,6 +50,7 @@ def create_app(
     pages = Pages(settings)
     panels = Panels(pages, settings)
     rooms = Rooms(database, panels.render, tally_seconds=settings.tally_seconds, stuck_seconds=settings.stuck_seconds)
+    names = alias_words()
     parts = Parts(
         settings=settings,
         database=database,
@@ -56,21 +61,40 @@ def create_app(
             queue_size=settings.answers_queue,
             batch_size=settings.answers_batch,
         ),
+        joiner=Joiner(
+            database,
+            rooms.joined,
+            names=names,
+            spare=settings.seat_limit_spare,
+            clock=clock,
+            choose=secrets.choice,
+            queue_size=settings.answers_queue,
+            batch_size=settings.answers_batch,
+        ),
+        inbox=Inbox(),
+        compile_pages=pages.compile_live,
         cookies=Cookies(settings),
-        names=alias_words(),
+        names=names,
         demo_links=demo_links,
         clock=clock,
         wrong_codes=Throttle(settings.wrong_codes_per_address, 300),
     )
-    app = FastAPI(title=settings.product_name, lifespan=_life, docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(
+        title=settings.product_name,
+        lifespan=_life,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
+    )
     app.state.parts = parts
-    app.add_middleware(GZipMiddleware, minimum_size=600)
+    app.add_middleware(GZipMiddleware, minimum_size=600, compresslevel=3)  # 9 is twice as slow for 5 % less
     app.add_middleware(Guard, settings=settings, crash=partial(crash_page, pages))
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     for router in (
-        home.routes(pages),
+        play.routes(pages, panels),  # first: a class comes in all at once
         join.routes(pages),
-        play.routes(pages, panels),
+        home.routes(pages),
         sign_in.routes(pages),
         pairing.routes(pages),
         web_runs.routes(pages, panels),
@@ -104,16 +128,21 @@ def alias_words() -> tuple[list[str], list[str]]:
 async def _life(app: FastAPI) -> AsyncIterator[None]:
     parts: Parts = app.state.parts
     # Thousands of seats make full collections dear; this threshold was measured to double joins per second.
+    # The event loop must not wait five milliseconds for each thread that is reading the store.
+    sys.setswitchinterval(0.001)
     gc.set_threshold(200_000, 50, 100)
+    compiling = asyncio.create_task(asyncio.to_thread(parts.compile_pages))
     parts.rooms.start()
     parts.writer.start()
+    parts.joiner.start()
     housekeeping = asyncio.create_task(_keep_house(parts))
     try:
         yield
     finally:
         housekeeping.cancel()
-        await asyncio.gather(housekeeping, return_exceptions=True)
+        await asyncio.gather(housekeeping, compiling, return_exceptions=True)
         await parts.rooms.stop()
+        await asyncio.to_thread(parts.joiner.stop)
         await asyncio.to_thread(parts.writer.stop)
         parts.database.close()
 

@@ -23,7 +23,7 @@ from app.domain.people import Member
 from app.domain.run import Order
 from app.main import create_app
 from app.settings import Settings
-from app.store import directory, lessons, runs
+from app.store import directory, lessons, participants, runs
 from app.store.runs import OpenRun
 from app.store.tables import ProgrammeRow, SchoolRow
 from app.web.deps import Parts
@@ -155,7 +155,7 @@ class World:
     def seated(self, run: OpenRun) -> int:
         """How many seats are taken in a run."""
         with self.parts.database.reading() as db:
-            return len(runs.crowd(db, run.id))
+            return len(participants.crowd(db, run.id))
 
     def finish(self, teacher: TestClient, present: str = "28") -> None:
         assert teacher.post("/class/run/finish", data={"present": present}).status_code == 303

@@ -3,14 +3,16 @@
 import secrets
 from dataclasses import dataclass, field
 
+from app.domain.errors import DomainError
 from app.domain.lesson import Agency, Asking, Lesson, Topic
 from app.domain.quiz import NOT_SURE, ChooseOne
 from app.domain.run import Order
 from app.main import alias_words
-from app.store import answers, directory, lessons, live_sessions, participation, runs
+from app.store import answers, directory, lessons, live_sessions, participants, participation, runs
 from app.store.answers import Answer, Outcome
 from app.store.database import Database, Db
 from app.store.live_sessions import OpenSession
+from app.store.participants import Wish
 from app.store.runs import OpenRun
 from tests.cast import PRIYA, Clock, message_id
 
@@ -67,12 +69,11 @@ class Classroom:
         """Seat one device; returns its participant."""
         key = key or secrets.token_urlsafe(16)
         with self.database.transaction() as db:
-            run = runs.read(db, run_id)
-            runs.join(db, run, key, NAMES, spare=3, now=self.clock.now, choose=secrets.choice)
-            row = runs.participant_by_key(db, key)
-            assert row is not None
-            assert row.id is not None
-            return row.id
+            wish = Wish(runs.read(db, run_id).code, directory.hashed(key))
+            [outcome] = participants.join(db, [wish], NAMES, spare=3, now=self.clock.now, choose=secrets.choice)
+        if isinstance(outcome, DomainError):
+            raise outcome
+        return outcome.guest.id
 
     def give(self, run_id: int, order: Order = "next") -> OpenRun:
         with self.database.transaction() as db:

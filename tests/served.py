@@ -12,7 +12,7 @@ import uvicorn
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from app.live.line import LiveSocket
+from app.live.line import Door
 from tests.cast import PASSWORD, TESS_LINK, World
 from tests.servers import free_port
 
@@ -25,7 +25,7 @@ class ServedWorld(World):
         config = uvicorn.Config(
             self.app,
             port=self.port,
-            ws=LiveSocket,
+            ws=Door,
             ws_max_size=4096,
             ws_per_message_deflate=False,
             log_level="error",

@@ -163,6 +163,7 @@ def test_every_kind_of_message_is_described_and_no_other() -> None:
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
                 name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr
                 said |= {str(_value(word)) for word in node.keywords if name == "message" and word.arg == "kind"}
+    said |= set(re.findall(r'"kind":"(\w+)"', (ROOT / "app" / "live" / "messages.py").read_text()))
     heard = {get_args(kind.model_fields["kind"].annotation)[0] for kind in answering.Message.__subclasses__()}
     protocol = read("docs/protocol.md")
     assert {"panel", "ack", "answer", "ping"} <= said | heard

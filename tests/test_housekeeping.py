@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlmodel import func, select
 
 from app.main import keep_house
-from app.store import participation, runs
+from app.store import participants, participation, runs
 from app.store.tables import AnswerRow, PairingRow, ParticipantRow
 from tests.cast import World, answer, stage_of
 from tests.classroom import THEO_CLASS, Classroom
@@ -104,7 +104,7 @@ def test_after_the_purge_no_alias_is_in_any_file_of_the_data_folder(world: World
     for _ in range(20):
         classroom(world).seat(run)
     with world.parts.database.reading() as db:
-        names = [row.alias or "" for row in runs.crowd(db, run)]
+        names = [row.alias for row in participants.crowd(db, run)]
     classroom(world).finish(run)
     world.clock.forward(hours=25)
     keep_house(world.parts)
@@ -116,11 +116,11 @@ def test_a_reader_at_the_wrong_moment_only_delays_the_forgetting(world: World) -
     run = classroom(world).start()
     classroom(world).seat(run)
     with world.parts.database.reading() as db:
-        name = runs.crowd(db, run)[0].alias or ""
+        name = participants.crowd(db, run)[0].alias
     classroom(world).finish(run)
     world.clock.forward(hours=25)
     with world.parts.database.reading() as db:
-        assert runs.crowd(db, run)
+        assert participants.crowd(db, run)
         keep_house(world.parts)
     world.clock.forward(minutes=1)
     keep_house(world.parts)

@@ -84,6 +84,7 @@ class Plan(BaseModel, frozen=True):
 
     lessons: tuple[Lesson, ...]
     places: tuple[Place, ...]
+    left_out: frozenset[tuple[int, str]] = frozenset()
 
     def at(self, stage: Stage) -> Place | None:
         """The step on the stage; None in the lobby."""
@@ -112,6 +113,7 @@ def plan(lessons: Iterable[Lesson], skipped: Iterable[tuple[int, str]] = ()) -> 
     lessons = tuple(lessons)
     return Plan(
         lessons=lessons,
+        left_out=left_out,
         places=tuple(
             Place(module=module, step=step)
             for module, lesson in enumerate(lessons)

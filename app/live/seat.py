@@ -2,6 +2,7 @@
 
 import time
 from collections import deque
+from collections.abc import Callable
 from typing import Literal, Protocol
 
 from app.live.line import text_frame
@@ -10,12 +11,14 @@ Audience = Literal["pupil", "screen", "controls"]
 MOST_WAITING = 32
 
 
-class Line(Protocol):
-    """Where a seat's frames go: a socket, or a list in a test."""
+class Wire(Protocol):
+    """Where a seat's frames go: a line, or a list in a test."""
 
     is_full: bool
+    heard_at: float
 
     def write(self, frame: bytes) -> None: ...
+    def ping(self) -> None: ...
     def hang_up(self, code: int = 1000) -> None: ...
     def abort(self) -> None: ...
 
@@ -23,14 +26,21 @@ class Line(Protocol):
 class Seat:
     """An outbox. A slow device falls behind by nothing: it gets the present panel next, and nobody waits for it."""
 
-    __slots__ = ("_line", "_messages", "_panels", "audience", "full_since", "is_closing", "participant_id")
+    __slots__ = (
+        *("_messages", "_panels", "_wire", "audience", "full_since", "heard", "is_closing"),
+        *("left", "participant_id", "pinged_at"),
+    )
 
-    def __init__(self, line: Line, audience: Audience, participant_id: int | None = None) -> None:
-        self._line = line
+    def __init__(self, wire: Wire, audience: Audience, participant_id: int | None = None) -> None:
+        self._wire = wire
         self.audience: Audience = audience
         self.participant_id = participant_id
         self.is_closing = False
         self.full_since: float | None = None
+        self.pinged_at = 0.0
+        self.heard: Callable[[str], None] = _nothing
+        """What to do with each message of this device."""
+        self.left: Callable[[], None] | None = None
         self._panels: dict[str, bytes] | None = None  # only a device that falls behind needs them
         self._messages: deque[bytes] | None = None
 
@@ -38,8 +48,8 @@ class Seat:
         """A newer frame takes the place of one that could not be sent yet."""
         if self.is_closing:
             return
-        if not self._line.is_full:
-            self._line.write(frame)
+        if not self._wire.is_full:
+            self._wire.write(frame)
             return
         self._note_full()
         if self._panels is None:
@@ -52,8 +62,8 @@ class Seat:
         if self.is_closing:
             return
         frame = text_frame(message)
-        if not self._line.is_full:
-            self._line.write(frame)
+        if not self._wire.is_full:
+            self._wire.write(frame)
             return
         self._note_full()
         if self._messages is None:
@@ -66,9 +76,17 @@ class Seat:
         messages, panels = self._messages, self._panels
         self._messages = self._panels = None
         for frame in messages or ():
-            self._line.write(frame)
+            self._wire.write(frame)
         for frame in (panels or {}).values():
-            self._line.write(frame)
+            self._wire.write(frame)
+
+    def gone(self) -> None:
+        """The connection is lost; its room lets go."""
+        self.is_closing = True
+        self.heard = _nothing
+        left, self.left = self.left, None
+        if left is not None:
+            left()
 
     def close(self, last_words: str, code: int = 1000) -> None:
         """Say goodbye and let go; what still waits is dropped."""
@@ -77,21 +95,40 @@ class Seat:
         self._messages = self._panels = None
         self.tell(last_words)
         self.is_closing = True
-        self._line.hang_up(code)
+        self._wire.hang_up(code)
 
     def refuse(self, code: int) -> None:
         """End a connection that does not keep to the protocol."""
         self.is_closing = True
-        self._line.hang_up(code)
+        self._wire.hang_up(code)
 
     def drop_if_stuck(self, now: float, after: float) -> bool:
         """Let go of a device that has taken nothing for so many seconds."""
         if self.full_since is None or now - self.full_since < after:
             return False
-        self.is_closing = True
-        self._line.abort()
+        self._drop()
         return True
+
+    def drop_if_silent(self, now: float, ask_after: float, patience: float) -> bool:
+        """Ask a device that has said nothing for so long whether it is there; let go when it does not answer."""
+        if now - self._wire.heard_at < ask_after:
+            self.pinged_at = 0.0
+        elif not self.pinged_at:
+            self.pinged_at = now
+            self._wire.ping()
+        elif now - self.pinged_at > patience:
+            self._drop()
+            return True
+        return False
+
+    def _drop(self) -> None:
+        self.is_closing = True
+        self._wire.abort()
 
     def _note_full(self) -> None:
         if self.full_since is None:
             self.full_since = time.monotonic()
+
+
+def _nothing(text: str) -> None:
+    """Heard by nobody."""

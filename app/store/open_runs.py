@@ -16,6 +16,7 @@ from app.domain.live_session import Cover, as_left, cover, timeline
 from app.domain.run import Plan, Reached, Shift, Stage, plan, reached
 from app.store import lessons
 from app.store.database import Db
+from app.store.participants import CLASS_WITHOUT_NUMBER
 from app.store.tables import (
     ClassGroupRow,
     CueRow,
@@ -27,7 +28,6 @@ from app.store.tables import (
     VersionRow,
 )
 
-CLASS_WITHOUT_NUMBER = 35
 Skipped = tuple[tuple[int, str], ...]
 
 
@@ -67,6 +67,12 @@ class OpenRun:
     @property
     def is_rehearsal(self) -> bool:
         return self.kind == "rehearsal"
+
+    @property
+    def is_tally_only(self) -> bool:
+        """Whether what is asked now keeps no choice beside the participant (ruling 8)."""
+        here = self.plan.at(self.stage)
+        return bool(here and getattr(here.step, "tally_only", False))
 
     @property
     def expected(self) -> int:

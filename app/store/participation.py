@@ -14,7 +14,7 @@ from app.domain.errors import NotAllowed
 from app.domain.lesson import Agency, Asking, Lesson, Pledge
 from app.domain.quiz import is_right
 from app.domain.summary import Counted
-from app.store import directory, runs
+from app.store import directory, participants, runs
 from app.store.database import Db
 from app.store.runs import OpenRun
 from app.store.tables import (
@@ -105,7 +105,7 @@ def _forget(db: Db, run_id: int) -> None:
 def count(db: Db, run: OpenRun, now: datetime) -> None:
     """Turn answers into counts: the only thing that summaries and reports read."""
     history = runs.shifts(db, run.id)
-    joined = len(runs.crowd(db, run.id))
+    joined = len(participants.crowd(db, run.id))
     for module, lesson in enumerate(run.plan.lessons):
         rounds = rules.asked(history, module)
         for step in lesson.askings:
@@ -207,7 +207,7 @@ def write_records(db: Db, run: OpenRun, now: datetime) -> None:
             began_at=began or now,
             minutes=minutes,
             present=run.present if run.present_confirmed else None,
-            devices_joined=len(runs.crowd(db, run.id)),
+            devices_joined=len(participants.crowd(db, run.id)),
             modes=run.mode,
             questions_served=len({result.step_key for result in results}),
             answers_counted=sum(result.answered for result in results if result.round == 1),

@@ -2,19 +2,19 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 import sqlalchemy
 from sqlalchemy import CursorResult, delete, insert, or_, update
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import col, func, select
+from sqlmodel import col, select
 
 from app.domain import joining
 from app.domain.errors import Conflict, NotAllowed, NotFound
 from app.domain.lesson import skipped_for
 from app.domain.live_session import PRESENTER_LEADS, as_left, taken_over
 from app.domain.run import CueKind, Order, Shift, Stage, after_order, reached
-from app.store import directory, lessons
+from app.store import directory, lessons, participants
 from app.store.database import Db
 from app.store.open_runs import OpenRun as OpenRun
 from app.store.open_runs import by_code as by_code
@@ -36,15 +36,6 @@ from app.store.tables import (
 )
 
 MOVED_ON = "The lesson has moved on already. Look at the screen and press again."
-
-
-class Seated(NamedTuple):
-    """A seated participant, as rooms know it."""
-
-    id: int
-    alias: str | None
-    key_hash: str
-    deals: int
 
 
 def start(
@@ -362,42 +353,6 @@ def purge(db: Db, before: datetime, now: datetime) -> list[int]:
 # Participants
 
 
-def join(
-    db: Db,
-    run: OpenRun,
-    key: str,
-    names: tuple[Sequence[str], Sequence[str]],
-    *,
-    spare: int,
-    now: datetime,
-    choose: joining.Choose,
-) -> None:
-    """Seat one device under an alias that nobody has. Raises NotAllowed at a locked or full door."""
-    _one_at_a_time(db, run.id)
-    if run.locked:
-        raise NotAllowed("Your teacher has locked the door.")
-    if run.ended_at is not None:
-        raise NotFound("That lesson has finished.")
-    if _seated(db, run.id) >= run.expected + spare:
-        raise NotAllowed("Every seat in this lesson is taken. Ask your teacher to make room.")
-    for _ in range(5):
-        alias = joining.deal_alias(*names, taken=_aliases(db, run.id), choose=choose)
-        row = ParticipantRow(run_id=run.id, alias=alias, key_hash=directory.hashed(key), joined_at=now, last_at=now)
-        try:
-            with db.begin_nested():
-                db.add(row)
-            return
-        except IntegrityError:  # another pupil was dealt this alias in the same moment
-            continue
-    raise Conflict("Lots of people are joining. Press Join again.")
-
-
-def _one_at_a_time(db: Db, run_id: int) -> None:
-    """Seats of one run are counted one after the other (SQLite has one writer anyway). Answers need not wait."""
-    if db.get_bind().dialect.name == "postgresql":
-        db.connection().execute(select(func.pg_advisory_xact_lock(run_id)))
-
-
 def participant_by_key(db: Db, key: str) -> ParticipantRow | None:
     """The seat behind a cookie, removed or not; None when it was purged or never was."""
     return db.exec(select(ParticipantRow).where(ParticipantRow.key_hash == directory.hashed(key))).one_or_none()
@@ -408,18 +363,9 @@ def deal_again(
 ) -> None:
     row = db.get_one(ParticipantRow, participant_id)
     joining.must_deal_again(row.deals)
+    participants.take_turns(db, [row.run_id])
     row.alias = joining.deal_alias(*names, taken=_aliases(db, row.run_id), choose=choose)
     row.deals += 1
-
-
-def crowd(db: Db, run_id: int) -> list[Seated]:
-    """The seated participants of a run, the newest first."""
-    found = db.exec(
-        select(ParticipantRow.id, ParticipantRow.alias, ParticipantRow.key_hash, ParticipantRow.deals)
-        .where(ParticipantRow.run_id == run_id, col(ParticipantRow.removed_at).is_(None))
-        .order_by(col(ParticipantRow.id).desc())
-    )
-    return [Seated(_id(seat), alias, key_hash, deals) for seat, alias, key_hash, deals in found]
 
 
 def remove(db: Db, run: OpenRun, participant_id: int, now: datetime) -> None:
@@ -434,14 +380,6 @@ def remove(db: Db, run: OpenRun, participant_id: int, now: datetime) -> None:
 def _aliases(db: Db, run_id: int) -> set[str]:
     # Aliases of removed seats stay taken, so that a name never changes hands within a run.
     return {alias for alias in db.exec(select(ParticipantRow.alias).where(ParticipantRow.run_id == run_id)) if alias}
-
-
-def _seated(db: Db, run_id: int) -> int:
-    return db.exec(
-        select(func.count())
-        .select_from(ParticipantRow)
-        .where(ParticipantRow.run_id == run_id, col(ParticipantRow.removed_at).is_(None))
-    ).one()
 
 
 # Pairing a phone

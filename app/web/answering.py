@@ -1,18 +1,18 @@
 """A pupil's answer on its way to the store: one function, whatever the transport."""
 
 import time
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from app.domain.errors import Invalid
+from app.domain.shown import OfferedAsking
 from app.live.answer_writer import Written
-from app.live.messages import message, removed
-from app.live.rooms import Snapshot
+from app.live.messages import ack, message, removed
 from app.store.answers import Answer
 
-LONGEST_MESSAGE = 4096
 SAY = {
     "closed": "Just missed it - say it out loud!",
     "not_offered": "That answer is not on the screen. Please tap again.",
@@ -59,6 +59,8 @@ def read_pupil_message(text: str) -> AnswerMessage | Ping | Leave:
 class Allowance:
     """Five messages a second with a burst of twenty, for one seat."""
 
+    __slots__ = ("_at", "_left")
+
     def __init__(self) -> None:
         self._left, self._at = 20.0, time.monotonic()
 
@@ -72,27 +74,29 @@ class Allowance:
         return True
 
 
-def to_store(sent: AnswerMessage, snapshot: Snapshot, participant_id: int, now: datetime) -> Answer | str:
+def to_store(
+    sent: AnswerMessage, offered: Mapping[str, OfferedAsking], run_id: int, participant_id: int, now: datetime
+) -> Answer | str:
     """The answer as the store takes it, or the message that refuses it.
 
     Memory is only a first filter: whether the asking is still open is decided in the transaction (ruling 2).
     """
-    offered = snapshot.askings.get(sent.asking)
-    if offered is None:
+    asking = offered.get(sent.asking)
+    if asking is None:
         return refused(sent.id, "closed")
-    choice = offered.meanings.get(sent.choice)
+    choice = asking.meanings.get(sent.choice)
     if choice is None:
         return refused(sent.id, "not_offered")
     return Answer(
-        run_id=snapshot.run.id,
+        run_id=run_id,
         participant_id=participant_id,
-        module=offered.module,
-        step_key=offered.step_key,
+        module=asking.module,
+        step_key=asking.step_key,
         round=sent.round,
         choice=choice,
         change=sent.change,
         message_id=sent.id,
-        tally_only=offered.tally_only,
+        tally_only=asking.tally_only,
         received_at=now,
     )
 
@@ -101,9 +105,7 @@ def reply(sent: AnswerMessage, written: Written) -> str:
     """What the device is told once the store has spoken. The same bytes for right and wrong."""
     match written:
         case "saved":
-            return message(
-                kind="ack", id=sent.id, asking=sent.asking, round=sent.round, choice=sent.choice, change=sent.change
-            )
+            return ack(sent.id, sent.asking, sent.round, sent.choice, sent.change)
         case "closed" | "final":
             return refused(sent.id, written)
         case "removed":

@@ -12,10 +12,13 @@ from starlette.requests import HTTPConnection
 from app.domain.errors import NotAllowed, NotFound
 from app.domain.people import Phone, Staff, Teacher
 from app.live.answer_writer import AnswerWriter
-from app.live.rooms import Guest, Rooms
+from app.live.inbox import Inbox
+from app.live.joiner import Joiner
+from app.live.rooms import Rooms
 from app.settings import Settings
 from app.store import directory, runs
 from app.store.database import Database
+from app.store.participants import Guest
 from app.store.runs import OpenRun
 from app.web.security import Cookies, Throttle
 
@@ -32,6 +35,9 @@ class Parts:
     database: Database
     rooms: Rooms
     writer: AnswerWriter
+    joiner: Joiner
+    inbox: Inbox
+    compile_pages: Callable[[], None]
     cookies: Cookies
     names: tuple[Sequence[str], Sequence[str]]
     """Adjectives and animals of which aliases are dealt."""
@@ -158,19 +164,24 @@ def participant(connection: HTTPConnection, app: App) -> Seated:
 
 def participant_or_none(connection: HTTPConnection, app: Parts) -> Seated | None:
     """As the room knows it, else as the store does."""
+    known = seat_as_known(connection, app)
     held = seat_cookie(connection, app)
-    if held is None:
-        return None
-    run_id, key = held
-    key_hash = directory.hashed(key)
-    snapshot = app.rooms.fresh(run_id)
-    if snapshot is not None and key_hash in snapshot.guests:
-        return Seated(run_id, snapshot.guests[key_hash])
+    if known is not None or held is None:
+        return known
     with app.database.reading() as db:
-        row = runs.participant_by_key(db, key)
+        row = runs.participant_by_key(db, held[1])
     if row is None or row.removed_at is not None:
         return None
-    return Seated(row.run_id, Guest(id=row.id or 0, alias=row.alias or "", key_hash=key_hash, deals=row.deals))
+    guest = Guest(id=row.id or 0, alias=row.alias or "", key_hash=row.key_hash, deals=row.deals)
+    return Seated(row.run_id, guest)
+
+
+def seat_as_known(connection: HTTPConnection, app: Parts) -> Seated | None:
+    """The seat as its open room knows it, without a query; None where only the store can tell."""
+    held = seat_cookie(connection, app)
+    snapshot = app.rooms.fresh(held[0]) if held else None
+    guest = snapshot.guests.get(directory.hashed(held[1])) if held and snapshot else None
+    return Seated(held[0], guest) if held and guest else None
 
 
 def seat_cookie(connection: HTTPConnection, app: Parts) -> tuple[int, str] | None:

@@ -1,19 +1,22 @@
 """A pupil comes in: the code, and nothing else typed."""
 
+import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
 from app.domain import joining
-from app.domain.errors import DomainError, Invalid, NotFound
-from app.store import runs
+from app.domain.errors import Conflict, DomainError, Invalid, NotFound
+from app.store import directory, runs
+from app.store.participants import Seated, Wish
 from app.web import deps
 from app.web.deps import App
 from app.web.pages import Pages, see_other
 from app.web.security import new_key
 
 SEAT_CLOSED = "Your teacher has closed this seat. You can join again with the code."
+LONGEST_WAIT = 10.0
 SEAT_SECONDS = 12 * 60 * 60
 
 
@@ -35,13 +38,14 @@ def routes(pages: Pages) -> APIRouter:
             return pages.page("join/join.html", code=code[:20], sentence=refusal.sentence)
 
     @router.post("/join")
-    def join(request: Request, app: App, code: Annotated[str, Form()] = "") -> Response:
+    async def join(request: Request, app: App, code: Annotated[str, Form()] = "") -> Response:
         who = deps.address_of(request)
         try:
             app.wrong_codes.must_not_be_full(who)
-            if _has_seat(request, app, code):  # pressed Join twice, or came back by the code
-                return see_other("/play")
-            seat = _take_seat(app, code)
+            has_cookie = deps.seat_cookie(request, app) is not None
+            if has_cookie and await asyncio.to_thread(_has_seat, request, app, code):
+                return see_other("/play")  # pressed Join twice, or came back by the code
+            seat = await _take_seat(app, code)
         except DomainError as refusal:
             if isinstance(refusal, Invalid | NotFound):
                 app.wrong_codes.failed(who)
@@ -63,12 +67,18 @@ def _has_seat(request: Request, app: deps.Parts, typed: str) -> bool:
     return run.ended_at is None and run.code == joining.read_code(typed)
 
 
-def _take_seat(app: deps.Parts, typed: str) -> str:
+async def _take_seat(app: deps.Parts, typed: str) -> str:
     """The value of the seat cookie: the run, so that a returning seat finds its room, and a random key."""
     key = new_key()
-    code = joining.read_code(typed)
-    with app.database.transaction() as db:
-        run = runs.by_code(db, code)
-        runs.join(db, run, key, app.names, spare=app.settings.seat_limit_spare, now=app.clock(), choose=app.choose)
-    app.rooms.changed(run.id, ("crowd", "tally"))
-    return f"{run.id}-{key}"
+    wish = Wish(joining.read_code(typed), directory.hashed(key))
+    try:
+        outcome = await asyncio.wait_for(app.joiner.write(wish), LONGEST_WAIT)
+    except TimeoutError:
+        outcome = None
+    match outcome:
+        case Seated():
+            return f"{outcome.run_id}-{key}"
+        case None:
+            raise Conflict("The door is busy just now. Press Join again in a moment.")
+        case refusal:
+            raise refusal

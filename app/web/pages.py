@@ -5,14 +5,14 @@ import logging
 import secrets
 from datetime import date, datetime
 from functools import cache
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import nh3
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
+from jinja2.bccache import Bucket
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 from starlette.exceptions import HTTPException
@@ -30,6 +30,23 @@ _markdown = MarkdownIt("commonmark", {"html": False})
 _TAGS = {"p", "ul", "ol", "li", "strong", "em", "br"}
 
 
+class _Compiled(BytecodeCache):
+    """Templates are compiled once a process: a class that comes in must not wait for it."""
+
+    def __init__(self) -> None:
+        self._code: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if code := self._code.get(bucket.key):
+            bucket.bytecode_from_string(code)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._code[bucket.key] = bucket.bytecode_to_string()
+
+
+_compiled = _Compiled()
+
+
 class Pages:
     """Renders templates; knows nothing of requests but what it is given."""
 
@@ -40,6 +57,8 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
             undefined=StrictUndefined,
+            auto_reload=False,  # it would look at each file for each page
+            bytecode_cache=_compiled,
         )
         self._env.globals.update(
             product_name=settings.product_name,
@@ -53,6 +72,11 @@ class Pages:
 
     def render(self, name: str, /, **context: Any) -> str:
         return self._env.get_template(name).render(**context)
+
+    def compile_live(self) -> None:
+        """Compile what is drawn while classes are in: on the event loop it would hold everybody up."""
+        for name in self._env.list_templates(filter_func=lambda name: name.startswith(("play/", "runs/", "join/"))):
+            self._env.get_template(name)
 
     def page(self, name: str, /, *, status: int = 200, **context: Any) -> HTMLResponse:
         return HTMLResponse(self.render(name, **context), status_code=status)
@@ -81,14 +105,12 @@ def plain_number(value: float) -> str:
     return f"{value:.1f}".removesuffix(".0")
 
 
+@cache
 def static_address(name: str) -> str:
     """The address of a static file; its content's fingerprint in it lets browsers keep it for a year."""
-    return f"/static/{name}?v={_fingerprint(STATIC / name)}"
-
-
-@cache
-def _fingerprint(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:12] if path.exists() else "0"
+    path = STATIC / name
+    fingerprint = hashlib.sha256(path.read_bytes()).hexdigest()[:12] if path.exists() else "0"
+    return f"/static/{name}?v={fingerprint}"
 
 
 def see_other(address: str) -> RedirectResponse:

@@ -1,6 +1,7 @@
 """Draws panels: the same function for a page, a push and a GET, so that they cannot differ."""
 
 import hashlib
+from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,14 +14,16 @@ from app.domain.quiz import LETTERS, NOT_SURE, letter_of, shown_order
 from app.domain.run import LAST_ROUND, has_feedback, next_words
 from app.domain.shown import SHAPES, Shown, asking_name, show
 from app.live.messages import message
-from app.live.rooms import COUNTS, Guest, Snapshot
+from app.live.room import COUNTS
 from app.live.seat import Audience
+from app.live.shared import Shared
+from app.live.snapshot import Snapshot, shown_key
 from app.settings import Settings
+from app.store.participants import Guest
 from app.store.runs import OpenRun
 from app.web.pages import Pages
 
 TEMPLATES = {
-    "pupil": "play/_{panel}.html",
     "screen": "runs/_screen_{panel}.html",
     "controls": "runs/_controls_{panel}.html",
 }
@@ -47,10 +50,11 @@ class Panels:
     def __init__(self, pages: Pages, settings: Settings) -> None:
         self._pages = pages
         self._address = settings.base_address
+        self._stages: Shared[Markup] = Shared()
 
     def render(self, audience: Audience, panel: str, snapshot: Snapshot) -> str:
         """The whole `panel` message of the protocol for one audience."""
-        html = self._pages.render(TEMPLATES[audience].format(panel=panel), **self.context(audience, snapshot))
+        html = self._html(audience, panel, snapshot)
         run = snapshot.run
         if panel in COUNTS:
             return message(kind="panel", panel=panel, epoch=run.epoch, seq=snapshot.revision, html=html)
@@ -70,6 +74,19 @@ class Panels:
             choices=choices,
             html=html,
         )
+
+    def pupils_stage(self, snapshot: Snapshot) -> Markup:
+        """What stands on every pupil's device, drawn once for all runs that show the same."""
+
+        def draw() -> Markup:
+            return Markup(self._pages.render("play/_stage.html", **self.context("pupil", snapshot)))
+
+        return self._stages.of(shown_key(snapshot.run), draw)
+
+    def _html(self, audience: Audience, panel: str, snapshot: Snapshot) -> str:
+        if audience == "pupil":
+            return self.pupils_stage(snapshot)
+        return self._pages.render(TEMPLATES[audience].format(panel=panel), **self.context(audience, snapshot))
 
     def context(self, audience: Audience, snapshot: Snapshot) -> dict[str, Any]:
         """What the templates of this audience are given; pupils get nothing that is not the same for all."""
@@ -160,6 +177,7 @@ def bars(snapshot: Snapshot, shown: Shown) -> list[dict[str, Any]]:
     ]
 
 
+@lru_cache(maxsize=1024)
 def qr(address: str, *, keep_case: bool = False) -> Markup:
     """A QR picture as inline SVG. Capitals keep the code coarse, so that it scans from further away."""
     made = segno.make(address if keep_case else address.upper(), error="m", micro=False)

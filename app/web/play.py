@@ -10,17 +10,19 @@ from starlette.responses import JSONResponse, Response
 from app.domain.errors import Invalid, NotFound
 from app.live import messages
 from app.live.answer_writer import Written
-from app.live.rooms import Guest, Snapshot, look
+from app.live.line import LONGEST_MESSAGE
 from app.live.seat import Seat
+from app.live.snapshot import Snapshot, look
 from app.store import directory, runs
 from app.store.answers import Answer
+from app.store.participants import Guest
 from app.web import answering, deps
 from app.web.answering import Allowance, AnswerMessage, Leave, Ping, read_pupil_message, reply, to_store
 from app.web.deps import App, Parts, Pupil, Seated
 from app.web.pages import Pages, see_other
 from app.web.panels import Panels, etag, own_face
 from app.web.security import new_key
-from app.web.sockets import POLICY, line_of, serve_seat
+from app.web.sockets import POLICY, open_seat, take_seat, turn_away
 
 PONG = messages.message(kind="pong")
 SOCKET_GONE = 4410
@@ -30,14 +32,27 @@ WAIT_FOR_COMMIT = 10.0
 def routes(pages: Pages, panels: Panels) -> APIRouter:
     router = APIRouter()
 
+    @router.websocket("/play/socket")
+    async def socket(websocket: WebSocket) -> None:
+        app = deps.parts(websocket)
+        seated = await _seated(websocket, app)
+        if seated is None:
+            await turn_away(websocket, messages.removed(), SOCKET_GONE)
+            return
+        snapshot, guest = seated
+        seat = await open_seat(websocket, "pupil", guest.id)
+        seat.tell(panels.me(snapshot, guest))
+        take_seat(seat, app.rooms, snapshot.run.id, _hearing(app, snapshot, seat), app.inbox)
+
     @router.get("/play")
-    def play(app: App, pupil: Pupil, new: str = "") -> Response:
-        snapshot = app.rooms.fresh(pupil.run_id) or look(app.database, pupil.run_id)
+    async def play(request: Request, app: App, new: str = "") -> Response:
+        pupil = await _pupil(request, app)
+        snapshot = await _known(app, pupil)
         me = own_face(snapshot, pupil.guest) | {
             "can_deal_again": pupil.guest.deals < 3 and snapshot.run.stage.phase == "lobby",
             "is_new": bool(new) and snapshot.run.ended_at is None,
         }
-        context = panels.context("pupil", snapshot)
+        context = panels.context("pupil", snapshot) | {"stage": panels.pupils_stage(snapshot)}
         return pages.page("play/page.html", **context, me=me, run_key=_run_key(pupil.guest))
 
     @router.post("/play/alias")
@@ -57,7 +72,7 @@ def routes(pages: Pages, panels: Panels) -> APIRouter:
     @router.post("/play/answers")
     async def answer(request: Request, app: App) -> Response:
         """An answer without a socket: JSON from live.js, or the plain form of a page without scripts."""
-        pupil = await asyncio.to_thread(deps.participant_or_none, request, app)
+        pupil = deps.seat_as_known(request, app) or await asyncio.to_thread(deps.participant_or_none, request, app)
         is_json = request.headers.get("content-type", "").startswith("application/json")
         if pupil is None:
             gone = Response(messages.removed(), status_code=410, media_type="application/json")
@@ -68,7 +83,7 @@ def routes(pages: Pages, panels: Panels) -> APIRouter:
         except Invalid as refusal:
             say = {"kind": "refused", "id": "", "why": "not_understood", "say": refusal.sentence}
             return JSONResponse(say, status_code=422) if is_json else see_other("/play")
-        answer = to_store(sent, snapshot, pupil.guest.id, app.clock())
+        answer = to_store(sent, app.rooms.offered(snapshot.run), pupil.run_id, pupil.guest.id, app.clock())
         said = answer if isinstance(answer, str) else reply(sent, await _written(app, answer))
         return Response(said, media_type="application/json") if is_json else see_other("/play")
 
@@ -85,21 +100,6 @@ def routes(pages: Pages, panels: Panels) -> APIRouter:
         else:
             raise NotFound("We could not find that page.")
         return conditional(request, text)
-
-    @router.websocket("/play/socket")
-    async def socket(websocket: WebSocket) -> None:
-        app = deps.parts(websocket)
-        line = line_of(websocket)
-        seated = await _seated(websocket, app)
-        await websocket.accept()
-        if seated is None:
-            await websocket.send_text(messages.removed())
-            await websocket.close(SOCKET_GONE)
-            return
-        snapshot, guest = seated
-        seat = Seat(line, "pupil", guest.id)
-        seat.tell(panels.me(snapshot, guest))
-        await serve_seat(websocket, line, app.rooms, snapshot.run.id, seat, _hearing(app, snapshot, guest.id, seat))
 
     return router
 
@@ -129,18 +129,22 @@ def conditional(request: Request, text: str) -> Response:
     return Response(text, media_type="application/json", headers={"ETag": tag})
 
 
-def _hearing(app: Parts, snapshot: Snapshot, participant_id: int, seat: Seat) -> Callable[[str], None]:
-    """What one pupil's socket does with each message, in the moment it arrives."""
+def _hearing(app: Parts, snapshot: Snapshot, seat: Seat) -> Callable[[str], None]:
+    """What is done with each message of one pupil's socket."""
     allowance = Allowance()
+    run_id, participant_id = snapshot.run.id, seat.participant_id or 0
+    offered = app.rooms.offered(snapshot.run)
 
     def hear(text: str) -> None:
+        if seat.is_closing:
+            return
         try:
             sent = read_pupil_message(text) if allowance.takes_one() else None
         except Invalid:
             sent = None
         match sent:
             case AnswerMessage():
-                answer = to_store(sent, snapshot, participant_id, app.clock())
+                answer = to_store(sent, offered, run_id, participant_id, app.clock())
                 if isinstance(answer, str):
                     seat.tell(answer)
                 else:
@@ -153,6 +157,12 @@ def _hearing(app: Parts, snapshot: Snapshot, participant_id: int, seat: Seat) ->
                 seat.refuse(POLICY)
 
     return hear
+
+
+async def _pupil(request: Request, app: Parts) -> Seated:
+    """Without a thread when the room knows the seat. Raises SeatNeeded."""
+    known = deps.seat_as_known(request, app)
+    return known if known else await asyncio.to_thread(deps.participant, request, app)
 
 
 async def _known(app: Parts, pupil: Seated) -> Snapshot:
@@ -169,7 +179,7 @@ async def _written(app: Parts, answer: Answer) -> Written:
 
 async def _read_json(request: Request) -> AnswerMessage:
     body = await request.body()
-    if len(body) > answering.LONGEST_MESSAGE:
+    if len(body) > LONGEST_MESSAGE:
         raise Invalid(answering.SAY["not_understood"])
     sent = read_pupil_message(body.decode("utf-8", "replace"))
     if not isinstance(sent, AnswerMessage):

@@ -11,9 +11,10 @@ from app.domain.participation import read_head_count
 from app.domain.people import Phone, Teacher
 from app.domain.run import Order
 from app.live.messages import message
-from app.live.rooms import PANELS, look
-from app.live.seat import Audience, Seat
-from app.store import directory, lessons, participation, runs
+from app.live.room import PANELS
+from app.live.seat import Audience
+from app.live.snapshot import look
+from app.store import directory, lessons, participants, participation, runs
 from app.store.runs import OpenRun
 from app.web import deps
 from app.web.deps import App, ClassTeacher, Parts, RunLeader
@@ -21,7 +22,7 @@ from app.web.pages import Pages, see_other, wants_json
 from app.web.panels import Panels
 from app.web.play import conditional
 from app.web.security import new_key
-from app.web.sockets import POLICY, line_of, serve_seat
+from app.web.sockets import POLICY, open_seat, take_seat, turn_away
 from app.web.summary import summary_of
 
 Sees = Literal["screen", "controls"]
@@ -165,7 +166,7 @@ def _add_stage(router: APIRouter, pages: Pages, panels: Panels) -> None:
                 runs.set_calm(db, run, calm=order == "calm", by=leader.name, now=app.clock())
             else:
                 runs.give(db, run, order, seq=seq, epoch=epoch, by=leader.name, now=app.clock())
-        app.rooms.changed(leader.run.id)
+        app.rooms.changed(leader.run.id, ("stage", "tally"))
         return _done(request, _back_to(leader))
 
     @router.post("/class/run/lock")
@@ -198,14 +199,11 @@ def _add_stage(router: APIRouter, pages: Pages, panels: Panels) -> None:
             leader = await asyncio.to_thread(deps.leader_or_none, websocket, app)
         except DomainError:
             leader = None
-        line = line_of(websocket)
-        await websocket.accept()
         if leader is None:
-            await websocket.send_text(message(kind="bye", why="ended", say="No lesson is open."))
-            await websocket.close()
+            await turn_away(websocket, message(kind="bye", why="ended", say="No lesson is open."), 1000)
             return
-        seat = Seat(line, audience)
         await app.rooms.known(leader.run.id)
+        seat = await open_seat(websocket, audience)
 
         def hear(text: str) -> None:
             if text.replace(" ", "") == '{"kind":"ping"}':
@@ -213,7 +211,7 @@ def _add_stage(router: APIRouter, pages: Pages, panels: Panels) -> None:
             else:
                 seat.refuse(POLICY)
 
-        await serve_seat(websocket, line, app.rooms, leader.run.id, seat, hear)
+        take_seat(seat, app.rooms, leader.run.id, hear, app.inbox)
 
 
 def _audience(asked: str | None) -> Audience:
@@ -282,7 +280,7 @@ def _add_finish(router: APIRouter, pages: Pages) -> None:
 
 def _finish(app: Parts, run: OpenRun, sentence: str = "", typed: str = "") -> dict[str, Any]:
     with app.database.reading() as db:
-        joined = len(runs.crowd(db, run.id))
+        joined = len(participants.crowd(db, run.id))
     return {
         "present": typed or run.present or run.on_roll or "",
         "joined": joined,

@@ -1,36 +1,37 @@
-"""The socket of one seat: what waits goes out, what comes in is heard, and nobody waits for a stuck device."""
+"""The socket of one seat: accepted, handed over to a line, and from then on nobody's task."""
 
 from collections.abc import Callable
 
 from starlette.websockets import WebSocket
 
-from app.live.line import LINE, LiveSocket
+from app.live.inbox import Inbox
+from app.live.line import DOOR, POLICY, Door
 from app.live.rooms import Rooms
-from app.live.seat import Seat
+from app.live.seat import Audience, Seat
 
-POLICY = 1008
-
-
-def line_of(websocket: WebSocket) -> LiveSocket:
-    """The direct line that our protocol class hands to the route; without it nothing live can be served."""
-    line = websocket.scope.get("extensions", {}).get(LINE)
-    if not isinstance(line, LiveSocket):
-        raise RuntimeError("serve with uvicorn and ws=app.live.line.LiveSocket")
-    return line
+__all__ = ["POLICY", "open_seat", "take_seat", "turn_away"]
 
 
-async def serve_seat(
-    websocket: WebSocket, line: LiveSocket, rooms: Rooms, run_id: int, seat: Seat, hear: Callable[[str], None]
-) -> None:
-    """Run one accepted socket until either side lets go. The room must be known already.
+async def open_seat(websocket: WebSocket, audience: Audience, participant_id: int | None = None) -> Seat:
+    """Accept the socket and give it to a seat."""
+    door = websocket.scope.get("extensions", {}).get(DOOR)
+    if not isinstance(door, Door):
+        raise RuntimeError("serve with uvicorn and ws=app.live.line.Door")
+    await websocket.accept()
+    line = door.hand_over()  # nothing is awaited in between, so nothing can have been read
+    seat = Seat(line, audience, participant_id)
+    line.listener = seat
+    return seat
 
-    Messages are heard by the protocol itself, so all that comes to this task is the end.
-    """
-    line.hear, line.drained = hear, seat.drained
-    try:
-        rooms.take(run_id, seat)
-        while (await websocket.receive())["type"] != "websocket.disconnect":
-            seat.refuse(POLICY)  # arrived before the line was ours
-    finally:
-        line.hear = line.drained = None
-        rooms.leave(run_id, seat)
+
+def take_seat(seat: Seat, rooms: Rooms, run_id: int, hear: Callable[[str], None], inbox: Inbox) -> None:
+    """Sit down in a room that is known already."""
+    seat.heard = lambda text: inbox.put(hear, text)
+    seat.left = lambda: rooms.leave(run_id, seat)
+    rooms.take(run_id, seat)
+
+
+async def turn_away(websocket: WebSocket, last_words: str, code: int) -> None:
+    """Accept, say why, and hang up: a browser can read no reason of a socket that was never accepted."""
+    seat = await open_seat(websocket, "pupil")
+    seat.close(last_words, code)

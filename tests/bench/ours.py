@@ -9,7 +9,7 @@ from pathlib import Path
 import uvicorn
 import uvloop
 
-from app.live.line import LiveSocket
+from app.live.line import Door
 from app.live.rooms import Rooms
 from app.main import create_app
 from app.settings import Settings
@@ -56,8 +56,9 @@ async def main(port: int, door: int, folder: str, database_url: str) -> None:
     config = uvicorn.Config(
         app,
         port=port,
-        ws=LiveSocket,
+        ws=Door,
         ws_max_size=4096,
+        ws_ping_interval=None,
         ws_per_message_deflate=False,
         backlog=4096,
         access_log=False,

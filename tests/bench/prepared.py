@@ -13,7 +13,7 @@ from sqlmodel import SQLModel, col, select
 
 from app.domain import joining
 from app.domain.shown import asking_name
-from app.live.rooms import look
+from app.live.snapshot import look
 from app.main import alias_words, publish_shipped
 from app.settings import Settings
 from app.store import directory, lessons, runs

@@ -3,6 +3,7 @@
 Run as `python -m tests.faults.altered_server hasty demo --data-dir … --port …`.
 """
 
+import asyncio
 import contextlib
 import socket
 import sys
@@ -10,12 +11,12 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import uvicorn
 from sqlalchemy import Connection
 
 from app import cli
 from app.live.answer_writer import AnswerWriter, Done, Written
-from app.live.line import LiveSocket
+from app.live.line import Line
+from app.live.seat import Seat
 from app.store import database
 from app.store.answers import Answer
 from app.store.database import Database
@@ -35,7 +36,7 @@ def acknowledge_before_the_commit() -> None:
         time.sleep(HASTE_SECONDS)
         commit(self, [(answer, lambda _: None) for answer, _ in batch])
 
-    AnswerWriter._commit = hasty  # type: ignore[method-assign]
+    AnswerWriter._commit = hasty  # type: ignore[method-assign, assignment]
 
 
 def begin_writes_as_reads() -> None:
@@ -59,27 +60,22 @@ def narrow_the_sockets() -> None:
 
     The kernel's time-out, a second net, is off: it would let go first, and the seat's own could not be seen.
     """
-    connected = LiveSocket.connection_made
+    begin = Line.__init__
 
-    def narrow(self: LiveSocket, transport: Any) -> None:
+    def narrow(self: Line, transport: asyncio.Transport, connections: set[Any]) -> None:
         own = transport.get_extra_info("socket")
         own.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, NARROW_BYTES)
         if hasattr(socket, "TCP_USER_TIMEOUT"):
             own.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 0)
-        connected(self, transport)
+        begin(self, transport, connections)
         transport.set_write_buffer_limits(high=2 * NARROW_BYTES, low=NARROW_BYTES // 4)
 
-    LiveSocket.connection_made = narrow  # type: ignore[method-assign]
+    Line.__init__ = narrow  # type: ignore[method-assign]
 
 
 def never_ping() -> None:
     """Known bad: a device that vanished is never asked whether it is still there."""
-    configure = uvicorn.Config.__init__
-
-    def silent(self: uvicorn.Config, *given: Any, **options: Any) -> None:
-        configure(self, *given, **options | {"ws_ping_interval": None, "ws_ping_timeout": None})
-
-    uvicorn.Config.__init__ = silent  # type: ignore[method-assign]
+    Seat.drop_if_silent = lambda *_: False  # type: ignore[method-assign]
 
 
 ALTERATIONS: dict[str, Callable[[], None]] = {

@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -164,7 +163,7 @@ def test_a_full_queue_takes_no_answer_and_says_so_at_once(writers: Writers, on_i
 
 def test_one_bad_row_costs_one_client(writers: Writers, on_its_way: Answers, file: Path) -> None:
     sent = on_its_way(10)
-    sent[4] = replace(sent[4], choice=None)  # type: ignore[arg-type]
+    sent[4] = sent[4]._replace(choice=None)  # type: ignore[arg-type]
     writer = writers.make()
     futures = [submit(writer, answer) for answer in sent]
     writers.begin(writer)
@@ -176,7 +175,7 @@ def test_one_bad_row_costs_one_client(writers: Writers, on_its_way: Answers, fil
 
 def test_a_row_that_not_even_the_driver_understands_costs_one_client(writers: Writers, on_its_way: Answers) -> None:
     sent = on_its_way(3)
-    sent[1] = replace(sent[1], change=2**80)
+    sent[1] = sent[1]._replace(change=2**80)
     writer = writers.start()
     outcomes = [submit(writer, answer).result(SOON) for answer in sent]
     assert outcomes == ["saved", None, "saved"]

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from app.live.rooms import Rooms, Snapshot
+from app.live.rooms import Rooms
 from app.live.seat import Audience, Seat
+from app.live.snapshot import Snapshot
 from app.store.answers import Answer
 from tests.classroom import Classroom
 from tests.live.wire import Wire

@@ -9,6 +9,8 @@ class Wire:
     """A line that keeps what is written to it; a device that reads nothing is `is_full`."""
 
     is_full: bool = False
+    heard_at: float = field(default_factory=time.monotonic)
+    pings: int = 0
     got: list[str] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
     closed_with: int | None = None
@@ -18,6 +20,9 @@ class Wire:
         if self.closed_with is None:
             self.got.append(text_of(frame))
             self.times.append(time.monotonic())
+
+    def ping(self) -> None:
+        self.pings += 1
 
     def hang_up(self, code: int = 1000) -> None:
         self.closed_with = code

@@ -1,7 +1,6 @@
 """Answers: saved once, the newest change stands, and only while the question is open."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 import pytest
 from sqlalchemy.exc import SQLAlchemyError
@@ -211,7 +210,7 @@ def test_a_batch_with_a_row_that_the_database_refuses_saves_none_of_it(classroom
     run = classroom.start()
     good, bad = classroom.seat(run), classroom.seat(run)
     classroom.go_to(run, "before.F1")
-    broken = replace(classroom.answer(run, bad, "1"), choice=None)  # type: ignore[arg-type]
+    broken = classroom.answer(run, bad, "1")._replace(choice=None)  # type: ignore[arg-type]
     with pytest.raises(SQLAlchemyError):
         classroom.record(classroom.answer(run, good, "1"), broken)
     assert classroom.tally(run) == {}
@@ -226,7 +225,7 @@ def test_one_batch_tells_each_answer_its_own_outcome(classroom: Classroom) -> No
         classroom.answer(run, gone, "1"),
         classroom.answer(run, good, "1", step="before.F2"),
         classroom.answer(run, good, "1"),
-        replace(classroom.answer(run, good, "1"), participant_id=999_999),
+        classroom.answer(run, good, "1")._replace(participant_id=999_999),
     )
     assert outcomes == ["removed", "closed", "saved", "removed"]
 
@@ -263,7 +262,7 @@ def test_an_answer_whose_ack_was_lost_is_acknowledged_again_after_the_close(clas
     sent = classroom.answer(run, pupil, "1", change=2)
     classroom.record(sent)
     classroom.give(run, "close")
-    newer = replace(sent, change=3, choice="2")
+    newer = sent._replace(change=3, choice="2")
     assert classroom.record(sent, newer) == ["saved", "closed"]
     assert classroom.tally(run) == {"1": 1}
 

@@ -19,7 +19,7 @@ from sqlmodel import SQLModel, col, select
 
 from app.domain.errors import NotAllowed
 from app.domain.run import Stage
-from app.store import runs
+from app.store import participants, runs
 from app.store.database import MIGRATIONS, Database
 from app.store.tables import ClassSignInRow, ProgrammeRow
 from tests.classroom import Classroom
@@ -237,8 +237,8 @@ def test_deleted_rows_are_gone_from_the_file_and_its_log(on_sqlite: Classroom, t
     canaries = [f"canary-choice-{place:04d}" for place in range(30)]
     on_sqlite.record(*(on_sqlite.answer(run, pupil, c) for pupil, c in zip(pupils, canaries, strict=True)))
     with on_sqlite.database.reading() as db:
-        canaries += [row.alias or "" for row in runs.crowd(db, run)]
-        canaries += [row.key_hash for row in runs.crowd(db, run)]
+        canaries += [row.alias for row in participants.crowd(db, run)]
+        canaries += [row.key_hash for row in participants.crowd(db, run)]
     assert all(found(tmp_path, canary) for canary in canaries)
     with on_sqlite.database.transaction() as db:
         db.connection().exec_driver_sql("DELETE FROM answer")

@@ -16,7 +16,7 @@ from sqlmodel import select
 from app.domain.errors import Conflict, NotAllowed, NotFound
 from app.domain.run import Order, Stage
 from app.domain.shown import offered_askings, show
-from app.store import answers, lessons, live_sessions, runs
+from app.store import answers, lessons, live_sessions, participants, runs
 from app.store.database import Database
 from app.store.live_sessions import OpenSession
 from app.store.runs import OpenRun
@@ -355,7 +355,7 @@ def test_the_purge_forgets_the_pupils_of_a_run_that_followed_and_keeps_its_place
     classroom.clock.forward(hours=25)
     assert classroom.purge() == 1
     with classroom.database.reading() as db:
-        assert runs.crowd(db, run) == []
+        assert participants.crowd(db, run) == []
     assert classroom.run(run).questions_asked == 1
 
 

@@ -10,14 +10,14 @@ import pytest
 from sqlmodel import func, select
 
 from app.domain.errors import Conflict, DomainError, NotAllowed, NotFound
-from app.store import participation, runs
+from app.store import participants, participation, runs
 from app.store.tables import AnswerRow, ParticipantRow, SecretVoteRow
 from tests.classroom import NAMES, THEO_CLASS, Classroom
 
 
 def aliases(classroom: Classroom, run_id: int) -> list[str]:
     with classroom.database.reading() as db:
-        return [row.alias or "" for row in runs.crowd(db, run_id)]
+        return [row.alias for row in participants.crowd(db, run_id)]
 
 
 # Starting

@@ -5,7 +5,7 @@ import re
 import pytest
 from fastapi.testclient import TestClient
 
-from app.store import runs
+from app.store import participants
 from app.store.runs import OpenRun
 from tests.cast import THEO_LINK, World
 
@@ -203,7 +203,7 @@ def test_a_phone_locks_no_door_and_removes_nobody_once_the_lesson_has_ended(worl
     world.pupil(run)
     world.finish(tess)
     with world.parts.database.reading() as db:
-        seat = runs.crowd(db, run.id)[0].id
+        seat = participants.crowd(db, run.id)[0].id
     phone.post("/class/run/lock")
     phone.post("/class/run/seats/remove", data={"participant_id": seat})
     assert (world.run(run).locked, world.seated(run)) == (False, 1)

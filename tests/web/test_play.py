@@ -9,8 +9,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.domain.quiz import NOT_SURE
-from app.live.rooms import look
-from app.store import runs
+from app.live.snapshot import look
+from app.store import participants
 from app.store.runs import OpenRun
 from tests.cast import THEO_LINK, World, answer, message_id, stage_of
 from tests.classroom import Classroom
@@ -252,7 +252,7 @@ def test_a_removed_pupil_is_told_so_and_its_answer_leaves_the_tally(world: World
     tess, run, pupil, asking = opened(world)
     pupil.post("/play/answers", json=answer(asking))
     with world.parts.database.reading() as db:
-        seat = runs.crowd(db, run.id)[0].id
+        seat = participants.crowd(db, run.id)[0].id
     assert tess.post("/class/run/seats/remove", data={"participant_id": seat}).status_code == 303
     assert pupil.get("/play/panels/stage").json()["why"] == "removed"
     assert pupil.post("/play/answers", json=answer(asking, "B", change=2)).status_code == 410

@@ -9,7 +9,7 @@ from sqlmodel import select
 
 from app.domain.lesson import Agency
 from app.domain.people import Member
-from app.store import directory, runs
+from app.store import directory, participants
 from app.store.tables import ProgrammeRow, SchoolRow
 from tests.cast import CORA, PAUL, PRIYA, THEO_LINK, World, add_staff
 from tests.classroom import TESS_CLASS, THEO_CLASS, Classroom
@@ -167,7 +167,7 @@ def test_an_agency_without_lessons_is_told_so(world: World) -> None:
 def test_no_report_names_an_alias_or_an_answer(world: World) -> None:
     run = teach(world)
     with world.parts.database.reading() as db:
-        alias = runs.crowd(db, run)[0].alias or ""
+        alias = participants.crowd(db, run)[0].alias
     for path in (FIRE, f"{FIRE}.csv"):
         text = world.staff(PRIYA).get(path).text
         assert alias not in text

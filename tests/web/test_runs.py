@@ -5,7 +5,7 @@ import re
 import pytest
 from fastapi.testclient import TestClient
 
-from app.store import lessons, participation, runs
+from app.store import lessons, participants, participation
 from app.store.runs import OpenRun
 from tests.cast import THEO_LINK, World, answer, stage_of
 from tests.classroom import Classroom
@@ -36,7 +36,7 @@ def forms(html: str) -> dict[str, dict[str, str]]:
 
 def seats(world: World, run: OpenRun) -> list[int]:
     with world.parts.database.reading() as db:
-        return [row.id or 0 for row in runs.crowd(db, run.id)]
+        return [row.id for row in participants.crowd(db, run.id)]
 
 
 # Today

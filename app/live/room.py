@@ -1,0 +1,88 @@
+"""The open side of one run: who sits there, what they see, and what has changed since."""
+
+import asyncio
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from app.live.seat import Audience, Seat
+from app.live.snapshot import Snapshot
+from app.store.answers import Answer
+from app.store.participants import Guest
+
+PANELS: dict[Audience, tuple[str, ...]] = {
+    "pupil": ("stage",),
+    "screen": ("stage", "crowd", "tally"),
+    "controls": ("stage", "crowd", "tally"),
+}
+COUNTS = ("crowd", "tally")
+"""Panels that are redrawn a few times a second at most, however many children answer."""
+EVERYTHING = ("stage", *COUNTS)
+
+
+@dataclass(eq=False)
+class Room:
+    """The seats of one run, and the newest frame of each of its panels."""
+
+    run_id: int
+    seats: dict[Audience, set[Seat]] = field(
+        default_factory=lambda: {"pupil": set(), "screen": set(), "controls": set()}
+    )
+    by_participant: dict[int, Seat] = field(default_factory=dict)
+    frames: dict[tuple[Audience, str], bytes] = field(default_factory=dict)
+    snapshot: Snapshot | None = None
+    revision: int = 0
+    dirty: set[str] = field(default_factory=set)
+    needs_look: bool = False
+    """Something changed that only the store can tell."""
+    needs_crowd: bool = False
+    """… and it may be the crowd."""
+    is_looking: bool = False
+    noted: list[Answer | Guest] = field(default_factory=list)
+    used_at: float = field(default_factory=time.monotonic)
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
+    opening: asyncio.Lock = field(default_factory=asyncio.Lock)
+    task: asyncio.Task[None] | None = None
+
+    @property
+    def everybody(self) -> Iterator[Seat]:
+        return (seat for seats in list(self.seats.values()) for seat in list(seats))
+
+    @property
+    def is_empty(self) -> bool:
+        return not any(self.seats.values())
+
+    @property
+    def is_fresh(self) -> bool:
+        return self.snapshot is not None and not self.needs_look and not self.is_looking
+
+    def outdate(self, panels: Iterable[str]) -> None:
+        """These panels are drawn anew when somebody looks on; counts are no news to pupils."""
+        is_watched = bool(self.seats["screen"] or self.seats["controls"])
+        for panel in panels:
+            for audience in self.seats:
+                self.frames.pop((audience, panel), None)
+            if is_watched or panel == "stage":
+                self.dirty.add(panel)
+        if self.dirty:
+            self.wake.set()
+
+    def note(self, news: Answer | Guest) -> None:
+        """Enter what has just been committed in what the room knows, so that it costs no query. Draws nothing yet."""
+        if self.is_looking:
+            self.noted.append(news)  # the look may have begun before this commit
+        if self.snapshot is None:
+            return
+        if isinstance(news, Guest):
+            self.snapshot = self.snapshot.with_guest(news)
+        else:
+            self._note_answer(news, self.snapshot)
+
+    def _note_answer(self, answer: Answer, snapshot: Snapshot) -> None:
+        stage = snapshot.run.stage
+        if (answer.module, answer.step_key, answer.round) != (stage.module, stage.step_key, stage.round):
+            return
+        if answer.tally_only:
+            self.needs_look = True  # a resend cannot be told from a first tap here, only in the store
+        else:
+            snapshot.sheet.note(answer)
