@@ -203,8 +203,9 @@ class Line(asyncio.Protocol):
         elif kind == PING and not self.is_full:  # whoever asks without reading would fill our memory
             self.write(bytes((0x80 | PONG, len(payload))) + payload)
         elif kind == CLOSE:
-            if self._parts is not None or (payload and not _may_be_said(payload)):
-                self._fail(BROKEN)
+            fault = _fault_of_close(payload) or (BROKEN if self._parts is not None else 0)
+            if fault:
+                self._fail(fault)
                 return
             if not self.is_closed:
                 self.write(bytes((0x80 | CLOSE, len(payload[:2]))) + payload[:2])
@@ -219,15 +220,17 @@ class Line(asyncio.Protocol):
         self._got, self._parts = b"", None
 
 
-def _may_be_said(payload: bytes) -> bool:
-    """Whether a close frame holds a code that may be sent, and words (RFC 6455, 7.4)."""
+def _fault_of_close(payload: bytes) -> int:
+    """The code to complain with when a close frame has no code that may be sent, or no words; 0 when it is well."""
     code = int.from_bytes(payload[:2], "big")
     is_defined = 1000 <= code <= 1014 and code not in (1004, 1005, 1006)
+    if payload and (len(payload) < 2 or not (is_defined or 3000 <= code <= 4999)):
+        return BROKEN
     try:
         payload[2:].decode()
     except UnicodeDecodeError:
-        return False
-    return len(payload) >= 2 and (is_defined or 3000 <= code <= 4999)
+        return BAD_TEXT
+    return 0
 
 
 def _unmasked(mask: bytes, payload: bytes) -> bytes:

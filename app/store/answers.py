@@ -91,7 +91,8 @@ def record(db: Db, batch: Sequence[Answer]) -> list[Outcome]:
                 newest[place] = answer
             outcomes.append("saved")
     if newest:
-        _upsert(db, list(newest.values()))
+        # Always in the same order, so that two workers never wait for each other.
+        _upsert(db, [newest[place] for place in sorted(newest)])
     return outcomes
 
 

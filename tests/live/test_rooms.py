@@ -166,6 +166,7 @@ async def test_a_room_that_was_lost_is_rebuilt_from_the_store(classroom: Classro
         first = await Browser(rooms, run, "screen").connect()
         first.leave()
         await rooms.stop()
+        rooms.start()
         classroom.give(run)
         again = await Browser(rooms, run, "screen").connect()
         await again.sees("stage", step="before")
