@@ -40,7 +40,7 @@ def create_app(
     Raises NotAllowed with a sentence for the operator when it would not be safe to serve.
     """
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    database = Database(settings.database)
+    database = Database(settings.database, seconds=settings.database_seconds)
     database.open()
     publish_shipped(database, settings, clock())
     pages = Pages(settings)
@@ -119,13 +119,14 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
 
 
 async def _keep_house(parts: Parts) -> None:
-    while True:
-        try:
-            for run_id in await asyncio.to_thread(keep_house, parts):
-                parts.rooms.changed(run_id)
-        except Exception:  # a full disk must not end housekeeping for good
-            log.exception("housekeeping failed; it tries again in a minute")
-        await asyncio.sleep(HOUSEKEEPING_SECONDS)
+    with parts.database.unhurried():  # a day's rows may be deleted at once
+        while True:
+            try:
+                for run_id in await asyncio.to_thread(keep_house, parts):
+                    parts.rooms.changed(run_id)
+            except Exception:  # a full disk must not end housekeeping for good
+                log.exception("housekeeping failed; it tries again in a minute")
+            await asyncio.sleep(HOUSEKEEPING_SECONDS)
 
 
 def keep_house(parts: Parts) -> list[int]:
