@@ -1,4 +1,4 @@
-"""A PostgreSQL that hangs instead of refusing is given up after a moment, and asked again by one caller at a time.
+"""A PostgreSQL that hangs instead of refusing is given up after a moment, and asked again out of everybody's way.
 
 libpq waits for ever for the answer to a query. Loaded for PostgreSQL only: SQLite has its own time-out.
 """
@@ -18,7 +18,6 @@ from psycopg.errors import ConnectionTimeout
 from psycopg.waiting import Ready, Wait
 
 log = logging.getLogger(__name__)
-ASK_AGAIN_SECONDS = 0.5
 UNHURRIED_SECONDS = 60.0
 Found = TypeVar("Found")
 _longer: ContextVar[float] = ContextVar("longer", default=0.0)
@@ -31,8 +30,8 @@ class Silent(psycopg.OperationalError):
 class Patience:
     """How long we wait for the server to say anything, and whether it is known to be silent.
 
-    While it is, one caller at a time connects to find out; all others are told at once, so that a hanging
-    database does not hold every thread. A refusal needs none of this: it comes at once.
+    While it is, one thread asks it again, and every caller is told at once, so that a hanging database does not
+    hold all threads. A server that refuses needs none of this.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -59,11 +58,16 @@ class Patience:
         """Takes the place of the dialect's own way to connect."""
         if self._silent_since is None:
             return self._connect(arguments, options)
-        waits = time.monotonic() - self._silent_since < ASK_AGAIN_SECONDS
-        if waits or not self._asking.acquire(blocking=False):
-            raise Silent("the database does not answer; it is being asked again")
+        if self._asking.acquire(blocking=False):
+            threading.Thread(target=self._ask, args=(arguments, options), name="patience", daemon=True).start()
+        raise Silent("the database does not answer; it is being asked again")
+
+    def _ask(self, arguments: Any, options: dict[str, Any]) -> None:
+        """In a thread of its own, so that nobody who wants a page is the one to find out."""
         try:
-            return self._connect(arguments, options)
+            self._connect(arguments, options).close()
+        except psycopg.Error:
+            pass  # the next who comes has it asked again
         finally:
             self._asking.release()
 
@@ -75,6 +79,9 @@ class Patience:
         except ConnectionTimeout:
             self.gave_up(began)
             raise
+        except psycopg.Error:
+            self.heard()  # a refusal is an answer
+            raise
         connection.patience = self
         self.heard()
         return connection
@@ -85,7 +92,7 @@ class Patience:
             with self._telling:
                 was_silent, self._silent_since = self._silent_since is not None, None
             if was_silent:
-                log.warning("the database answers again")
+                log.warning("the database is no longer silent")
 
     def gave_up(self, began: float) -> None:
         """One wait was in vain. If no other heard anything since, the server is silent, not a query slow."""
