@@ -124,10 +124,20 @@ class Database:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
-    def must_take_writes(self) -> None:
-        """Really write what changes nothing. Raises SQLAlchemyError when the disk or the database refuses."""
-        with self.transaction() as db:
-            db.connection().exec_driver_sql("UPDATE alembic_version SET version_num = version_num")
+    def must_take_writes(self, *, busy_ms: int = BUSY_MS) -> None:
+        """Really write what changes nothing. Raises SQLAlchemyError when the disk or the database refuses.
+
+        A probe waits less for a lock on the file than work does, so that work need not wait behind it.
+        """
+        with self._writing, self.engine.connect() as connection:
+            if self.is_sqlite:
+                connection.connection.cursor().execute(f"PRAGMA busy_timeout = {busy_ms}")
+            try:
+                connection.exec_driver_sql("UPDATE alembic_version SET version_num = version_num")
+                connection.commit()
+            finally:
+                if self.is_sqlite:
+                    connection.connection.cursor().execute(f"PRAGMA busy_timeout = {BUSY_MS}")
 
     def forget_deleted(self) -> None:
         """Empty the write-ahead log, where deleted rows would live on (SQLite)."""

@@ -19,7 +19,7 @@ from app.web import deps
 from app.web.deps import App, Parts
 from app.web.pages import Pages
 
-READY_SECONDS = 1.5
+READY_SECONDS, PROBE_MS = 1.5, 1000
 NOT_READY: dict[Trouble, str] = {
     "full": "the disk is full",
     "locked": "another program holds the database, or it has more to save than it can",
@@ -95,7 +95,7 @@ class Readiness:
 
 def _why_no_writes(database: Database) -> str:
     try:
-        database.must_take_writes()
+        database.must_take_writes(busy_ms=PROBE_MS)
     except SQLAlchemyError as error:
         return NOT_READY[trouble_of(error) or "silent"]
     return ""
