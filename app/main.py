@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import gc
 import logging
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
@@ -103,8 +102,6 @@ def alias_words() -> tuple[list[str], list[str]]:
 @contextlib.asynccontextmanager
 async def _life(app: FastAPI) -> AsyncIterator[None]:
     parts: Parts = app.state.parts
-    # Thousands of seats make full collections dear; this threshold was measured to double joins per second.
-    gc.set_threshold(200_000, 50, 100)
     parts.rooms.start()
     parts.writer.start()
     housekeeping = asyncio.create_task(_keep_house(parts))

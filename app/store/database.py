@@ -48,8 +48,10 @@ class Database:
             event.listen(self.engine, "begin", _begin_sqlite)
 
     def _postgresql(self, url: str, seconds: float) -> Engine:
-        waits = {"pool_timeout": seconds} if seconds else {}
-        engine = create_engine(url, pool_pre_ping=True, pool_size=CONNECTIONS, max_overflow=0, **waits)
+        # A turn may take longer than a silence: who waits behind hanging connections is told when those are given up.
+        engine = create_engine(
+            url, pool_pre_ping=True, pool_size=CONNECTIONS, max_overflow=0, pool_timeout=BUSY_MS / 1000
+        )
         if seconds:
             from app.store.patience import Patience  # SQLite starts without loading psycopg
 

@@ -8,14 +8,12 @@ import time
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-import nh3
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markdown_it import MarkdownIt
 from markupsafe import Markup
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
@@ -29,10 +27,12 @@ from app.settings import ROOT, Settings
 from app.store.trouble import Trouble, trouble_of
 from app.web.deps import ClassLinkNeeded, SeatNeeded, SignInNeeded
 
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+
 log = logging.getLogger(__name__)
 STATIC = ROOT / "static"
 HOME = ZoneInfo("Europe/London")
-_markdown = MarkdownIt("commonmark", {"html": False})
 COME_BACK_SECONDS = 2
 TRY_AGAIN_LATER = 1013  # close code of a socket
 NOT_SAVED: dict[Trouble, str] = {
@@ -76,7 +76,16 @@ class Pages:
 
 def markdown(text: str) -> Markup:
     """An author's words as harmless HTML: HTML in them is text, and only a few tags pass."""
-    return Markup(nh3.clean(_markdown.render(text), tags=_TAGS, attributes={}))
+    import nh3  # when the first text is shown: a server that was killed must serve again soon
+
+    return Markup(nh3.clean(_commonmark().render(text), tags=_TAGS, attributes={}))
+
+
+@cache
+def _commonmark() -> "MarkdownIt":
+    from markdown_it import MarkdownIt  # as above
+
+    return MarkdownIt("commonmark", {"html": False})
 
 
 def day(value: date | datetime) -> str:
