@@ -2,10 +2,8 @@
 
 import asyncio
 import contextlib
-import gc
 import logging
 import secrets
-import sys
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
 from functools import partial
@@ -44,7 +42,7 @@ def create_app(
     Raises NotAllowed with a sentence for the operator when it would not be safe to serve.
     """
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    database = Database(settings.database)
+    database = Database(settings.database, seconds=settings.database_seconds)
     database.open()
     publish_shipped(database, settings, clock())
     pages = Pages(settings)
@@ -127,10 +125,6 @@ def alias_words() -> tuple[list[str], list[str]]:
 @contextlib.asynccontextmanager
 async def _life(app: FastAPI) -> AsyncIterator[None]:
     parts: Parts = app.state.parts
-    # Thousands of seats make full collections dear; this threshold was measured to double joins per second.
-    # The event loop must not wait five milliseconds for each thread that is reading the store.
-    sys.setswitchinterval(0.001)
-    gc.set_threshold(200_000, 50, 100)
     compiling = asyncio.create_task(asyncio.to_thread(parts.compile_pages))
     parts.rooms.start()
     parts.writer.start()
@@ -148,13 +142,14 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
 
 
 async def _keep_house(parts: Parts) -> None:
-    while True:
-        try:
-            for run_id in await asyncio.to_thread(keep_house, parts):
-                parts.rooms.changed(run_id)
-        except Exception:  # a full disk must not end housekeeping for good
-            log.exception("housekeeping failed; it tries again in a minute")
-        await asyncio.sleep(HOUSEKEEPING_SECONDS)
+    with parts.database.unhurried():  # a day's rows may be deleted at once
+        while True:
+            try:
+                for run_id in await asyncio.to_thread(keep_house, parts):
+                    parts.rooms.changed(run_id)
+            except Exception:  # a full disk must not end housekeeping for good
+                log.exception("housekeeping failed; it tries again in a minute")
+            await asyncio.sleep(HOUSEKEEPING_SECONDS)
 
 
 def keep_house(parts: Parts) -> list[int]:

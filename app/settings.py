@@ -34,6 +34,7 @@ class Settings(BaseSettings):
     seat_limit_spare: int = 3
     answers_queue: int = 20_000
     answers_batch: int = 1_000
+    database_seconds: float = 1.5
     tally_seconds: float = 0.25
     stuck_seconds: float = 10
     purge_hours: float = 24

@@ -3,12 +3,13 @@
 import contextlib
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, create_engine, event, inspect
+from sqlalchemy import Connection, Engine, create_engine, event, inspect
 from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoTurn
 from sqlmodel import Session
 
 from app.domain.errors import NotAllowed
@@ -18,28 +19,46 @@ log = logging.getLogger(__name__)
 Db = Session
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_MS = 5000
+CONNECTIONS = 15
+"""To PostgreSQL, from each process. They are kept: opening one costs more than what is asked of it."""
 
 
 class Database:
-    """One database, opened for the life of the process."""
+    """One database, opened for the life of the process.
 
-    def __init__(self, url: str) -> None:
+    `seconds` is how long a PostgreSQL that says nothing is waited for; 0: for ever.
+    """
+
+    def __init__(self, url: str, *, seconds: float = 1.5) -> None:
         self.is_sqlite = url.startswith("sqlite")
         self.versions: dict[str, Lesson] = {}  # by hash; a version never changes, so it is parsed once
         self.owes_forgetting = False
-        self.engine = create_engine(url) if self.is_sqlite else create_engine(url, pool_pre_ping=True)
+        self.unhurried: Callable[[], contextlib.AbstractContextManager[None]] = contextlib.nullcontext
+        self.engine = create_engine(url) if self.is_sqlite else self._postgresql(url, seconds)
         self._reading: dict[str, Any] = (
             {"reading": True}
             if self.is_sqlite
             else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         )
-        # SQLite has one writer. Inside this process they queue up here: waiting on the file's lock means sleeping.
         self._writing: contextlib.AbstractContextManager[object] = (
-            threading.Lock() if self.is_sqlite else contextlib.nullcontext()
+            Turns() if self.is_sqlite else contextlib.nullcontext()
         )
         if self.is_sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
+
+    def _postgresql(self, url: str, seconds: float) -> Engine:
+        # A turn may take longer than a silence: who waits behind hanging connections is told when those are given up.
+        engine = create_engine(
+            url, pool_pre_ping=True, pool_size=CONNECTIONS, max_overflow=0, pool_timeout=BUSY_MS / 1000
+        )
+        if seconds:
+            from app.store.patience import Patience  # SQLite starts without loading psycopg
+
+            patience = Patience(seconds)
+            event.listen(engine, "do_connect", patience.connect)
+            self.unhurried = patience.unhurried
+        return engine
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[Db]:
@@ -103,14 +122,24 @@ class Database:
 
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS))
-        with self.engine.begin() as connection:
+        with self.unhurried(), self.engine.begin() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
-    def must_take_writes(self) -> None:
-        """Really write what changes nothing. Raises SQLAlchemyError when the disk or the database refuses."""
-        with self.transaction() as db:
-            db.connection().exec_driver_sql("UPDATE alembic_version SET version_num = version_num")
+    def must_take_writes(self, *, busy_ms: int = BUSY_MS) -> None:
+        """Really write what changes nothing. Raises SQLAlchemyError when the disk or the database refuses.
+
+        A probe waits less for a lock on the file than work does, so that work need not wait behind it.
+        """
+        with self._writing, self.engine.connect() as connection:
+            if self.is_sqlite:
+                connection.connection.cursor().execute(f"PRAGMA busy_timeout = {busy_ms}")
+            try:
+                connection.exec_driver_sql("UPDATE alembic_version SET version_num = version_num")
+                connection.commit()
+            finally:
+                if self.is_sqlite:
+                    connection.connection.cursor().execute(f"PRAGMA busy_timeout = {BUSY_MS}")
 
     def forget_deleted(self) -> None:
         """Empty the write-ahead log, where deleted rows would live on (SQLite)."""
@@ -123,6 +152,23 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+class Turns:
+    """SQLite has one writer. Inside this process they queue up here: waiting on the file's lock means sleeping.
+
+    A turn that does not come in time ends like a lock on the file: another program holds whoever has the turn up.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> None:
+        if not self._lock.acquire(timeout=BUSY_MS / 1000):
+            raise NoTurn("no turn to write came in time")
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

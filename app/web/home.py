@@ -1,7 +1,9 @@
 """The start page, notices, media of a run, and probes."""
 
+import asyncio
 import mimetypes
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 
 from fastapi import APIRouter, Request
 from sqlalchemy.exc import SQLAlchemyError
@@ -10,11 +12,19 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from app.domain.errors import DomainError, NotFound
 from app.domain.shown import public_name
 from app.store import runs
+from app.store.database import Database
 from app.store.runs import OpenRun
+from app.store.trouble import Trouble, trouble_of
 from app.web import deps
 from app.web.deps import App, Parts
 from app.web.pages import Pages
 
+READY_SECONDS, PROBE_MS = 1.5, 1000
+NOT_READY: dict[Trouble, str] = {
+    "full": "the disk is full",
+    "locked": "another program holds the database, or it has more to save than it can",
+    "silent": "the database does not answer",
+}
 LOOPBACK = ("127.0.0.1", "::1")
 
 
@@ -55,18 +65,40 @@ def routes(pages: Pages) -> APIRouter:
         raise NotFound("We could not find that picture.")
 
     @router.get("/health/live")
-    def live() -> Response:
+    async def live() -> Response:  # without a thread: all of them may be waiting for a database that hangs
         return JSONResponse({"live": True})
 
+    readiness = Readiness()
+
     @router.get("/health/ready")
-    def ready(app: App) -> Response:
-        try:
-            app.database.must_take_writes()
-        except SQLAlchemyError:
-            return JSONResponse({"ready": False, "why": "the database takes no writes"}, status_code=503)
-        return JSONResponse({"ready": True})
+    async def ready(request: Request) -> Response:
+        why = await readiness.why_not(deps.parts(request).database)
+        return JSONResponse({"ready": False, "why": why} if why else {"ready": True}, status_code=503 if why else 200)
 
     return router
+
+
+class Readiness:
+    """One look at a time, in a thread of its own; whoever asks meanwhile waits for the same, and never for long."""
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1, "readiness")
+        self._look: asyncio.Future[str] | None = None
+
+    async def why_not(self, database: Database) -> str:
+        """Why no write can begin, in plain words; empty when one can."""
+        if self._look is None or self._look.done():
+            self._look = asyncio.get_running_loop().run_in_executor(self._thread, _why_no_writes, database)
+        done, _ = await asyncio.wait({self._look}, timeout=READY_SECONDS)
+        return self._look.result() if done else NOT_READY["locked" if database.is_sqlite else "silent"]
+
+
+def _why_no_writes(database: Database) -> str:
+    try:
+        database.must_take_writes(busy_ms=PROBE_MS)
+    except SQLAlchemyError as error:
+        return NOT_READY[trouble_of(error) or "silent"]
+    return ""
 
 
 def _runs_of(request: Request, app: Parts) -> Iterable[OpenRun]:

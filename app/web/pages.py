@@ -2,31 +2,47 @@
 
 import hashlib
 import logging
+import math
 import secrets
+import time
 from datetime import date, datetime
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-import nh3
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
 from jinja2.bccache import Bucket
-from markdown_it import MarkdownIt
 from markupsafe import Markup
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.websockets import WebSocket
 
 from app.domain import joining
 from app.domain.errors import Conflict, DomainError, NotAllowed, NotFound
 from app.settings import ROOT, Settings
+from app.store.trouble import Trouble, trouble_of
 from app.web.deps import ClassLinkNeeded, SeatNeeded, SignInNeeded
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
 
 log = logging.getLogger(__name__)
 STATIC = ROOT / "static"
 HOME = ZoneInfo("Europe/London")
-_markdown = MarkdownIt("commonmark", {"html": False})
+COME_BACK_SECONDS = 2
+TRY_AGAIN_LATER = 1013  # close code of a socket
+NOT_SAVED: dict[Trouble, str] = {
+    "full": "The server's disk is full. Nothing saved is lost; tell whoever runs the server. "
+    "It goes on by itself as soon as there is room.",
+    "locked": "The server is busy saving. Nothing saved is lost. Press again in a moment.",
+    "silent": "The server's database does not answer. Nothing saved is lost. Press again in a moment.",
+}
+PUPIL_WAITS = "The lesson is busy for a moment. Nothing you have sent is lost. Wait a little, then try again."
+JOINING_WAITS = "The lesson is busy for a moment. Your code is still here: press Join again."
 _TAGS = {"p", "ul", "ol", "li", "strong", "em", "br"}
 
 
@@ -84,7 +100,16 @@ class Pages:
 
 def markdown(text: str) -> Markup:
     """An author's words as harmless HTML: HTML in them is text, and only a few tags pass."""
-    return Markup(nh3.clean(_markdown.render(text), tags=_TAGS, attributes={}))
+    import nh3  # when the first text is shown: a server that was killed must serve again soon
+
+    return Markup(nh3.clean(_commonmark().render(text), tags=_TAGS, attributes={}))
+
+
+@cache
+def _commonmark() -> "MarkdownIt":
+    from markdown_it import MarkdownIt  # as above
+
+    return MarkdownIt("commonmark", {"html": False})
 
 
 def day(value: date | datetime) -> str:
@@ -157,9 +182,42 @@ def handle_errors(app: FastAPI, pages: Pages) -> None:
             return JSONResponse({"say": "That could not be understood."}, status_code=422)
         return _error_page(pages, request, 422, "Something was missing in that form. Go back and try again.")
 
+    told_at = -math.inf
+
+    async def not_saved(request: HTTPConnection, error: Exception) -> Response | None:
+        """In the event loop: while the database hangs, every thread may be waiting for it."""
+        assert isinstance(error, SQLAlchemyError)
+        trouble = trouble_of(error)
+        if trouble is None:
+            raise error
+        nonlocal told_at
+        if time.monotonic() - told_at > 1:  # thousands are told the same; the log needs it once a second
+            told_at = time.monotonic()
+            log.error("the database did not take it: %s (%s)", trouble, getattr(error, "orig", error))
+        if isinstance(request, WebSocket):
+            await request.close(TRY_AGAIN_LATER)
+            return None
+        assert isinstance(request, Request)
+        return await _come_back(pages, request, trouble)
+
+    app.add_exception_handler(SQLAlchemyError, not_saved)  # type: ignore[arg-type]  # Starlette takes None for sockets
     app.add_exception_handler(DomainError, refuse)
     app.add_exception_handler(HTTPException, http_error)
     app.add_exception_handler(RequestValidationError, not_understood)
+
+
+async def _come_back(pages: Pages, request: Request, trouble: Trouble) -> Response:
+    """503, what is wrong in plain words, and a way to try again."""
+    sentence = PUPIL_WAITS if _is_for_pupil(request) else NOT_SAVED[trouble]
+    if wants_json(request):
+        answer: Response = JSONResponse({"say": sentence}, status_code=503)
+    elif (request.method, request.url.path) == ("POST", "/join"):
+        code = str((await request.form()).get("code", ""))[:20]
+        answer = pages.page("join/join.html", status=503, code=code, sentence=JOINING_WAITS)
+    else:
+        answer = _error_page(pages, request, 503, sentence)
+    answer.headers["Retry-After"] = str(COME_BACK_SECONDS)
+    return answer
 
 
 def crash_page(pages: Pages, request: Request, error: Exception) -> Response:
@@ -183,18 +241,21 @@ def status_of(error: DomainError) -> int:
 
 
 def _error_page(pages: Pages, request: Request, status: int, sentence: str) -> Response:
-    path = request.url.path
-    for_pupil = path.startswith(("/play", "/join", "/j/", "/J/", "/pair"))
-    back = (
-        {"href": "/class", "words": "Back to Today"}
-        if path.startswith("/class")
-        else {"href": "/", "words": "Start page"}
-    )
+    if status == 503 and request.method == "GET":
+        back = {"href": request.url.path, "words": "Try again"}
+    elif request.url.path.startswith("/class"):
+        back = {"href": "/class", "words": "Back to Today"}
+    else:
+        back = {"href": "/", "words": "Start page"}
     return pages.page(
         "pages/error.html",
         status=status,
         title="Hmm, that did not work",
         sentence=sentence,
         back=back,
-        for_pupil=for_pupil,
+        for_pupil=_is_for_pupil(request),
     )
+
+
+def _is_for_pupil(request: Request) -> bool:
+    return request.url.path.startswith(("/play", "/join", "/j/", "/J/", "/pair"))

@@ -5,6 +5,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
+from functools import cache
 from urllib.parse import urlsplit
 
 from itsdangerous import BadSignature, Signer
@@ -35,10 +36,14 @@ def hash_password(password: str) -> str:
 def password_fits(password: str, password_hash: str | None) -> bool:
     """Takes as long for an unknown account as for a known one."""
     with _hashing:
-        return _passwords.verify(password, password_hash or _NOBODY) and password_hash is not None
+        nobody = _nobody()
+        return _passwords.verify(password, password_hash or nobody) and password_hash is not None
 
 
-_NOBODY = _passwords.hash(secrets.token_urlsafe())
+@cache
+def _nobody() -> str:
+    """Made at the first sign-in, whoever's it is: hashing at the start would keep everybody waiting."""
+    return _passwords.hash(secrets.token_urlsafe())
 
 
 def new_key() -> str:

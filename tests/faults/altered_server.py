@@ -48,8 +48,8 @@ def begin_writes_as_reads() -> None:
     database._begin_sqlite = begin
     start = Database.__init__
 
-    def without_queue(self: Database, url: str) -> None:
-        start(self, url)
+    def without_queue(self: Database, *given: Any, **options: Any) -> None:
+        start(self, *given, **options)
         self._writing = contextlib.nullcontext()
 
     Database.__init__ = without_queue  # type: ignore[method-assign]

@@ -26,6 +26,7 @@ from tests.served import Visitor
 
 LETTERS = "ABCD"
 RESEND = 2.5
+SETTLES = 20.0
 BURST, PER_SECOND = 16.0, 4.5
 """A little under what the protocol allows one device."""
 
@@ -216,6 +217,28 @@ class Device:
         else:
             self.refused.append(str(reply))
         self._awaited = None
+
+
+class tapping:  # noqa: N801 - reads as a phrase in a with statement
+    """All devices of a lesson tap; each has had an answer acknowledged before the block begins."""
+
+    def __init__(self, lesson: Lesson) -> None:
+        self._devices = [Device(lesson, index) for index in range(len(lesson.cookies))]
+
+    async def __aenter__(self) -> list[Device]:
+        self._tasks = [asyncio.create_task(device.tap()) for device in self._devices]
+        await everyone_is_acked_again(self._devices)
+        return self._devices
+
+    async def __aexit__(self, *_: object) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+async def everyone_is_acked_again(devices: list[Device]) -> None:
+    had = [device.acks for device in devices]
+    await eventually(lambda: all(device.acks > before for device, before in zip(devices, had, strict=True)), SETTLES)
 
 
 def message(asking: str, round: int, choice: str, change: int, device: int) -> dict[str, Any]:

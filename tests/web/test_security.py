@@ -241,6 +241,18 @@ def test_a_page_that_breaks_carries_the_headers_and_tells_nothing_of_the_inside(
     assert_guarded(answer, "a crash")
 
 
+def test_a_mistake_in_our_sql_is_a_crash_and_no_busy_database(shared: World) -> None:
+    def breaks() -> None:
+        with shared.parts.database.reading() as db:
+            db.connection().exec_driver_sql("SELECT the_inside")
+
+    shared.app.add_api_route("/breaks", breaks)
+    answer = TestClient(shared.app, base_url=ADDRESS, raise_server_exceptions=False).get("/breaks")
+    shared.app.router.routes[:] = [r for r in shared.app.router.routes if getattr(r, "path", "") != "/breaks"]
+    assert answer.status_code == 500
+    assert "the_inside" not in answer.text
+
+
 def test_static_files_are_kept_for_a_year_only_under_the_fingerprint_of_their_content(stranger: TestClient) -> None:
     plain, named = stranger.get("/static/style.css"), stranger.get("/static/style.css?v=0123")
     assert plain.headers["cache-control"] == "no-cache"
