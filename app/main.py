@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import gc
+import hashlib
 import logging
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
@@ -14,6 +15,8 @@ from starlette.staticfiles import StaticFiles
 
 from app.content import library
 from app.live.answer_writer import AnswerWriter
+from app.live.bus import Bus, LoneBus, RedisBus
+from app.live.hints import Hint
 from app.live.rooms import Rooms
 from app.settings import Settings
 from app.store import lessons, participation, runs
@@ -42,7 +45,8 @@ def create_app(
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     database = Database(settings.database)
     database.open()
-    publish_shipped(database, settings, clock())
+    with database.alone("start"):
+        publish_shipped(database, settings, clock())
     pages = Pages(settings)
     panels = Panels(pages, settings)
     rooms = Rooms(database, panels.render, tally_seconds=settings.tally_seconds, stuck_seconds=settings.stuck_seconds)
@@ -58,6 +62,7 @@ def create_app(
         ),
         cookies=Cookies(settings),
         names=alias_words(),
+        bus=_bus(settings),
         demo_links=demo_links,
         clock=clock,
         wrong_codes=Throttle(settings.wrong_codes_per_address, 300),
@@ -80,6 +85,14 @@ def create_app(
         app.include_router(router)
     handle_errors(app, pages)
     return app
+
+
+def _bus(settings: Settings) -> Bus:
+    if not settings.has_bus:
+        return LoneBus()
+    # One Redis may serve several programmes. All workers of one have the same secret, and nobody else has it.
+    channel = "safety-in-action:" + hashlib.sha256(f"bus {settings.secret()}".encode()).hexdigest()[:20]
+    return RedisBus(settings.redis_url, channel, beat_seconds=settings.bus_beat_seconds)
 
 
 def publish_shipped(database: Database, settings: Settings, now: datetime) -> None:
@@ -107,6 +120,7 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
     gc.set_threshold(200_000, 50, 100)
     parts.rooms.start()
     parts.writer.start()
+    parts.bus.start(partial(_follow, parts), lambda: None)
     housekeeping = asyncio.create_task(_keep_house(parts))
     try:
         yield
@@ -115,17 +129,30 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
         await asyncio.gather(housekeeping, return_exceptions=True)
         await parts.rooms.stop()
         await asyncio.to_thread(parts.writer.stop)
+        await parts.bus.stop()
         parts.database.close()
+
+
+def _follow(parts: Parts, hint: Hint) -> None:
+    """What another worker tells."""
+    if hint.kind == "changed":
+        parts.rooms.changed(hint.run_id, hint.panels)
 
 
 async def _keep_house(parts: Parts) -> None:
     while True:
         try:
-            for run_id in await asyncio.to_thread(keep_house, parts):
+            for run_id in await asyncio.to_thread(keep_house_alone, parts):
                 parts.rooms.changed(run_id)
         except Exception:  # a full disk must not end housekeeping for good
             log.exception("housekeeping failed; it tries again in a minute")
         await asyncio.sleep(HOUSEKEEPING_SECONDS)
+
+
+def keep_house_alone(parts: Parts) -> list[int]:
+    """Keep house, unless another worker is at it."""
+    with parts.database.alone_or_not_at_all("house") as is_mine:
+        return keep_house(parts) if is_mine else []
 
 
 def keep_house(parts: Parts) -> list[int]:

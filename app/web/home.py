@@ -64,7 +64,7 @@ def routes(pages: Pages) -> APIRouter:
             app.database.must_take_writes()
         except SQLAlchemyError:
             return JSONResponse({"ready": False, "why": "the database takes no writes"}, status_code=503)
-        return JSONResponse({"ready": True})
+        return JSONResponse({"ready": True, "bus": app.bus.state})
 
     return router
 
