@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import sqlalchemy
 from sqlalchemy import CursorResult, delete, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, func, select
@@ -23,6 +24,7 @@ from app.store.tables import (
     ParticipantRow,
     RunModuleRow,
     RunRow,
+    SecretCountRow,
     SecretVoteRow,
 )
 
@@ -162,6 +164,53 @@ def shifts(db: Db, run_id: int) -> list[Shift]:
         )
         for row in rows
     ]
+
+
+def signatures(db: Db, run_ids: Sequence[int]) -> dict[int, tuple[Any, ...]]:
+    """For each run a value that changes whenever anything that its panels show may have changed.
+
+    Four queries, however many the runs: a worker asks each second while hints of other workers may be lost.
+    """
+    found: dict[int, list[Any]] = {}
+    parts = (_stages(run_ids), _seats(run_ids), *_answers(run_ids))
+    for place, part in enumerate(parts):
+        for run_id, *values in db.connection().execute(part):
+            found.setdefault(run_id, [None] * len(parts))[place] = tuple(values)
+    return {run_id: tuple(values) for run_id, values in found.items()}
+
+
+def _stages(run_ids: Sequence[int]) -> Any:
+    shown = ("epoch", "seq", "module_position", "step_key", "phase", "round", "calm", "locked", "present")
+    names = ("id", *shown, "present_confirmed_at", "ended_at", "purged_at")
+    return sqlalchemy.select(*(getattr(RunRow, name) for name in names)).where(col(RunRow.id).in_(run_ids))
+
+
+def _seats(run_ids: Sequence[int]) -> Any:
+    # The newest seat tells one that left and one that came from no change at all.
+    run_id, deals, seat = col(ParticipantRow.run_id), col(ParticipantRow.deals), col(ParticipantRow.id)
+    return (
+        sqlalchemy.select(run_id, func.count(), func.sum(deals), func.max(seat))
+        .where(run_id.in_(run_ids), col(ParticipantRow.removed_at).is_(None))
+        .group_by(run_id)
+    )
+
+
+def _answers(run_ids: Sequence[int]) -> tuple[Any, Any]:
+    """To the asking and round on the stage of each run: open answers, and those that are only counted."""
+
+    def here(table: type[AnswerRow] | type[SecretCountRow], *sums: Any) -> Any:
+        names = ("module_position", "step_key", "round")
+        return (
+            sqlalchemy.select(col(table.run_id), *sums)
+            .join(RunRow, col(RunRow.id) == col(table.run_id))
+            .where(col(RunRow.id).in_(run_ids), *(getattr(table, name) == getattr(RunRow, name) for name in names))
+            .group_by(col(table.run_id))
+        )
+
+    return (
+        here(AnswerRow, func.count(), func.sum(col(AnswerRow.change_no))),
+        here(SecretCountRow, func.sum(col(SecretCountRow.n))),
+    )
 
 
 # Cues
