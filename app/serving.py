@@ -5,6 +5,7 @@ its workers live on and keep the port. This one does neither.
 """
 
 import contextlib
+import gc
 import logging
 import multiprocessing
 import os
@@ -15,7 +16,7 @@ import threading
 import time
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing.context import SpawnProcess
+from multiprocessing.context import ForkProcess
 from types import FrameType
 
 import uvicorn
@@ -37,8 +38,9 @@ LOOK_SECONDS = 0.1
 QUICK_SECONDS = 5  # a worker that ends sooner than this waits for its next start, longer each time
 LONGEST_PAUSE = 10
 
-multiprocessing.allow_connection_pickling()
-spawn = multiprocessing.get_context("spawn")
+TOLD = (signal.SIGTERM, signal.SIGINT)
+# Forked and not started anew: a worker that takes a dead one's place serves at once, and they share memory.
+fork = multiprocessing.get_context("fork")
 
 
 def build(settings: Settings) -> FastAPI:
@@ -56,7 +58,8 @@ def run(app: FastAPI, settings: Settings) -> None:
         uvicorn.Server(config).run(sockets=[listening])
         return
     config.load()  # a certificate that cannot be read ends the start here, not each worker
-    app.state.parts.database.close()
+    app.state.parts.database.close()  # no connection may be shared; from here to the forks there is no thread either
+    gc.freeze()
     Workers(settings, listening).run()
 
 
@@ -91,7 +94,7 @@ def _config(app: FastAPI, settings: Settings) -> uvicorn.Config:
 class _Place:
     """One of the workers, and when it may be started again."""
 
-    process: SpawnProcess | None = None
+    process: ForkProcess | None = None
     started_at: float = 0.0
     next_start_at: float = 0.0
     pause: float = 0.0
@@ -107,7 +110,7 @@ class Workers:
         self._is_stopping = False
 
     def run(self) -> None:
-        for told in (signal.SIGTERM, signal.SIGINT):
+        for told in TOLD:
             signal.signal(told, self._told_to_stop)
         try:
             while not self._is_stopping:
@@ -123,7 +126,7 @@ class Workers:
                 process.kill()
         self._is_stopping = True
 
-    def _alive(self) -> list[SpawnProcess]:
+    def _alive(self) -> list[ForkProcess]:
         return [place.process for place in self._places if place.process is not None and place.process.is_alive()]
 
     def _keep(self, place: _Place) -> None:
@@ -136,8 +139,10 @@ class Workers:
             place.pause = min(LONGEST_PAUSE, 2 * place.pause or 1) if is_quick else 0
             place.next_start_at = now + place.pause
         if place.process is None and now >= place.next_start_at and not self._is_stopping:
-            place.process = spawn.Process(target=_work, args=(self._settings, self._listening))
+            place.process = fork.Process(target=_work, args=(self._settings, self._listening, os.getpid()))
+            signal.pthread_sigmask(signal.SIG_BLOCK, TOLD)  # until the worker has put our handlers away
             place.process.start()
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, TOLD)
             place.started_at = now
 
     def _stop(self) -> None:
@@ -152,10 +157,12 @@ class Workers:
             process.join()
 
 
-def _work(settings: Settings, listening: socket.socket) -> None:
+def _work(settings: Settings, listening: socket.socket, parent: int) -> None:
     """A worker's whole life."""
-    _start_log(settings)
-    threading.Thread(target=_end_with_parent, name="parent-watch", daemon=True).start()
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, TOLD)
+    threading.Thread(target=_end_with, args=(parent,), name="parent-watch", daemon=True).start()
     try:
         app = build(settings)
     except DomainError as error:
@@ -165,11 +172,10 @@ def _work(settings: Settings, listening: socket.socket) -> None:
         uvicorn.Server(_config(app, settings)).run(sockets=[listening])
 
 
-def _end_with_parent() -> None:
+def _end_with(parent: int) -> None:
     """A worker without its parent would keep the port from the next start."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    parent.join()
+    while os.getppid() == parent:
+        time.sleep(LOOK_SECONDS)
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(STOP_SECONDS)
     os._exit(1)
