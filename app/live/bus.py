@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from itertools import islice
 from typing import Any, Literal, Protocol
 
-from redis.asyncio import Redis
+from redis.asyncio import Connection, ConnectionPool
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
@@ -119,9 +119,11 @@ class RedisBus:
         if self._tasks and not self._degraded:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._has_left.wait(), self._beat_seconds)
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        waiting = set(self._tasks)
+        while waiting:  # redis-py was seen to swallow a cancellation
+            for task in waiting:
+                task.cancel()
+            _, waiting = await asyncio.wait(waiting, timeout=self._beat_seconds)
         if self._look is not None:
             self._look.cancel()
 
@@ -134,15 +136,14 @@ class RedisBus:
         self._waiting[hint] = None
         self._wake.set()
 
-    async def _stay_connected(self, use: Callable[[Redis], Awaitable[None]]) -> None:
-        """A client of Redis ends with its connection, so dial again for ever, with a random pause that grows."""
+    async def _stay_connected(self, use: Callable[[Connection], Awaitable[None]]) -> None:
+        """Nothing else dials again when a connection has ended: do it for ever, with a random pause that grows."""
         loop = asyncio.get_running_loop()
         tries = 0
-        while True:
+        while not self._has_left.is_set():
             began_at = loop.time()
             try:
-                async with self._client() as client:
-                    await use(client)
+                await self._connect_and(use)
             except (RedisError, OSError) as error:
                 self._trouble = str(error) or type(error).__name__
             except Exception:
@@ -151,24 +152,34 @@ class RedisBus:
             longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(tries, 10)) * self._beat_seconds
             await asyncio.sleep(random.random() * longest)
 
-    def _client(self) -> Redis:
+    async def _connect_and(self, use: Callable[[Connection], Awaitable[None]]) -> None:
         # Every step on the network is bounded, and nothing is tried twice behind our back.
-        return Redis.from_url(
+        pool: Any = ConnectionPool.from_url(  # untyped
             self._url,
+            protocol=2,
             socket_timeout=self._beat_seconds,
             socket_connect_timeout=self._beat_seconds,
             retry=Retry(NoBackoff(), 0),
         )
+        connection = pool.make_connection()
+        try:
+            await connection.connect()
+            await use(connection)
+        finally:
+            await connection.disconnect()
 
-    async def _speak(self, client: Redis) -> None:
+    async def _speak(self, redis: Connection) -> None:
         while True:
             await self._wake.wait()
             self._wake.clear()
             message = self._next_message()
-            await client.publish(self._channel, encode(message))  # if it fails, the next number shows the gap
+            # If this fails, the next number shows the gap.
+            await redis.send_command("PUBLISH", self._channel, encode(message))
+            await redis.read_response()
             if message.is_last:
                 self._has_left.set()
-            elif self._waiting or self._is_leaving:
+                return
+            if self._waiting or self._is_leaving:
                 self._wake.set()
 
     def _next_message(self) -> Message:
@@ -179,18 +190,18 @@ class RedisBus:
         self._dropped = False
         return Message(self.sender, self._number, hints, is_last=self._is_leaving and not self._waiting)
 
-    async def _listen(self, client: Redis) -> None:
-        async with client.pubsub() as ears:
-            await ears.subscribe(self._channel)
-            while True:
-                heard = await ears.get_message(timeout=(SILENT_BEATS + 1) * self._beat_seconds)
-                if heard is None:
-                    raise OSError("Redis is silent")
-                if heard["type"] == "subscribe":
-                    self._owes_look = True  # what was said before is lost; look once we hear ourselves
-                    self._wake.set()
-                elif heard["type"] == "message":
-                    self._take(heard["data"])
+    async def _listen(self, redis: Connection) -> None:
+        await redis.send_command("SUBSCRIBE", self._channel)
+        await redis.read_response()
+        self._owes_look = True  # what was said before is lost; look once we hear ourselves
+        self._wake.set()
+        while True:
+            # Our own heartbeats come here: when not even they do, this connection is no good.
+            heard = await redis.read_response(timeout=(SILENT_BEATS + 1) * self._beat_seconds)
+            if heard is None:
+                raise OSError("no answer")
+            _kind, _channel, raw = heard
+            self._take(raw)
 
     def _take(self, raw: Any) -> None:
         message = decode(raw)
