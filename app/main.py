@@ -91,8 +91,8 @@ def _bus(settings: Settings) -> Bus:
     if not settings.has_bus:
         return LoneBus()
     # One Redis may serve several programmes. All workers of one have the same secret, and nobody else has it.
-    channel = "safety-in-action:" + hashlib.sha256(f"bus {settings.secret()}".encode()).hexdigest()[:20]
-    return RedisBus(settings.redis_url, channel, beat_seconds=settings.bus_beat_seconds)
+    name = "safety-in-action:" + hashlib.sha256(f"bus {settings.secret()}".encode()).hexdigest()[:20]
+    return RedisBus(settings.redis_url, name, beat_seconds=settings.bus_beat_seconds)
 
 
 def publish_shipped(database: Database, settings: Settings, now: datetime) -> None:

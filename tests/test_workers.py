@@ -6,7 +6,6 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -38,7 +37,13 @@ SECURE = ("--behind-proxy", "--address", "https://sia.example")
 
 @pytest.fixture
 def database_url(postgres_url: str) -> Iterator[str]:
-    """An empty database of its own."""
+    with database_of_its_own(postgres_url) as url:
+        yield url
+
+
+@contextmanager
+def database_of_its_own(postgres_url: str) -> Iterator[str]:
+    """An empty one."""
     name = f"workers_{os.getpid()}_{time.monotonic_ns()}"
     engine = sqlalchemy.create_engine(postgres_url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
@@ -82,8 +87,22 @@ class WorkersServer(LiveServer):
 
 @pytest.fixture
 def server(database_url: str, redis_url: str, tmp_path: Path) -> Iterator[WorkersServer]:
+    with serving(database_url, redis_url, tmp_path) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def shared(postgres_url: str, redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkersServer]:
+    """One server for tests that leave it well."""
+    folder = tmp_path_factory.mktemp("shared")
+    with database_of_its_own(postgres_url) as url, serving(url, redis_url, folder) as server:
+        yield server
+
+
+@contextmanager
+def serving(database_url: str, redis_url: str, folder: Path) -> Iterator[WorkersServer]:
     environment = {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "SIA_WORKERS": "2"}
-    server = WorkersServer(tmp_path / "data", environment=environment)
+    server = WorkersServer(folder / "data", environment=environment)
     server.start()
     try:
         until(lambda: len(server.workers) == 2)
@@ -136,19 +155,19 @@ def taught(server: WorkersServer, pupils: int) -> Iterator[list[Visitor]]:
 # Starting, serving, dying, stopping
 
 
-def test_any_worker_seats_any_pupil(server: WorkersServer) -> None:
-    with taught(server, pupils=12) as pupils:
+def test_any_worker_seats_any_pupil(shared: WorkersServer) -> None:
+    with taught(shared, pupils=12) as pupils:
         sockets = [pupil.socket() for pupil in pupils]
         panels = [one.until(kind="panel", panel="stage") for one in sockets]
         assert {panel["phase"] for panel in panels} == {"lobby"}
-        ready = httpx2.get(f"{server.address}/health/ready").json()
+        ready = httpx2.get(f"{shared.address}/health/ready").json()
     assert ready == {"ready": True, "bus": "ok"}
-    assert len(os.listdir(f"/proc/{server.pid}/task")) == 1, "the parent may be forked only while it has one thread"
+    assert len(os.listdir(f"/proc/{shared.pid}/task")) == 1, "the parent may be forked only while it has one thread"
 
 
-def test_what_is_done_once_is_done_once(server: WorkersServer) -> None:
-    assert server.log.count("Safety in Action: the demo.") == 1
-    database = server.database()
+def test_what_is_done_once_is_done_once(shared: WorkersServer) -> None:
+    assert shared.log.count("Safety in Action: the demo.") == 1
+    database = shared.database()
     with database.reading() as db:
         assert directory.has_accounts(db)
         versions = db.connection().exec_driver_sql("SELECT count(*), count(DISTINCT lesson_id) FROM version").one()
@@ -156,16 +175,16 @@ def test_what_is_done_once_is_done_once(server: WorkersServer) -> None:
     assert versions[0] == versions[1]
 
 
-def test_a_killed_worker_leaves_the_other_serving_and_is_replaced(server: WorkersServer) -> None:
-    victim, other = server.workers
+def test_a_killed_worker_leaves_the_other_serving_and_is_replaced(shared: WorkersServer) -> None:
+    victim, other = shared.workers
     os.kill(victim, signal.SIGKILL)
     began_at = time.monotonic()
-    assert all(is_served(server.address) for _ in range(20))
-    until(lambda: len(server.workers) == 2 and victim not in server.workers, 15)
+    assert all(is_served(shared.address) for _ in range(20))
+    until(lambda: len(shared.workers) == 2 and victim not in shared.workers, 15)
     assert time.monotonic() - began_at < 15
-    assert other in server.workers
-    assert f"worker {victim} has ended" in server.log
-    assert all(is_served(server.address) for _ in range(20))
+    assert other in shared.workers
+    assert f"worker {victim} has ended" in shared.log
+    assert all(is_served(shared.address) for _ in range(20))
 
 
 def test_told_to_stop_all_end_in_time_though_devices_do_not_let_go(server: WorkersServer) -> None:
@@ -271,13 +290,18 @@ def test_workers_that_start_at_once_on_an_empty_database_all_start(
     settings = Settings(data_dir=tmp_path, demo=True)
     settings.secret()
     all_ready = threading.Barrier(4)
+    found: list[Parts] = []
 
-    def start(_: int) -> Parts:
+    def start() -> None:
         all_ready.wait()
-        return parts_of(settings)
+        found.append(parts_of(settings))
 
-    with ThreadPoolExecutor(4) as at_once:
-        found = list(at_once.map(start, range(4)))
+    starting = [threading.Thread(target=start, daemon=True) for _ in range(4)]
+    for one in starting:
+        one.start()
+    for one in starting:
+        one.join(timeout=20)
+    assert len(found) == 4
     with found[0].database.reading() as db:
         assert db.connection().exec_driver_sql("SELECT count(*) FROM version").scalar() == 1
     for parts in found:

@@ -71,12 +71,10 @@ class RedisBus:
     and itself hears whether Redis still passes them on.
     """
 
-    def __init__(
-        self, url: str, channel: str, *, beat_seconds: float = 1.0, most_waiting: int = MOST_WAITING
-    ) -> None:
+    def __init__(self, url: str, name: str, *, beat_seconds: float = 1.0, most_waiting: int = MOST_WAITING) -> None:
         self.sender = secrets.token_hex(8)
         self._url = url
-        self._channel = channel
+        self._name = name
         self._beat_seconds = beat_seconds
         self._most_waiting = most_waiting
         self._waiting: dict[Hint, None] = {}  # in the order in which they were told
@@ -174,7 +172,7 @@ class RedisBus:
             self._wake.clear()
             message = self._next_message()
             # If this fails, the next number shows the gap.
-            await redis.send_command("PUBLISH", self._channel, encode(message))
+            await redis.send_command("PUBLISH", self._name, encode(message))
             await redis.read_response()
             if message.is_last:
                 self._has_left.set()
@@ -191,7 +189,7 @@ class RedisBus:
         return Message(self.sender, self._number, hints, is_last=self._is_leaving and not self._waiting)
 
     async def _listen(self, redis: Connection) -> None:
-        await redis.send_command("SUBSCRIBE", self._channel)
+        await redis.send_command("SUBSCRIBE", self._name)
         await redis.read_response()
         self._owes_look = True  # what was said before is lost; look once we hear ourselves
         self._wake.set()
@@ -200,7 +198,7 @@ class RedisBus:
             heard = await redis.read_response(timeout=(SILENT_BEATS + 1) * self._beat_seconds)
             if heard is None:
                 raise OSError("no answer")
-            _kind, _channel, raw = heard
+            _kind, _name, raw = heard
             self._take(raw)
 
     def _take(self, raw: Any) -> None:
