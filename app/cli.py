@@ -2,20 +2,16 @@
 
 import asyncio
 import json
-import logging
 import os
-import socket
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-import uvicorn
 
 from app import demo as demo_programme
+from app import serving
 from app.content import check
 from app.domain.errors import DomainError
-from app.live.line import LONGEST_MESSAGE, Door
-from app.main import create_app
 from app.settings import Settings
 from app.store import directory
 from app.web.deps import Parts, now_utc
@@ -36,6 +32,9 @@ Port = Annotated[int | None, typer.Option(help="The port to listen on. [8000]")]
 Host = Annotated[
     str | None, typer.Option(help="The address to listen on; 0.0.0.0 lets other machines in. [127.0.0.1]")
 ]
+Workers = Annotated[
+    int | None, typer.Option(help="Server processes; more than one needs PostgreSQL and Redis. [1]", min=1)
+]
 Address = Annotated[str | None, typer.Option(help="How browsers reach the server, for example https://sia.example")]
 
 
@@ -52,6 +51,7 @@ def serve(
     tls_cert: Annotated[Path | None, typer.Option(help="TLS certificate file.")] = None,
     tls_key: Annotated[Path | None, typer.Option(help="TLS key file.")] = None,
     behind_proxy: Annotated[bool | None, typer.Option(help="A proxy in front of us speaks HTTPS.")] = None,
+    workers: Workers = None,
 ) -> None:
     """Serve a real programme. The first start prints a one-time set-up link."""
     settings = _settings(
@@ -63,11 +63,12 @@ def serve(
         tls_cert=tls_cert,
         tls_key=tls_key,
         behind_proxy=behind_proxy,
+        workers=workers,
     )
     with _told_plainly():
-        app = create_app(_checked(settings))
+        app = serving.build(_checked(settings))
         _say_set_up_link(app.state.parts)
-        _run(app, settings)
+        serving.run(app, settings)
 
 
 @main.command()
@@ -76,19 +77,20 @@ def demo(
     host: Host = None,
     port: Port = None,
     address: Address = None,
+    workers: Workers = None,
     seed_only: Annotated[bool, typer.Option("--seed-only", help="Fill the data folder and stop.")] = False,
 ) -> None:
     """Serve the fictional demo programme on this machine."""
-    settings = _settings(demo=True, data_dir=data_dir, host=host, port=port, address=address)
+    settings = _settings(demo=True, data_dir=data_dir, host=host, port=port, address=address, workers=workers)
     with _told_plainly():
-        app = create_app(_checked(settings), demo_links=lambda: demo_programme.home_page_links(settings))
+        app = serving.build(_checked(settings))
         demo_programme.seed(app.state.parts.database, settings)
         if seed_only:
             app.state.parts.database.close()
             typer.echo(f"The demo is ready in {settings.data_dir}.")
             return
         _say_demo_links(settings)
-        _run(app, settings)
+        serving.run(app, settings)
 
 
 @main.command("demo-links")
@@ -161,32 +163,6 @@ def _say_demo_links(settings: Settings) -> None:
     for who in ("presenter", "coordinator"):
         name = f"{who.capitalize()}:"
         typer.echo(f"  {name:<13} {links['sign_in_address']}  {links[who]['email']}  {links[who]['password']}")
-
-
-def _run(app: Any, settings: Settings) -> None:
-    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(message)s")
-    config = uvicorn.Config(
-        app,
-        host=settings.host,
-        port=settings.port,
-        ssl_certfile=settings.tls_cert,
-        ssl_keyfile=settings.tls_key,
-        proxy_headers=settings.behind_proxy,
-        ws=Door,
-        ws_max_size=LONGEST_MESSAGE,
-        ws_per_message_deflate=False,  # twice the memory and CPU, and no frame could be shared
-        ws_ping_interval=None,  # rooms ask silent devices themselves
-        backlog=4096,
-        access_log=False,  # a line per request would hold addresses of pupils' devices
-        server_header=False,
-        log_config=None,
-        log_level="warning",  # its socket lines hold addresses too
-        timeout_graceful_shutdown=5,
-    )
-    listening = config.bind_socket()
-    if hasattr(socket, "TCP_USER_TIMEOUT"):  # a second net under stuck devices: the kernel gives up on them too
-        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(settings.stuck_seconds * 1000))
-    uvicorn.Server(config).run(sockets=[listening])
 
 
 class _told_plainly:  # noqa: N801 - reads as a phrase in a with statement

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import hashlib
 import logging
 import secrets
 from collections.abc import AsyncIterator, Callable
@@ -14,6 +15,7 @@ from starlette.staticfiles import StaticFiles
 
 from app.content import library
 from app.live.answer_writer import AnswerWriter
+from app.live.bus import Bus, LoneBus, RedisBus
 from app.live.inbox import Inbox
 from app.live.joiner import Joiner
 from app.live.rooms import Rooms
@@ -44,10 +46,18 @@ def create_app(
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     database = Database(settings.database, seconds=settings.database_seconds)
     database.open()
-    publish_shipped(database, settings, clock())
+    with database.alone("start"):
+        publish_shipped(database, settings, clock())
     pages = Pages(settings)
     panels = Panels(pages, settings)
-    rooms = Rooms(database, panels.render, tally_seconds=settings.tally_seconds, stuck_seconds=settings.stuck_seconds)
+    bus = _bus(settings)
+    rooms = Rooms(
+        database,
+        panels.render,
+        tally_seconds=settings.tally_seconds,
+        stuck_seconds=settings.stuck_seconds,
+        tell=bus.tell,
+    )
     names = alias_words()
     parts = Parts(
         settings=settings,
@@ -73,6 +83,7 @@ def create_app(
         compile_pages=pages.compile_live,
         cookies=Cookies(settings),
         names=names,
+        bus=bus,
         demo_links=demo_links,
         clock=clock,
         wrong_codes=Throttle(settings.wrong_codes_per_address, 300),
@@ -104,6 +115,14 @@ def create_app(
     return app
 
 
+def _bus(settings: Settings) -> Bus:
+    if not settings.has_bus:
+        return LoneBus()
+    # One Redis may serve several programmes. All workers of one have the same secret, and nobody else has it.
+    name = "safety-in-action:" + hashlib.sha256(f"bus {settings.secret()}".encode()).hexdigest()[:20]
+    return RedisBus(settings.redis_url, name, beat_seconds=settings.bus_beat_seconds)
+
+
 def publish_shipped(database: Database, settings: Settings, now: datetime) -> None:
     """Make a version of each shipped lesson that is new or has changed; a broken file is told and left out."""
     shipped = library.load(settings.lessons_dir, settings.quizzes_dir)
@@ -129,6 +148,7 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
     parts.rooms.start()
     parts.writer.start()
     parts.joiner.start()
+    parts.bus.start(parts.rooms.hear, parts.rooms.look_again)
     housekeeping = asyncio.create_task(_keep_house(parts))
     try:
         yield
@@ -138,6 +158,7 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
         await parts.rooms.stop()
         await asyncio.to_thread(parts.joiner.stop)
         await asyncio.to_thread(parts.writer.stop)
+        await parts.bus.stop()
         parts.database.close()
 
 
@@ -145,11 +166,17 @@ async def _keep_house(parts: Parts) -> None:
     with parts.database.unhurried():  # a day's rows may be deleted at once
         while True:
             try:
-                for run_id in await asyncio.to_thread(keep_house, parts):
+                for run_id in await asyncio.to_thread(keep_house_alone, parts):
                     parts.rooms.changed(run_id)
             except Exception:  # a full disk must not end housekeeping for good
                 log.exception("housekeeping failed; it tries again in a minute")
             await asyncio.sleep(HOUSEKEEPING_SECONDS)
+
+
+def keep_house_alone(parts: Parts) -> list[int]:
+    """Keep house, unless another worker is at it."""
+    with parts.database.alone_or_not_at_all("house") as is_mine:
+        return keep_house(parts) if is_mine else []
 
 
 def keep_house(parts: Parts) -> list[int]:

@@ -22,8 +22,10 @@ class Settings(BaseSettings):
     demo: bool = False
     host: str = "127.0.0.1"
     port: int = 8000
+    workers: int = 1
     data_dir: Path = Path("data")
     database_url: str = Field(default="", validation_alias="DATABASE_URL")
+    redis_url: str = Field(default="", validation_alias="REDIS_URL")
     address: str = ""
     """How browsers reach the server, for example https://sia.example; empty: http(s)://host:port."""
     behind_proxy: bool = False
@@ -37,6 +39,7 @@ class Settings(BaseSettings):
     database_seconds: float = 1.5
     tally_seconds: float = 0.25
     stuck_seconds: float = 10
+    bus_beat_seconds: float = 1
     purge_hours: float = 24
     run_hours: float = 4
     pairing_seconds: float = 60
@@ -62,8 +65,18 @@ class Settings(BaseSettings):
         host = "127.0.0.1" if self.host in EVERY_INTERFACE else self.host
         return (self.address or f"{scheme}://{host}:{self.port}").rstrip("/")
 
+    @property
+    def is_on_postgres(self) -> bool:
+        return self.database_url.startswith("postgresql")
+
+    @property
+    def has_bus(self) -> bool:
+        """Whether other workers may serve the same programme, here or on another machine. SQLite has but one."""
+        return bool(self.redis_url) and self.is_on_postgres
+
     def must_be_safe_to_serve(self) -> None:
         """Raises NotAllowed when serving so would be unsafe (ruling 15)."""
+        self._must_suit_workers()
         marked = (self.data_dir / DEMO_MARK).exists()
         if marked and not self.demo:
             raise NotAllowed(
@@ -79,6 +92,22 @@ class Settings(BaseSettings):
                 "Outside the demo, classes need HTTPS. Give --tls-cert and --tls-key, or put a proxy in front and "
                 "start with --behind-proxy --address https://your.address"
             )
+
+    def _must_suit_workers(self) -> None:
+        if self.workers < 1:
+            raise NotAllowed("At least one worker is needed: give --workers 1 or more.")
+        if self.workers > 1 and not self.is_on_postgres:
+            raise NotAllowed(
+                "Several workers need a PostgreSQL database, because an SQLite file takes writes from one process "
+                "only. Give its address in DATABASE_URL, or serve with --workers 1."
+            )
+        if self.workers > 1 and not self.redis_url:
+            raise NotAllowed(
+                "Several workers tell each other through Redis what has changed. Give its address in REDIS_URL, "
+                "for example redis://127.0.0.1:6379, or serve with --workers 1."
+            )
+        if self.has_bus and not self.redis_url.startswith(("redis://", "rediss://", "unix://")):
+            raise NotAllowed("REDIS_URL must begin with redis:// or rediss://, for example redis://127.0.0.1:6379")
 
     def secret(self) -> str:
         """The signing secret of this installation; drawn at first start and kept in the data folder."""

@@ -30,6 +30,8 @@ class Room:
     )
     by_participant: dict[int, Seat] = field(default_factory=dict)
     frames: dict[tuple[Audience, str], bytes] = field(default_factory=dict)
+    signature: tuple[object, ...] = ()
+    """What the store said when it was last asked whether anything has changed."""
     sent: bytes = b""
     """The stage that pupils were sent last."""
     snapshot: Snapshot | None = None

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from app.domain.shown import OfferedAsking, offered_askings
 from app.live import messages
+from app.live.hints import Hint
 from app.live.line import text_frame
 from app.live.looker import Looker
 from app.live.room import COUNTS, EVERYTHING, PANELS, Room
@@ -17,6 +18,7 @@ from app.store.answers import Answer
 from app.store.database import Database
 from app.store.open_runs import OpenRun
 from app.store.participants import Seated
+from app.store.signatures import signatures
 
 log = logging.getLogger(__name__)
 SWEEP_SECONDS = 1.0
@@ -30,8 +32,18 @@ AT_ONCE = 1000
 class Rooms:
     """Its methods run on the event loop, but for those that say what has changed, which any thread may call."""
 
-    def __init__(self, database: Database, render: Render, *, tally_seconds: float, stuck_seconds: float) -> None:
+    def __init__(
+        self,
+        database: Database,
+        render: Render,
+        *,
+        tally_seconds: float,
+        stuck_seconds: float,
+        tell: Callable[[Hint], None] = lambda hint: None,
+    ) -> None:
+        self._database = database
         self._render = render
+        self._tell = tell
         self._tally_seconds = tally_seconds
         self._stuck_seconds = stuck_seconds
         self._looker = Looker(database, self._show)
@@ -39,6 +51,8 @@ class Rooms:
         self._stages: Shared[bytes] = Shared()
         self._askings: Shared[Mapping[str, OfferedAsking]] = Shared(1024)
         self._drawing = asyncio.Lock()
+        self._news: dict[int, set[str]] = {}
+        self._checking: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._sweeper: asyncio.Task[None] | None = None
 
@@ -58,36 +72,96 @@ class Rooms:
 
     def changed(self, run_id: int, panels: Iterable[str] = EVERYTHING) -> None:
         """A run's panels are out of date, and only the store can tell how."""
-        self._on_loop(self._mark, run_id, tuple(panels))
+        panels = tuple(panels)
+        self._on_loop(self._mark, run_id, panels)
+        self._on_loop(self._tell, Hint("changed", run_id, panels))
 
     def session_changed(self, live_session_id: int) -> None:
         """A live session's stage has moved, and with it the runs that follow."""
         self._on_loop(self._mark_followers, live_session_id)
+        self._on_loop(self._tell, Hint("led", live_session_id=live_session_id))
 
     def dismiss(self, run_id: int, participant_id: int) -> None:
         """Let one seat go."""
         self._on_loop(self._dismiss, run_id, participant_id)
+        self._on_loop(self._tell, Hint("dismiss", run_id, participant_id=participant_id))
 
     def forget(self, run_id: int) -> None:
         """A run's pupil-level rows are gone: memory keeps none of them either."""
         self._on_loop(self._forget, run_id)
+        self._on_loop(self._tell, Hint("forget", run_id))
 
     def saved(self, batch: Sequence[Answer]) -> None:
         """Answers that have just been committed."""
-        touched = set()
         for answer in batch:
             if room := self._rooms.get(answer.run_id):
                 room.note(answer)
-                touched.add(room)
-        for room in touched:
-            room.outdate(("tally",))
+        for run_id in {answer.run_id for answer in batch}:
+            self._spread(run_id, ("tally",))
 
     def joined(self, seated: Iterable[Seated]) -> None:
         """Devices that have just been seated."""
         for run_id, guest in seated:
             if room := self._rooms.get(run_id):
                 room.note(guest)
-                room.outdate(COUNTS)
+            self._spread(run_id, COUNTS)
+
+    # What other workers tell
+
+    def hear(self, hint: Hint) -> None:
+        match hint.kind:
+            case "changed":
+                self._mark(hint.run_id, hint.panels)
+            case "led":
+                self._mark_followers(hint.live_session_id)
+            case "dismiss":
+                self._dismiss(hint.run_id, hint.participant_id)
+            case "seated":
+                self._seated_elsewhere(hint)
+            case "forget":
+                self._forget(hint.run_id)
+
+    def look_again(self) -> None:
+        """Hints may have been lost: ask the store which rooms have changed."""
+        if self._checking is None or self._checking.done():
+            self._checking = asyncio.create_task(self._check(), name="look-again")
+
+    async def _check(self) -> None:
+        def ask() -> dict[int, tuple[object, ...]]:
+            with self._database.reading() as db:
+                return signatures(db, open_ids)
+
+        open_ids = list(self._rooms)
+        try:
+            found = await asyncio.to_thread(ask) if open_ids else {}
+        except Exception:
+            log.exception("the store could not be asked what has changed; it is asked again")
+            return
+        for run_id, signature in found.items():
+            room = self._rooms.get(run_id)
+            if room is not None and room.signature != signature:
+                room.signature = signature
+                self._mark(run_id, EVERYTHING)
+
+    def _seated_elsewhere(self, hint: Hint) -> None:
+        """A newer tab wins, also at another worker."""
+        room = self._rooms.get(hint.run_id)
+        seat = room.by_participant.get(hint.participant_id) if room else None
+        if seat is not None and seat.taken_at < hint.at:
+            seat.close(messages.elsewhere())
+
+    def _spread(self, run_id: int, panels: tuple[str, ...]) -> None:
+        """Counts have changed: here at once, for other workers as often as they are drawn."""
+        if room := self._rooms.get(run_id):
+            room.outdate(panels)
+        if not self._news:
+            asyncio.get_running_loop().call_later(self._tally_seconds, self._tell_news)
+        self._news.setdefault(run_id, set()).update(panels)
+
+    def _tell_news(self) -> None:
+        news, self._news = self._news, {}
+        for run_id, panels in news.items():
+            self._tell(Hint("changed", run_id, tuple(sorted(panels))))
 
     # What is known
 
@@ -122,6 +196,7 @@ class Rooms:
                 earlier.close(messages.elsewhere())
                 room.seats["pupil"].discard(earlier)
             room.by_participant[seat.participant_id] = seat
+            self._tell(Hint("seated", run_id, participant_id=seat.participant_id, at=seat.taken_at))
         room.seats[seat.audience].add(seat)
         for panel in PANELS[seat.audience]:
             seat.offer(panel, self._frame(room, seat.audience, panel))

@@ -28,7 +28,7 @@ class Seat:
 
     __slots__ = (
         *("_messages", "_panels", "_wire", "audience", "full_since", "heard", "is_closing"),
-        *("left", "participant_id", "pinged_at"),
+        *("left", "participant_id", "pinged_at", "taken_at"),
     )
 
     def __init__(self, wire: Wire, audience: Audience, participant_id: int | None = None) -> None:
@@ -38,6 +38,7 @@ class Seat:
         self.is_closing = False
         self.full_since: float | None = None
         self.pinged_at = 0.0
+        self.taken_at = time.time()  # workers compare it, so it is the wall clock
         self.heard: Callable[[str], None] = _nothing
         """What to do with each message of this device."""
         self.left: Callable[[], None] | None = None

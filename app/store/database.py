@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect
+from sqlalchemy import Connection, Engine, create_engine, event, func, inspect, select
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoTurn
 from sqlmodel import Session
@@ -21,6 +21,8 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_MS = 5000
 CONNECTIONS = 15
 """To PostgreSQL, from each process. They are kept: opening one costs more than what is asked of it."""
+OUR_LOCKS = 0x51A  # PostgreSQL keeps advisory locks of two numbers apart from those of one, which runs use
+LOCKS = {"start": 1, "house": 2}
 
 
 class Database:
@@ -76,6 +78,26 @@ class Database:
         ):
             yield db
 
+    @contextlib.contextmanager
+    def alone(self, work: str) -> Iterator[None]:
+        """Do this once all other workers have done theirs. Without effect on SQLite, which has one process."""
+        with self._locked(func.pg_advisory_xact_lock, work):
+            yield
+
+    @contextlib.contextmanager
+    def alone_or_not_at_all(self, work: str) -> Iterator[bool]:
+        """Whether no other worker is at this work just now; while the block runs none can begin it."""
+        with self._locked(func.pg_try_advisory_xact_lock, work) as got:
+            yield got is not False
+
+    @contextlib.contextmanager
+    def _locked(self, take: Any, work: str) -> Iterator[Any]:
+        if self.is_sqlite:
+            yield None
+            return
+        with self.engine.connect() as connection:  # the lock ends with this transaction, or with the process
+            yield connection.execute(select(take(OUR_LOCKS, LOCKS[work]))).scalar()
+
     def open(self) -> None:
         """Bring the schema up to date and make sure that saved means saved.
 
@@ -83,7 +105,8 @@ class Database:
         newer release, or the database would acknowledge what it has not written to disk.
         """
         try:
-            self._migrate()
+            with self.alone("start"):
+                self._migrate()
             self.must_take_writes()
             with self.engine.connect() as connection:
                 _must_be_durable(connection, is_sqlite=self.is_sqlite)

@@ -12,6 +12,7 @@ from starlette.requests import HTTPConnection
 from app.domain.errors import NotAllowed, NotFound
 from app.domain.people import Phone, Staff, Teacher
 from app.live.answer_writer import AnswerWriter
+from app.live.bus import Bus, LoneBus
 from app.live.inbox import Inbox
 from app.live.joiner import Joiner
 from app.live.rooms import Rooms
@@ -41,6 +42,7 @@ class Parts:
     cookies: Cookies
     names: tuple[Sequence[str], Sequence[str]]
     """Adjectives and animals of which aliases are dealt."""
+    bus: Bus = field(default_factory=LoneBus)
     demo_links: Callable[[], list[dict[str, str]]] = list
     clock: Callable[[], datetime] = now_utc
     choose: Callable[[Sequence[str]], str] = secrets.choice

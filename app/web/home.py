@@ -72,8 +72,10 @@ def routes(pages: Pages) -> APIRouter:
 
     @router.get("/health/ready")
     async def ready(request: Request) -> Response:
-        why = await readiness.why_not(deps.parts(request).database)
-        return JSONResponse({"ready": False, "why": why} if why else {"ready": True}, status_code=503 if why else 200)
+        app = deps.parts(request)
+        if why := await readiness.why_not(app.database):
+            return JSONResponse({"ready": False, "why": why}, status_code=503)
+        return JSONResponse({"ready": True, "bus": app.bus.state})
 
     return router
 

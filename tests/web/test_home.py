@@ -70,7 +70,7 @@ def test_a_paired_or_later_teacher_without_an_open_lesson_sees_no_picture(world:
 
 def test_the_probes_tell_that_the_server_lives_and_is_ready(world: World) -> None:
     assert world.browser().get("/health/live").json() == {"live": True}
-    assert world.browser().get("/health/ready").json() == {"ready": True}
+    assert world.browser().get("/health/ready").json() == {"ready": True, "bus": "lone"}
 
 
 def test_a_database_that_takes_no_writes_is_not_ready_and_still_lives(world: World) -> None:
