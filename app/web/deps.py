@@ -55,7 +55,12 @@ def parts(connection: HTTPConnection) -> Parts:
     return found
 
 
-App = Annotated[Parts, Depends(parts)]
+async def _parts(connection: HTTPConnection) -> Parts:
+    """Async, for FastAPI sends every other dependency to a thread and back."""
+    return parts(connection)
+
+
+App = Annotated[Parts, Depends(_parts)]
 
 
 def address_of(connection: HTTPConnection) -> str:
