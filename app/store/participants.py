@@ -18,8 +18,6 @@ CLASS_WITHOUT_NUMBER = 35
 Names = tuple[Sequence[str], Sequence[str]]
 """Adjectives and animals of which aliases are dealt."""
 
-_LOCK_EACH = text("SELECT pg_advisory_xact_lock(id) FROM unnest(CAST(:ids AS bigint[])) AS id")
-
 
 class Guest(NamedTuple):
     """One seated participant, as rooms know it without asking the store."""
@@ -85,8 +83,8 @@ def join(
             continue
         door.seated += 1
         taken[door.run_id].add(alias)
-        row = ParticipantRow(run_id=door.run_id, alias=alias, key_hash=wish.key_hash, joined_at=now, last_at=now)
-        rows.append(row.model_dump(exclude={"id"}))
+        new = {"run_id": door.run_id, "alias": alias, "key_hash": wish.key_hash, "joined_at": now, "last_at": now}
+        rows.append(new | {"kind": "device", "deals": 1})
         outcomes.append(None)
     seated = _insert(db, rows)
     return [seated[wish.key_hash] if one is None else one for wish, one in zip(wishes, outcomes, strict=True)]
@@ -113,31 +111,8 @@ def crowds(db: Db, run_ids: Collection[int]) -> dict[int, list[Guest]]:
     return found
 
 
-_SEATED = (
-    select(
-        col(ParticipantRow.run_id),
-        col(ParticipantRow.id),
-        col(ParticipantRow.alias),
-        col(ParticipantRow.key_hash),
-        col(ParticipantRow.deals),
-    )
-    .where(col(ParticipantRow.run_id).in_(bindparam("ids", expanding=True)), col(ParticipantRow.removed_at).is_(None))
-    .order_by(col(ParticipantRow.id).desc())
-)
-
-
 def _doors(db: Db, codes: set[str], spare: int) -> dict[str, _Door]:
-    rows: Any = db.connection().execute(
-        select(
-            col(RunRow.join_code),
-            col(RunRow.id),
-            col(RunRow.locked),
-            col(RunRow.ended_at),
-            func.coalesce(col(RunRow.present), col(ClassGroupRow.on_roll), CLASS_WITHOUT_NUMBER),
-        )
-        .join(ClassGroupRow, col(ClassGroupRow.id) == RunRow.class_group_id)
-        .where(col(RunRow.join_code).in_(codes))
-    )
+    rows: Any = db.connection().execute(_BY_CODES, {"codes": list(codes)})
     return {
         str(code): _Door(run_id=run_id, locked=locked, ended=ended_at is not None, seats=expected + spare)
         for code, run_id, locked, ended_at, expected in rows
@@ -147,11 +122,7 @@ def _doors(db: Db, codes: set[str], spare: int) -> dict[str, _Door]:
 def _count_seated(db: Db, doors: Iterable[_Door]) -> dict[int, set[str]]:
     """Fills in how many seats are taken; returns the aliases, those of removed seats too: no name changes hands."""
     by_run = {door.run_id: door for door in doors}
-    rows: Any = db.connection().execute(
-        select(col(ParticipantRow.run_id), col(ParticipantRow.alias), col(ParticipantRow.removed_at)).where(
-            col(ParticipantRow.run_id).in_(by_run)
-        )
-    )
+    rows: Any = db.connection().execute(_ALIASES, {"ids": list(by_run)})
     taken: dict[int, set[str]] = defaultdict(set)
     for run_id, alias, removed_at in rows:
         by_run[run_id].seated += removed_at is None
@@ -166,18 +137,42 @@ def _must_find(doors: dict[str, _Door], code: str) -> _Door:
 
 
 def _insert(db: Db, rows: list[dict[str, Any]]) -> dict[str, Seated]:
-    if not rows:
-        return {}
-    made: Any = db.connection().execute(
-        insert(ParticipantRow).returning(
-            col(ParticipantRow.id),
-            col(ParticipantRow.run_id),
-            col(ParticipantRow.alias),
-            col(ParticipantRow.key_hash),
-        ),
-        rows,
-    )
+    made: Any = db.connection().execute(_NEW, rows) if rows else ()
     return {
         key_hash: Seated(run_id, Guest(id=one, alias=alias or "", key_hash=key_hash, deals=1))
         for one, run_id, alias, key_hash in made
     }
+
+
+# Statements that are made once: SQLAlchemy runs them with far less work than the same ones made anew.
+
+_SEATED = (
+    select(
+        col(ParticipantRow.run_id),
+        col(ParticipantRow.id),
+        col(ParticipantRow.alias),
+        col(ParticipantRow.key_hash),
+        col(ParticipantRow.deals),
+    )
+    .where(col(ParticipantRow.run_id).in_(bindparam("ids", expanding=True)), col(ParticipantRow.removed_at).is_(None))
+    .order_by(col(ParticipantRow.id).desc())
+)
+_ALIASES = select(col(ParticipantRow.run_id), col(ParticipantRow.alias), col(ParticipantRow.removed_at)).where(
+    col(ParticipantRow.run_id).in_(bindparam("ids", expanding=True))
+)
+_BY_CODES = (
+    select(
+        col(RunRow.join_code),
+        col(RunRow.id),
+        col(RunRow.locked),
+        col(RunRow.ended_at),
+        func.coalesce(col(RunRow.present), col(ClassGroupRow.on_roll), CLASS_WITHOUT_NUMBER),
+    )
+    .join(ClassGroupRow, col(ClassGroupRow.id) == RunRow.class_group_id)
+    .where(col(RunRow.join_code).in_(bindparam("codes", expanding=True)))
+)
+_NEW = insert(ParticipantRow).returning(
+    *(col(ParticipantRow.id), col(ParticipantRow.run_id)),
+    *(col(ParticipantRow.alias), col(ParticipantRow.key_hash)),
+)
+_LOCK_EACH = text("SELECT pg_advisory_xact_lock(id) FROM unnest(CAST(:ids AS bigint[])) AS id")

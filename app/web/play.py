@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import Callable
 
 from fastapi import APIRouter, Request, WebSocket
+from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, Response
 
 from app.domain.errors import Invalid, NotFound
@@ -18,7 +19,7 @@ from app.store.answers import Answer
 from app.store.participants import Guest
 from app.web import answering, deps
 from app.web.answering import Allowance, AnswerMessage, Leave, Ping, read_pupil_message, reply, to_store
-from app.web.deps import App, Parts, Pupil, Seated
+from app.web.deps import App, Parts, Pupil, SeatNeeded
 from app.web.pages import Pages, see_other
 from app.web.panels import Panels, etag, own_face
 from app.web.security import new_key
@@ -46,14 +47,16 @@ def routes(pages: Pages, panels: Panels) -> APIRouter:
 
     @router.get("/play")
     async def play(request: Request, app: App, new: str = "") -> Response:
-        pupil = await _pupil(request, app)
-        snapshot = await _known(app, pupil)
-        me = own_face(snapshot, pupil.guest) | {
-            "can_deal_again": pupil.guest.deals < 3 and snapshot.run.stage.phase == "lobby",
+        seated = await _seated(request, app)
+        if seated is None:
+            raise SeatNeeded("Type the code on the big screen.")
+        snapshot, guest = seated
+        me = own_face(snapshot, guest) | {
+            "can_deal_again": guest.deals < 3 and snapshot.run.stage.phase == "lobby",
             "is_new": bool(new) and snapshot.run.ended_at is None,
         }
         context = panels.context("pupil", snapshot) | {"stage": panels.pupils_stage(snapshot)}
-        return pages.page("play/page.html", **context, me=me, run_key=_run_key(pupil.guest))
+        return pages.page("play/page.html", **context, me=me, run_key=_run_key(guest))
 
     @router.post("/play/alias")
     def another_name(app: App, pupil: Pupil) -> Response:
@@ -72,18 +75,18 @@ def routes(pages: Pages, panels: Panels) -> APIRouter:
     @router.post("/play/answers")
     async def answer(request: Request, app: App) -> Response:
         """An answer without a socket: JSON from live.js, or the plain form of a page without scripts."""
-        pupil = deps.seat_as_known(request, app) or await asyncio.to_thread(deps.participant_or_none, request, app)
+        seated = await _seated(request, app)
         is_json = request.headers.get("content-type", "").startswith("application/json")
-        if pupil is None:
+        if seated is None:
             gone = Response(messages.removed(), status_code=410, media_type="application/json")
             return gone if is_json else see_other("/join")
-        snapshot = await _known(app, pupil)
+        snapshot, guest = seated
         try:
-            sent = await _read_json(request) if is_json else await _read_form(request, snapshot, pupil)
+            sent = await _read_json(request) if is_json else await _read_form(request, snapshot, guest)
         except Invalid as refusal:
             say = {"kind": "refused", "id": "", "why": "not_understood", "say": refusal.sentence}
             return JSONResponse(say, status_code=422) if is_json else see_other("/play")
-        answer = to_store(sent, app.rooms.offered(snapshot.run), pupil.run_id, pupil.guest.id, app.clock())
+        answer = to_store(sent, app.rooms.offered(snapshot.run), snapshot.run.id, guest.id, app.clock())
         said = answer if isinstance(answer, str) else reply(sent, await _written(app, answer))
         return Response(said, media_type="application/json") if is_json else see_other("/play")
 
@@ -104,9 +107,9 @@ def routes(pages: Pages, panels: Panels) -> APIRouter:
     return router
 
 
-async def _seated(websocket: WebSocket, app: Parts) -> tuple[Snapshot, Guest] | None:
+async def _seated(connection: HTTPConnection, app: Parts) -> tuple[Snapshot, Guest] | None:
     """Room and guest of a seat cookie. A returning seat costs no query: its room knows it."""
-    held = deps.seat_cookie(websocket, app)
+    held = deps.seat_cookie(connection, app)
     if held is None:
         return None
     run_id, key = held
@@ -116,7 +119,7 @@ async def _seated(websocket: WebSocket, app: Parts) -> tuple[Snapshot, Guest] | 
         return None
     guest = snapshot.guests.get(directory.hashed(key))
     if guest is None:  # joined a moment ago, or removed: the store decides
-        seated = await asyncio.to_thread(deps.participant_or_none, websocket, app)
+        seated = await asyncio.to_thread(deps.participant_or_none, connection, app)
         guest = seated.guest if seated else None
     return (snapshot, guest) if guest else None
 
@@ -159,17 +162,6 @@ def _hearing(app: Parts, snapshot: Snapshot, seat: Seat) -> Callable[[str], None
     return hear
 
 
-async def _pupil(request: Request, app: Parts) -> Seated:
-    """Without a thread when the room knows the seat. Raises SeatNeeded."""
-    known = deps.seat_as_known(request, app)
-    return known if known else await asyncio.to_thread(deps.participant, request, app)
-
-
-async def _known(app: Parts, pupil: Seated) -> Snapshot:
-    fresh = app.rooms.fresh(pupil.run_id)
-    return fresh if fresh else await asyncio.to_thread(look, app.database, pupil.run_id)
-
-
 async def _written(app: Parts, answer: Answer) -> Written:
     try:
         return await asyncio.wait_for(app.writer.write(answer), WAIT_FOR_COMMIT)
@@ -187,9 +179,9 @@ async def _read_json(request: Request) -> AnswerMessage:
     return sent
 
 
-async def _read_form(request: Request, snapshot: Snapshot, pupil: Seated) -> AnswerMessage:
+async def _read_form(request: Request, snapshot: Snapshot, guest: Guest) -> AnswerMessage:
     form = await request.form()
-    saved = snapshot.sheet.saved.get(pupil.guest.id)
+    saved = snapshot.sheet.saved.get(guest.id)
     try:
         return AnswerMessage(
             kind="answer",
