@@ -4,6 +4,7 @@ import asyncio
 import logging
 import queue
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
@@ -15,6 +16,10 @@ from app.store.database import Database, Db
 log = logging.getLogger(__name__)
 Item = TypeVar("Item")
 Outcome = TypeVar("Outcome")
+
+
+AT_ONCE = 200
+"""Devices that are told between two looks at the sockets."""
 
 
 class GroupCommit(Generic[Item, Outcome]):
@@ -98,12 +103,20 @@ class GroupCommit(Generic[Item, Outcome]):
     def _tell(
         self, batch: list[tuple[Item, Callable[[Outcome | None], None]]], outcomes: Sequence[Outcome | None]
     ) -> None:
-        """First what rooms need to know, then each device: one that cannot be told costs nobody else the word."""
+        """First what rooms need to know, then each device, a few at a time."""
         written = [(item, outcome) for (item, _), outcome in zip(batch, outcomes, strict=True) if outcome is not None]
         if written:
             self._on_written(written)
-        for (_, done), outcome in zip(batch, outcomes, strict=True):
+        self._tell_devices(deque(zip(batch, outcomes, strict=True)))
+
+    def _tell_devices(
+        self, waiting: deque[tuple[tuple[Item, Callable[[Outcome | None], None]], Outcome | None]]
+    ) -> None:
+        for _ in range(min(AT_ONCE, len(waiting))):
+            (_, done), outcome = waiting.popleft()
             try:
                 done(outcome)
-            except Exception:
+            except Exception:  # one that cannot be told costs nobody else the word
                 log.exception("something was saved, and its device could not be told; it asks again")
+        if waiting:
+            asyncio.get_running_loop().call_soon(self._tell_devices, waiting)

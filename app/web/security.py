@@ -1,5 +1,6 @@
 """What stands in front of every request: the right host, the right origin, and the headers of every response."""
 
+import asyncio
 import hashlib
 import secrets
 import threading
@@ -107,12 +108,28 @@ Crash = Callable[[Request, Exception], Response]
 """Makes the page for an error that nobody foresaw."""
 
 
+class Turnstile:
+    """Lets those who come one by one: between two the event loop looks at its sockets.
+
+    Two hundred who come at one moment would otherwise hold up the answers of everybody else for as long as it takes
+    to serve them all.
+    """
+
+    def __init__(self) -> None:
+        self._lock = asyncio.Lock()
+
+    async def turn(self) -> None:
+        async with self._lock:
+            await asyncio.sleep(0)
+
+
 class Guard:
     """ASGI middleware for HTTP and sockets alike; Starlette's own skip sockets."""
 
     def __init__(self, app: ASGIApp, settings: Settings, crash: Crash) -> None:
         self._app = app
         self._crash = crash
+        self._turnstile = Turnstile()
         self._scheme = "https" if settings.is_secure else "http"
         self._any_host = settings.demo and settings.host in ("0.0.0.0", "::")
         self._hosts = {urlsplit(settings.base_address).hostname or "", *LOOPBACK}
@@ -122,6 +139,7 @@ class Guard:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
+        await self._turnstile.turn()
         headers = Headers(scope=scope)
         host = headers.get("host", "")
         refusal = self._refusal(scope, headers, host)

@@ -119,6 +119,15 @@ def percentile(values: list[float], percent: float) -> float:
     return ordered[min(len(ordered) - 1, int(len(ordered) * percent / 100))]
 
 
+@dataclass(frozen=True)
+class FanOut:
+    """Seconds until the last receiver, and all but a hundredth, had the stage; and the server's processor seconds."""
+
+    last: float
+    p99: float
+    cpu: float
+
+
 @dataclass
 class Swarm:
     """The sockets of all seats at one server."""
@@ -214,15 +223,19 @@ class Swarm:
             client.acks = self.acks
         return [late for client in clients for late in client.acked]
 
-    async def fan_out(self, call: str, **arguments: object) -> tuple[float, float]:
-        """Seconds until the last receiver has the stage, and the server's processor seconds."""
+    async def spread(self, size: int, seconds: float) -> list[float]:
+        """The first so many seats answer one after the other, evenly over so long; the latencies."""
+        return await self.trickle(0, size, 1, seconds / size)
+
+    async def fan_out(self, call: str, **arguments: object) -> "FanOut":
         self.stages.expect(len(self.clients))
         cpu = self.server.cpu()
         began = await self.server.call(call, **arguments)
         await self.stages.wait()
         if self.stages.missing:
             raise RuntimeError(f"{self.stages.missing} seats never got the stage")
-        return max(client.stage_at for client in self.clients) - began, self.server.cpu() - cpu
+        came = [client.stage_at - began for client in self.clients]
+        return FanOut(last=max(came), p99=percentile(came, 99), cpu=self.server.cpu() - cpu)
 
     def leave(self) -> None:
         for client in self.clients:

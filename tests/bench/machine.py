@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import inspect
 import json
 import os
 import resource
@@ -100,6 +101,8 @@ async def open_door(port: int, calls: Calls) -> None:
         while line := await reader.readline():
             asked = json.loads(line)
             said = calls[asked.pop("call")](**asked)
+            if inspect.isawaitable(said):
+                said = await said
             writer.write(json.dumps(said).encode() + b"\n")
 
     await asyncio.start_server(answer, "127.0.0.1", port, limit=2**24)

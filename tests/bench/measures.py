@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.settings import Settings
-from tests.bench.generator import Crowd, Storm, Swarm, answer, percentile
+from tests.bench.generator import Client, Crowd, FanOut, Storm, Swarm, answer, percentile
 from tests.bench.joins import join_all
 from tests.bench.machine import server
 from tests.bench.prepared import LARGEST_CLASS, Prepared, PreparedSeat
@@ -29,11 +29,13 @@ class Times:
     fan_outs: int = 3
     others: int = 3
     joins: int = 1_300
+    spread: float = 10.0
+    """Seconds over which 1,300 answers are spread."""
     more: bool = True
     """Whether to measure what no goal is set for."""
 
 
-QUICK = Times(rounds=1, small_storms=3, big_storms=2, fan_outs=2, others=2, joins=600, more=False)
+QUICK = Times(rounds=1, small_storms=3, big_storms=2, fan_outs=2, others=2, joins=600, spread=2.0, more=False)
 
 
 @dataclass
@@ -50,6 +52,11 @@ class Readings:
         self.values[f"{name}_cpu_us"].append(storm.cpu_per_answer * 1e6)
         self.values[f"{name}_p99_ms"].append(storm.p99() * 1e3)
 
+    def fan_out(self, name: str, one: FanOut) -> None:
+        self.values[f"{name}_ms"].append(one.last * 1e3)
+        self.values[f"{name}_p99_ms"].append(one.p99 * 1e3)
+        self.values[f"{name}_cpu_us"].append(one.cpu * 1e6 / PUPILS)
+
     def check(self, storm: Storm, stored: set[str]) -> None:
         """An answer is lost when it was not acknowledged, or acknowledged and not stored."""
         self.sent += len(storm.sent)
@@ -62,9 +69,7 @@ async def measure_raw(core: int, prepared: Prepared, times: Times, readings: Rea
         swarm = Swarm(process, prepared.seats)
         await _storms(swarm, times, readings)
         for _ in range(times.fan_outs):
-            seconds, cpu = await swarm.fan_out("fan_out")
-            readings.values["fan_out_ms"].append(seconds * 1e3)
-            readings.values["fan_out_cpu_us"].append(cpu * 1e6 / PUPILS)
+            readings.fan_out("fan_out", await swarm.fan_out("fan_out"))
             await _rest()
         swarm.leave()
 
@@ -85,11 +90,23 @@ async def _storms(swarm: Swarm, times: Times, readings: Readings) -> None:
             readings.storm(name, await swarm.storm(size))
             await _note_lag(swarm, readings, "answers")
             await _rest()
+        if size == SOME:
+            await _spread(swarm, times, readings)
     readings.values["memory_kb_per_seat"].append((swarm.server.memory() - before) / PUPILS)
+
+
+async def _spread(swarm: Swarm, times: Times, readings: Readings) -> None:
+    """1,300 answers that come evenly, as children's do."""
+    late = await swarm.spread(SOME, times.spread)
+    readings.sent += SOME
+    readings.lost += SOME - len(late)
+    readings.values["spread_1300_p99_ms"].append(percentile(late, 99) * 1e3)
+    await _note_lag(swarm, readings, "answers")
 
 
 async def measure_ours(core: int, settings: Settings, prepared: Prepared, times: Times, readings: Readings) -> None:
     """Storms, another run beside a storm, fan-outs; every answer is looked up in the database afterwards."""
+    prepared.back_to_first_question()
     told = {"folder": str(settings.data_dir), "database_url": settings.database}
     async with server("tests.bench.ours", core, **told) as process:
         swarm = Swarm(process, prepared.seats, is_greeted=True)
@@ -107,21 +124,33 @@ async def measure_ours(core: int, settings: Settings, prepared: Prepared, times:
 
         await storms(FEW, "storm_300", times.small_storms)
         await storms(SOME, "storm_1300", times.small_storms)
+        await _spread(swarm, times, readings)
+        prepared.take_answers()
         await swarm.grow(FIRST_OTHER + times.others * LARGEST_CLASS)
         for number in range(times.others):
             await _measure_other_run(swarm, FIRST_OTHER + number * LARGEST_CLASS, prepared, readings)
         await storms(PUPILS, "storm_10000", times.big_storms)
         readings.values["memory_kb_per_seat"].append((process.memory() - before) / PUPILS)
-        for call in ("share_one", "redraw_all", "change_all") if times.more else ("change_all",):
-            for _ in range(times.fan_outs):
-                seconds, cpu = await swarm.fan_out(call, run_ids=prepared.run_ids)
-                readings.values[f"{call}_ms"].append(seconds * 1e3)
-                readings.values[f"{call}_cpu_us"].append(cpu * 1e6 / PUPILS)
-                await _note_lag(swarm, readings, f"fan-out, {call}")
-                await _rest()
         if times.more:
             await _measure_with_screens(swarm, prepared, readings)
+        await _measure_fan_out(swarm, prepared, times, readings)
         swarm.leave()
+
+
+async def _measure_fan_out(swarm: Swarm, prepared: Prepared, times: Times, readings: Readings) -> None:
+    """Cues to the live session that all 350 runs follow, to and fro between two questions."""
+    led = {"session_id": prepared.session_id, "holder": prepared.holder}
+    await swarm.fan_out("cue", **led, order="close")
+    for number in range(times.fan_outs):
+        order = "back" if number % 2 else "next"
+        readings.fan_out("fan_out", await swarm.fan_out("cue", **led, order=order))
+        await _note_lag(swarm, readings, "fan-out")
+        await _rest()
+    if times.more:
+        for _ in range(times.fan_outs):
+            readings.fan_out("share_one", await swarm.fan_out("share_one", run_ids=prepared.run_ids))
+            await _note_lag(swarm, readings, "fan-out, share_one")
+            await _rest()
 
 
 async def _measure_other_run(swarm: Swarm, first: int, prepared: Prepared, readings: Readings) -> None:
@@ -146,15 +175,19 @@ async def _measure_other_run(swarm: Swarm, first: int, prepared: Prepared, readi
 
 async def _measure_with_screens(swarm: Swarm, prepared: Prepared, readings: Readings) -> None:
     """The same storm while a classroom screen and the controls look on in every run."""
-    await _open_teachers_screens(swarm, prepared, prepared.run_ids)
+    teachers = await _open_teachers_screens(swarm, prepared, prepared.run_ids)
     await _note_lag(swarm, readings, "opening 700 teachers' sockets")
     storm = await swarm.storm(PUPILS)
     readings.check(storm, prepared.take_answers())
     readings.storm("storm_10000_with_screens", storm)
     await _note_lag(swarm, readings, "answers, with 700 teachers' sockets")
+    for client in teachers:
+        client.transport.disconnect(False)
+    await asyncio.sleep(0.5)
+    await _note_lag(swarm, readings, "closing 700 teachers' sockets")
 
 
-async def _open_teachers_screens(swarm: Swarm, prepared: Prepared, run_ids: list[int]) -> None:
+async def _open_teachers_screens(swarm: Swarm, prepared: Prepared, run_ids: list[int]) -> list[Client]:
     nobody = Crowd()
     door = asyncio.Semaphore(50)
 
@@ -163,7 +196,7 @@ async def _open_teachers_screens(swarm: Swarm, prepared: Prepared, run_ids: list
             client = await swarm.open_socket(cookie, f"/class/run/socket?as={audience}", nobody, nobody)
             teachers.append(client)
 
-    teachers: list[object] = []
+    teachers: list[Client] = []
     pages = [
         (cookie, who)
         for cookie in (prepared.teachers[run_id] for run_id in run_ids)
@@ -171,6 +204,7 @@ async def _open_teachers_screens(swarm: Swarm, prepared: Prepared, run_ids: list
     ]
     await asyncio.gather(*(one(cookie, who) for cookie, who in pages))
     await asyncio.sleep(1)
+    return teachers
 
 
 async def measure_joins(

@@ -9,10 +9,12 @@ from pathlib import Path
 import uvicorn
 import uvloop
 
+from app.domain.run import Order
 from app.live.line import Door
-from app.live.rooms import Rooms
 from app.main import create_app
 from app.settings import Settings
+from app.store import live_sessions
+from app.web.deps import Parts
 from tests.bench.machine import Calls, LagProbe, open_door, pin, raise_open_files
 
 
@@ -20,35 +22,36 @@ def settings_for(folder: Path, database_url: str, port: int = 8000) -> Settings:
     return Settings(data_dir=folder, demo=True, port=port).model_copy(update={"database_url": database_url})
 
 
-def calls_for(rooms: Rooms, probe: LagProbe) -> Calls:
+def calls_for(parts: Parts, probe: LagProbe) -> Calls:
     """What the bench may do in our process that no browser can."""
 
-    def change_all(run_ids: list[int]) -> float:
-        """Every room at once looks at the store, renders its stage and pushes it, as after 350 cues."""
+    async def cue(session_id: int, holder: int, order: Order) -> float:
+        """One order to the live session, as the console will give it; the time before it was given."""
         began = time.monotonic()
-        for run_id in run_ids:
-            rooms.changed(run_id, ("stage",))
-        return began
-
-    def redraw_all(run_ids: list[int]) -> float:
-        """The same without the look: every room renders and pushes what it knows."""
-        began = time.monotonic()
-        for run_id in run_ids:
-            room = rooms._rooms[run_id]
-            room.dirty.add("stage")
-            room.wake.set()
+        await asyncio.to_thread(_give, parts, session_id, holder, order)
+        parts.rooms.session_changed(session_id)
         return began
 
     def share_one(run_ids: list[int]) -> float:
-        """One finished frame offered to every seat of every room: what is left for a live session to pay."""
+        """One finished frame offered to every seat of every room: what is left when nothing has to be found out."""
         began = time.monotonic()
-        frame = rooms._rooms[run_ids[0]].frames["pupil", "stage"]
+        rooms = parts.rooms._rooms
+        frame = rooms[run_ids[0]].sent or rooms[run_ids[0]].frames["pupil", "stage"]
         for run_id in run_ids:
-            for seat in rooms._rooms[run_id].seats["pupil"]:
+            for seat in rooms[run_id].seats["pupil"]:
                 seat.offer("stage", frame)
         return began
 
-    return {"lag": probe.read, "change_all": change_all, "redraw_all": redraw_all, "share_one": share_one}
+    return {"lag": probe.read, "cue": cue, "share_one": share_one}
+
+
+def _give(parts: Parts, session_id: int, holder: int, order: Order) -> None:
+    with parts.database.transaction() as db:
+        session = live_sessions.read(db, session_id)
+        token = session.holder_epoch
+        live_sessions.give(
+            db, session, order, seq=session.stage.seq, holder_epoch=token, by=holder, now=parts.clock()
+        )
 
 
 async def main(port: int, door: int, folder: str, database_url: str) -> None:
@@ -72,7 +75,7 @@ async def main(port: int, door: int, folder: str, database_url: str) -> None:
         await asyncio.sleep(0.01)
     probe = LagProbe()
     probe.start()
-    await open_door(door, calls_for(app.state.parts.rooms, probe))
+    await open_door(door, calls_for(app.state.parts, probe))
     await serving
 
 

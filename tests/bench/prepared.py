@@ -1,6 +1,7 @@
-"""Ten thousand seats made ready: classes, open runs, participants and signed cookies, in one go.
+"""Ten thousand seats made ready: classes, runs that follow one live session, participants and signed cookies.
 
-One run is started and led to its first open question by real cues; the others are copies of its rows.
+One run follows the session and the session is led to its first open question by real cues; the other runs are copies
+of that run's rows.
 """
 
 import random
@@ -12,18 +13,21 @@ import sqlalchemy
 from sqlmodel import SQLModel, col, select
 
 from app.domain import joining
+from app.domain.run import Stage
 from app.domain.shown import asking_name
 from app.live.snapshot import look
 from app.main import alias_words, publish_shipped
 from app.settings import Settings
-from app.store import directory, lessons, runs
+from app.store import directory, lessons, live_sessions, runs
 from app.store.database import Database, Db
 from app.store.tables import (
+    AgencyRow,
     AnswerRow,
     ClassGroupRow,
     ClassLinkRow,
     ClassSignInRow,
     CueRow,
+    LiveSessionRow,
     ParticipantRow,
     ProgrammeRow,
     RunModuleRow,
@@ -52,6 +56,11 @@ class Prepared:
     """What the generator needs to know of a filled database."""
 
     database: Database
+    session_id: int
+    holder: int
+    """The account that holds the session's console."""
+    first: Stage
+    """Where the session stands: at its first open question."""
     seats: list[PreparedSeat]
     run_ids: list[int]
     teachers: dict[int, str]
@@ -68,6 +77,15 @@ class Prepared:
             saved = set(db.exec(select(AnswerRow.message_id)).all())
             db.connection().execute(sqlalchemy.delete(AnswerRow))
         return saved
+
+    def back_to_first_question(self) -> None:
+        """The session stands again where it stood when all was prepared."""
+        with self.database.transaction() as db:
+            row = db.get_one(LiveSessionRow, self.session_id)
+            row.module_position, row.step_key, row.phase = self.first.module, self.first.step_key, self.first.phase
+            row.round, row.seq = self.first.round, self.first.seq
+            later = (col(CueRow.live_session_id) == self.session_id, col(CueRow.seq) > self.first.seq)
+            db.connection().execute(sqlalchemy.delete(CueRow).where(*later))
 
     def empty_lobbies(self) -> None:
         with self.database.transaction() as db:
@@ -87,25 +105,31 @@ def prepare(settings: Settings, pupils: int, classes: int, lobbies: int) -> Prep
     with database.transaction() as db:
         groups = _add_classes(db, classes + lobbies, now)
         version_id = _offer_first_lesson(db)
-        lobby, opened = _lead_one_run(db, groups[0], version_id, now, chance)
-        run_rows = _add_runs(db, groups, lobby, opened, lobbies, chance)
+        session_id, holder = _open_session(db, version_id, now)
+        following = _follow(db, session_id, groups[0], now, chance)
+        lobby = _start_lobby(db, groups[classes], version_id, now, chance)
+        run_rows = _copy_runs(db, groups, classes, following, lobby, chance)
         _copy_cues(db, [row["id"] for row in run_rows[1:classes]], run_rows[0]["id"])
-        _add_modules(db, [row["id"] for row in run_rows[1:]], version_id)
+        copies = [*run_rows[1:classes], *run_rows[classes + 1 :]]
+        _add_modules(db, [row["id"] for row in copies], version_id)
         teachers = _sign_teachers_in(db, groups, now)
         open_runs = run_rows[:classes]
         keys = _add_pupils(db, open_runs, pupils, now)
+        _lead_to_first_question(db, session_id, holder, now)
     with database.reading() as db:
         run = runs.read(db, open_runs[0]["id"])
     place = run.plan.at(run.stage)
     assert place is not None
     assert run.stage.phase == "open"
-    seeds = {row["id"]: row["seed"] for row in run_rows}
     cookies = Cookies(settings)
     panels = Panels(Pages(settings), settings)
     return Prepared(
         database=database,
+        session_id=session_id,
+        holder=holder,
+        first=run.stage,
         seats=[
-            PreparedSeat(number, run_id, cookies.sign(f"{run_id}-{key}"), asking_name(seeds[run_id], place))
+            PreparedSeat(number, run_id, cookies.sign(f"{run_id}-{key}"), asking_name(run.seed, place))
             for number, (run_id, key) in enumerate(keys)
         ],
         run_ids=[row["id"] for row in open_runs],
@@ -150,40 +174,66 @@ def _offer_first_lesson(db: Db) -> int:
     return lessons.offered(db, 1)[0][0]
 
 
-def _lead_one_run(
-    db: Db, group_id: int, version_id: int, now: datetime, chance: random.Random
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The row of a real run in the lobby and at its first open question."""
+def _open_session(db: Db, version_id: int, now: datetime) -> tuple[int, int]:
+    """The live session, in its lobby, and the account that leads it."""
+    holder = directory.add_account(db, "bench@sia.example", "Bench", "")
+    agency_id = db.exec(select(AgencyRow.id)).first()
+    session_id = live_sessions.start(
+        db,
+        1,
+        [version_id],
+        questions=8,
+        account_id=holder,
+        agency_id=agency_id,
+        planned_minutes=60,
+        seed="bench",
+        now=now,
+    )
+    return session_id, holder
+
+
+def _follow(db: Db, session_id: int, group_id: int, now: datetime, chance: random.Random) -> dict[str, Any]:
+    """The row of a real run that follows."""
+    session = live_sessions.read(db, session_id)
+    run_id = live_sessions.follow(db, session, group_id, present=None, now=now, choose=chance.choice)
+    return db.get_one(RunRow, run_id).model_dump()
+
+
+def _start_lobby(db: Db, group_id: int, version_id: int, now: datetime, chance: random.Random) -> dict[str, Any]:
+    """The row of a real run alone, in its lobby."""
     run_id = runs.start(
-        db, group_id, [version_id], questions=8, kind="lesson", present=None, seed="bench-0", now=now,
+        db, group_id, [version_id], questions=8, kind="lesson", present=None, seed="lobby", now=now,
         choose=chance.choice,
     )  # fmt: skip
-    lobby = db.get_one(RunRow, run_id).model_dump()
+    return db.get_one(RunRow, run_id).model_dump()
+
+
+def _lead_to_first_question(db: Db, session_id: int, holder: int, now: datetime) -> None:
     for _ in range(20):
-        run = runs.read(db, run_id)
-        if run.stage.phase == "open":
-            break
-        runs.give(db, run, "next", seq=run.stage.seq, epoch=run.epoch, by="teacher", now=now)
-        db.flush()
-        db.expire_all()
-    return lobby, db.get_one(RunRow, run_id).model_dump()
+        session = live_sessions.read(db, session_id)
+        if session.stage.phase == "open":
+            return
+        live_sessions.give(
+            db, session, "next", seq=session.stage.seq, holder_epoch=session.holder_epoch, by=holder, now=now
+        )
 
 
-def _add_runs(
-    db: Db, groups: list[int], lobby: dict[str, Any], opened: dict[str, Any], lobbies: int, chance: random.Random
+def _copy_runs(
+    db: Db, groups: list[int], classes: int, following: dict[str, Any], lobby: dict[str, Any], chance: random.Random
 ) -> list[dict[str, Any]]:
-    """One run for each class group; the last ones stay in the lobby. The first is there already."""
-    codes: set[str] = {opened["join_code"]}
+    """One run for each class group: those that follow, then those in the lobby. The first of each is there."""
+    codes: set[str] = {following["join_code"], lobby["join_code"]}
     rows = []
-    for number, group_id in enumerate(groups[1:], start=1):
+    for number, group_id in enumerate(groups):
+        if number in (0, classes):
+            continue
         code = joining.new_code(chance.choice)
         while code in codes:
             code = joining.new_code(chance.choice)
         codes.add(code)
-        row = lobby if number >= len(groups) - lobbies else opened
-        rows.append(row | {"class_group_id": group_id, "join_code": code, "seed": f"bench-{number}"})
-    for row in rows:
-        del row["id"]
+        new = {"class_group_id": group_id, "join_code": code}
+        row = following | new if number < classes else lobby | new | {"seed": f"lobby-{number}"}
+        rows.append({name: value for name, value in row.items() if name != "id"})
     _insert(db, RunRow, rows)
     found = db.exec(select(RunRow).order_by(col(RunRow.class_group_id))).all()
     return [row.model_dump() for row in found]

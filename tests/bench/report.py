@@ -14,9 +14,9 @@ from tests.bench.measures import Readings
 
 HOOKS = (
     "fan-out, share_one",
-    "fan-out, redraw_all",
     "opening 700 teachers' sockets",
     "answers, with 700 teachers' sockets",
+    "closing 700 teachers' sockets",
     "joining by code, with 90 teachers' sockets",
 )
 """Kinds of work that are no part of the product's day, or of no goal: their lag is told, not judged."""
@@ -46,8 +46,8 @@ class Measure:
 MEASURES = (
     Measure(
         "fan_out_10000", 1.3, 1.12,
-        "last of 10,000 receivers has its stage after all 350 rooms were marked changed at one moment (each looks at "
-        "the store, renders and frames its own) / the same at the raw server with one shared frame of the same size",
+        "from a cue to a live session, its transaction included, until the last of 10,000 receivers in the 350 runs "
+        "that follow has the stage / the same at the raw server with one ready frame of a question's size",
     ),
     Measure(
         "durable_ack_rate", 0.4, 0.8,
@@ -75,7 +75,7 @@ def ratios(found: Mapping[str, Readings], store: str = "PostgreSQL") -> dict[str
     ours, raw, fastapi = found[store], found["raw"], found["fastapi"]
     lag = [late for what, phase in ours.lag.items() if what not in HOOKS for late in phase]
     values = {
-        "fan_out_10000": _middle(ours, "change_all_ms") / _middle(raw, "fan_out_ms"),
+        "fan_out_10000": _middle(ours, "fan_out_ms") / _middle(raw, "fan_out_ms"),
         "durable_ack_rate": _middle(ours, "storm_10000_rate") / _middle(fastapi, "storm_10000_rate"),
         "app_cpu_per_ack": _middle(ours, "storm_10000_cpu_us") / _middle(raw, "storm_10000_cpu_us"),
         "ack_p99_1300": _middle(ours, "storm_1300_p99_ms") / _middle(fastapi, "storm_1300_p99_ms"),
@@ -95,7 +95,8 @@ def more(found: Mapping[str, Readings], store: str) -> dict[str, float]:
     ours, raw, fastapi = found[store], found["raw"], found["fastapi"]
     values = {
         "joins_per_s_with_90_teachers_sockets": _middle(ours, "joins_per_s_with_screens"),
-        "fan_out_without_the_look": _middle(ours, "redraw_all_ms") / _middle(raw, "fan_out_ms"),
+        "fan_out_p99_receiver": _middle(ours, "fan_out_p99_ms") / _middle(raw, "fan_out_p99_ms"),
+        "spread_ack_p99_1300": _middle(ours, "spread_1300_p99_ms") / _middle(fastapi, "spread_1300_p99_ms"),
         "fan_out_of_one_shared_frame": _middle(ours, "share_one_ms") / _middle(raw, "fan_out_ms"),
         "durable_ack_rate_with_700_teachers_sockets": _middle(ours, "storm_10000_with_screens_rate")
         / _middle(fastapi, "storm_10000_rate"),
@@ -112,7 +113,6 @@ def write(found: Mapping[str, Readings], facts: dict[str, object], out: Path | N
     facts["load_after"] = os.getloadavg()[0]
     document = {
         **facts,
-        "fan_out_is": "all 350 rooms marked changed at one moment inside the server; live sessions are not built yet",
         "ratios": taken,
         "formulas": {one.name: one.formula for one in MEASURES},
         "musts": {one.name: one.must for one in MEASURES},
@@ -151,7 +151,6 @@ def _print(document: dict[str, object], taken: dict[str, float], others: dict[st
         sign = ">=" if one.more_is_better else "<="
         verdict = "ok" if one.is_good(taken[one.name]) else "SHORT"
         say(f"{one.name:<22}{values}{f'{sign} {one.must:g}':>9}{f'{sign} {one.aim:g}':>9}  {verdict}\n")
-    say(f"\nFan-out: {document['fan_out_is']}.\n")
     say("\nNo goal is set for these:\n")
     for store, values in dict(document["more"]).items():  # type: ignore[call-overload]
         for name, value in values.items():
