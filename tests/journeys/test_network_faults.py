@@ -11,13 +11,13 @@ from sqlmodel import select
 
 from app.store.tables import AnswerRow
 from tests.browsers import OpenLesson, chromium, open_lesson, window
-from tests.faults.proxy import Mode, Proxy, proxy_to
+from tests.faults.proxy import Fate, Mode, Proxy, proxy_to
 from tests.live_server import LiveServer, live_server
 
 SHORT_FORM = ("refuse_upgrade", "html_page", "black_hole")
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 IN_TIME_MS = 40_000  # eight seconds are meant (a half-open link is noticed after nine); with a margin of five
-EVERY_MODE: tuple[Mode, ...] = get_args(Mode)
+EVERY_MODE: tuple[Fate, ...] = get_args(Fate)
 MODES = EVERY_MODE if os.environ.get("SOAK") else tuple(mode for mode in EVERY_MODE if mode in SHORT_FORM)
 
 
