@@ -1,4 +1,4 @@
-"""Many classes on one live server, seated from prepared rows, and a pupil's device light enough for thousands of it."""
+"""Many classes on one live server, seated from prepared rows, and a light device for each pupil."""
 
 import asyncio
 import json
@@ -69,7 +69,7 @@ def classes_on(server: Server, classes: int, pupils: int) -> Iterator[Classes]:
 class Device(WSListener):
     """A pupil's device by docs/protocol.md: full jitter, an outbox, a resend after 2.5 s."""
 
-    def __init__(self, seat: Seat, address: str, origin: str) -> None:
+    def __init__(self, seat: Seat, address: str) -> None:
         self.seat = seat
         self.chance = random.Random(seat.participant_id)
         self.stage: dict[str, Any] = {}
@@ -87,7 +87,7 @@ class Device(WSListener):
         self.strays: list[str] = []
         self.farewell = ""
         self.on_stage: Callable[[Device], None] = lambda device: None
-        self._dial_at, self._origin = f"ws{address.removeprefix('http')}/play/socket", origin
+        self._dial_at, self._origin = f"ws{address.removeprefix('http')}/play/socket", address
         self._transport: WSTransport | None = None
         self._sent_at: dict[str, float] = {}
 
@@ -133,7 +133,6 @@ class Device(WSListener):
     async def _dial(self) -> None:
         self.acked_before = dict(self.acked)
         headers = {"Cookie": f"sia_seat={self.seat.prepared.cookie}", "Origin": self._origin}
-        headers["Host"] = self._origin.removeprefix("http://")
         await ws_connect(
             lambda: self, self._dial_at, extra_headers=headers, websocket_handshake_timeout=DIAL, max_redirects=0
         )
@@ -230,10 +229,15 @@ class Crowd:
 
 
 @asynccontextmanager
-async def crowd_of(classes: Classes, address: str = "", *, prepare: Callable[[Device], None]) -> AsyncIterator[Crowd]:
-    """Every seat's device, connected."""
-    server = classes.server.address
-    crowd = Crowd([Device(seat, address or server, address or server) for seat in classes.seats])
+async def crowd_of(
+    classes: Classes,
+    address: str = "",
+    *,
+    prepare: Callable[[Device], None] = lambda _: None,
+    kind: type[Device] = Device,
+) -> AsyncIterator[Crowd]:
+    """Every seat's device, connected to the server itself or to a proxy's address."""
+    crowd = Crowd([kind(seat, address or classes.server.address) for seat in classes.seats])
     for device in crowd.devices:
         prepare(device)
     tasks = [asyncio.create_task(device.stay()) for device in crowd.devices]

@@ -1,4 +1,4 @@
-"""Everybody is cut at once: all come back to their seat, their question and their answer, and soon (REL-9, REL-15)."""
+"""Everybody is cut at once, and all come back: to their seat, their question, their answer (REL-9, REL-15)."""
 
 import asyncio
 import time
@@ -58,7 +58,7 @@ async def come_back(crowd: Crowd, since: float) -> list[float]:
 
 async def killed(classes: Classes) -> list[float]:
     server = classes.server
-    async with crowd_of(classes, prepare=lambda device: None) as crowd:
+    async with crowd_of(classes) as crowd:
         tapping = asyncio.create_task(keep_tapping(crowd))
         await asyncio.sleep(1.5)
         change_their_mind(crowd, 1.0)  # all of these are on their way
@@ -75,7 +75,7 @@ async def killed(classes: Classes) -> list[float]:
 
 async def cut(classes: Classes, proxy: Proxy, times: int) -> list[list[float]]:
     rounds = []
-    async with crowd_of(classes, proxy.address, prepare=lambda device: None) as crowd:
+    async with crowd_of(classes, proxy.address) as crowd:
         tapping = asyncio.create_task(keep_tapping(crowd))
         for _ in range(times):
             change_their_mind(crowd, 1.0)

@@ -105,7 +105,7 @@ def test_devices_dial_again_at_evenly_spread_moments(lesson: OpenLesson) -> None
 
 
 def test_a_page_that_was_put_away_and_shown_again_dials_at_once(lesson: OpenLesson) -> None:
-    """The back-forward cache, by its events: Safari keeps our pages there, Chromium keeps none that are not stored."""
+    """The back-forward cache, by its events: Safari keeps our pages there, Chromium none that say no-store."""
     page = lesson.pupil()
     page.evaluate("() => dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))")
     lesson.go_to("before.F1")
