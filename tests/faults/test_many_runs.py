@@ -166,7 +166,7 @@ async def teach_all(classes: Classes, seconds: float) -> None:
 
 def test_many_runs_at_once_never_meet(tmp_path: Path) -> None:
     with classes_on(Server(tmp_path / "data"), 20, 20 * PUPILS) as classes:
-        uvloop.run(teach_all(classes, 8))
+        uvloop.run(teach_all(classes, 6))
         assert "Traceback" not in classes.server.log
 
 
