@@ -66,7 +66,35 @@ def classes_on(server: Server, classes: int, pupils: int) -> Iterator[Classes]:
         yield Classes(server, seats, prepared.run_ids, prepared.teachers)
 
 
-class Device(WSListener):
+class Link(WSListener):
+    """One connection of a device; given up, it hangs up as soon as it can, and is heard no more."""
+
+    def __init__(self, device: "Device") -> None:
+        self.device: Device | None = device
+        self.transport: WSTransport | None = None
+
+    def on_ws_connected(self, transport: WSTransport) -> None:
+        self.transport = transport
+        if self.device is None:
+            transport.disconnect(False)
+        else:
+            self.device.connections += 1
+
+    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+        if self.device is not None and frame.msg_type == WSMsgType.TEXT:
+            self.device.hear(json.loads(frame.get_payload_as_bytes()))
+
+    def on_ws_disconnected(self, transport: WSTransport) -> None:
+        if self.device is not None:
+            self.device.back_at = 0.0
+
+    def give_up(self) -> None:
+        self.device = None
+        if self.transport is not None:
+            self.transport.disconnect(False)
+
+
+class Device:
     """A pupil's device by docs/protocol.md: full jitter, an outbox, a resend after 2.5 s."""
 
     def __init__(self, seat: Seat, address: str) -> None:
@@ -88,7 +116,7 @@ class Device(WSListener):
         self.farewell = ""
         self.on_stage: Callable[[Device], None] = lambda device: None
         self._dial_at, self._origin = f"ws{address.removeprefix('http')}/play/socket", address
-        self._transport: WSTransport | None = None
+        self._link = Link(self)
         self._sent_at: dict[str, float] = {}
 
     @property
@@ -105,13 +133,14 @@ class Device(WSListener):
         self.send_due()
 
     def send_due(self) -> None:
-        if not self.back_at or self._transport is None:
+        transport = self._link.transport
+        if not self.back_at or transport is None:
             return
         now = time.monotonic()
         for message in self.outbox.values():
             if now - self._sent_at.get(message["id"], -RESEND) >= RESEND:
                 self._sent_at[message["id"]] = now
-                self._transport.send(WSMsgType.TEXT, json.dumps(message).encode())
+                transport.send(WSMsgType.TEXT, json.dumps(message).encode())
 
     async def stay(self) -> None:
         """Through every cut, until the server says goodbye."""
@@ -120,9 +149,8 @@ class Device(WSListener):
             began = time.monotonic()
             try:
                 async with asyncio.timeout(DIAL):
-                    await self._dial()
-                assert self._transport is not None
-                await self._transport.wait_disconnected()
+                    transport = await self._dial()
+                await transport.wait_disconnected()
             except (OSError, WSError, TimeoutError):
                 pass
             self._forget_connection()
@@ -130,33 +158,25 @@ class Device(WSListener):
             if not self.farewell:
                 await asyncio.sleep(self.chance.uniform(0, min(LONGEST_WAIT, 0.5 * 2**failures)))
 
-    async def _dial(self) -> None:
+    async def _dial(self) -> WSTransport:
         self.acked_before = dict(self.acked)
         headers = {"Cookie": f"sia_seat={self.seat.prepared.cookie}", "Origin": self._origin}
-        await ws_connect(
-            lambda: self, self._dial_at, extra_headers=headers, websocket_handshake_timeout=DIAL, max_redirects=0
+        link = self._link
+        transport, _ = await ws_connect(
+            lambda: link, self._dial_at, extra_headers=headers, websocket_handshake_timeout=DIAL, max_redirects=0
         )
+        return transport
 
     def hang_up(self) -> None:
-        if self._transport is not None:
-            self._transport.disconnect(False)
+        self._link.give_up()
 
     def _forget_connection(self) -> None:
-        self.back_at, self.own, self.stage, self._transport = 0.0, None, {}, None
+        self._link.give_up()
+        self._link = Link(self)
+        self.back_at, self.own, self.stage = 0.0, None, {}
         self._sent_at.clear()
 
-    def on_ws_connected(self, transport: WSTransport) -> None:
-        self._transport = transport
-        self.connections += 1
-
-    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
-        if frame.msg_type == WSMsgType.TEXT:
-            self._hear(json.loads(frame.get_payload_as_bytes()))
-
-    def on_ws_disconnected(self, transport: WSTransport) -> None:
-        self.back_at = 0.0
-
-    def _hear(self, message: dict[str, Any]) -> None:
+    def hear(self, message: dict[str, Any]) -> None:
         match message["kind"]:
             case "panel":
                 self._draw(message)

@@ -1,8 +1,10 @@
 """Everybody is cut at once, and all come back: to their seat, their question, their answer (REL-9, REL-15)."""
 
 import asyncio
+import random
+import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -20,16 +22,17 @@ MOST_IN, ALL_IN = 5.0, 15.0
 MARGIN = 5  # for the short form, on machines that are slow and busy
 
 
-def change_their_mind(crowd: Crowd, share: float) -> None:
-    """Some children tap just now."""
-    for device in crowd.devices:
-        if device.chance.random() < share and device.back_at and device.stage["phase"] == "open":
+def change_their_mind(devices: Iterable[Device]) -> None:
+    """These children tap just now."""
+    for device in devices:
+        if device.back_at and device.stage["phase"] == "open":
             device.choose(device.chance.choice(device.stage["choices"]))
 
 
 async def keep_tapping(crowd: Crowd) -> None:
+    chance = random.Random(3)
     while True:
-        change_their_mind(crowd, 0.05)
+        change_their_mind(chance.sample(crowd.devices, 8))
         await asyncio.sleep(0.1)
 
 
@@ -61,7 +64,7 @@ async def killed(classes: Classes) -> list[float]:
     async with crowd_of(classes) as crowd:
         tapping = asyncio.create_task(keep_tapping(crowd))
         await asyncio.sleep(1.5)
-        change_their_mind(crowd, 1.0)  # all of these are on their way
+        change_their_mind(crowd.devices)  # all of these are on their way
         await asyncio.to_thread(server.kill)
         await eventually(lambda: not any(device.back_at for device in crowd.devices), 20)
         await asyncio.to_thread(server.start)
@@ -78,7 +81,7 @@ async def cut(classes: Classes, proxy: Proxy, times: int) -> list[list[float]]:
     async with crowd_of(classes, proxy.address) as crowd:
         tapping = asyncio.create_task(keep_tapping(crowd))
         for _ in range(times):
-            change_their_mind(crowd, 1.0)
+            change_their_mind(crowd.devices)
             before = [device.connections for device in crowd.devices]
             began = time.monotonic()
             proxy.cut()
@@ -130,5 +133,8 @@ def test_thirteen_hundred_come_back_after_kills_and_twenty_cuts(tmp_path: Path) 
         proxy_to(classes.server.port, uvloop.new_event_loop) as proxy,
     ):
         hold(uvloop.run(killed(classes)), LONG, 1, "kill -9")
-        for waits in uvloop.run(cut(classes, proxy, 20)):
-            hold(waits, LONG, 1, "a cut")
+        rounds = uvloop.run(cut(classes, proxy, 20))
+    for waits in rounds:  # here the proxy and all devices share one core: of one round alone little can be said
+        hold(waits, LONG, MARGIN, "a cut")
+    assert statistics.median(percentile(waits, 0.95) for waits in rounds) < MOST_IN
+    assert statistics.median(max(waits) for waits in rounds) < ALL_IN
