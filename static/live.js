@@ -91,12 +91,15 @@ const heard = {
 
 function offerThisTab() {
   showLight("off", 0);
-  const onclick = () => {
-    say("");
-    link.start();
-  };
   const textContent = "This lesson is open in another tab. Tap here to use this one.";
-  find("status")?.replaceChildren(make("button", { type: "button", textContent, onclick }));
+  find("status")?.replaceChildren(make("button", { type: "button", textContent, onclick: useThisTab }));
+}
+
+function useThisTab() {
+  say("");
+  readOutbox(); // the other tab may have left an answer on its way
+  showOwnChoice();
+  link.start();
 }
 
 function end() {
@@ -209,9 +212,14 @@ function showResult(here, choice) {
 }
 
 function choose(tile) {
+  if (phase() !== "open") return;
+  if (link.isStopped()) {
+    useThisTab(); // what the other tab chose meanwhile comes first; then this tile can be tapped
+    return;
+  }
   const { asking, round } = stage().dataset;
   const own = mine({ asking, round });
-  if (phase() !== "open" || own.choice === tile.value || (isFinal() && own.choice)) return;
+  if (own.choice === tile.value || (isFinal() && own.choice)) return;
   own.choice = tile.value;
   own.change += 1;
   const { choice, change } = own;

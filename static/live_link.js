@@ -1,8 +1,9 @@
 // The wire between a page and its run, as docs/protocol.md has it: what leaves, what arrives, and whether it does.
 // It draws nothing. Floor as in live.js.
 
-const DIAL = 3000, REPLY = 5000, WAKE_REPLY = 2000, RESEND = 2500, PATIENCE = 10000;
+const DIAL = 3000, REPLY = 5000, WAKE_REPLY = 1000, RESEND = 2500, PATIENCE = 10000;
 const CAP = 5000, CAP_POLLING = 15000; // a filter that cuts sockets need not be asked so often
+const REFUSED = 1008; // the code that closes a socket after a message that is not of the protocol
 const clock = () => performance.now(); // never set back, unlike Date.now()
 
 // --- The outbox: the newest unacknowledged answer of each asking and round ---
@@ -58,7 +59,7 @@ export function openOutbox(run) {
   };
 }
 
-/** A reply as {status, etag, message}; null for silence, and for a filter's block page in place of JSON. */
+/** A reply as {status, etag, message}; null for silence, and for whatever a filter says in place of our JSON. */
 export async function request(url, { headers, ...options } = {}) {
   const abort = new AbortController();
   const timer = setTimeout(() => abort.abort(), REPLY);
@@ -66,6 +67,7 @@ export async function request(url, { headers, ...options } = {}) {
     const fixed = { cache: "no-store", redirect: "error", signal: abort.signal };
     const reply = await fetch(url, { ...options, ...fixed, headers: { Accept: "application/json", ...headers } });
     const message = [204, 304].includes(reply.status) ? {} : await reply.json();
+    if (message === null || typeof message !== "object") return null;
     return { status: reply.status, etag: reply.headers.get("ETag"), message };
   } catch {
     return null;
@@ -143,7 +145,11 @@ export function openLink(page) {
       hear(message);
       tell();
     };
-    socket.onclose = failed;
+    socket.onclose = (event) => {
+      // The server did not understand us: by POST it says what it will never take, and the link is not lost over it.
+      if (event.code === REFUSED) page.outbox.waiting().forEach(post);
+      failed();
+    };
   }
 
   function failed() {
@@ -241,7 +247,9 @@ export function openLink(page) {
   async function post(answer) {
     const headers = { "Content-Type": "application/json" };
     const reply = await request(page.answers, { method: "POST", headers, body: JSON.stringify(answer) });
-    if (reply && !stopped) hear(reply.message);
+    if (!reply || stopped) return;
+    // What could not be read has no id in its refusal: it is this one, and must not be sent for ever.
+    hear(reply.message.kind === "refused" ? { ...reply.message, id: answer.id } : reply.message);
   }
 
   function ping(wait) {
@@ -254,6 +262,7 @@ export function openLink(page) {
   function check() {
     if (stopped) return;
     failures = 0;
+    if (lostAt) lostAt = clock(); // time asleep is no time without a link
     if (liveSince) ping(WAKE_REPLY);
     else if (!socket || clock() - dialledAt > 500) dial(); // waking fires several events at once
   }

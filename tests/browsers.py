@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from app.store.runs import OpenRun
+from tests.faults.proxy import Proxy
 from tests.live_server import LiveServer
 from tests.servers import CHROMIUM_FLAGS, chromium_path
 
@@ -66,7 +67,7 @@ def code_on(screen: Page) -> str:
     return found[1] + found[2]
 
 
-def join(context: BrowserContext, server: LiveServer, code: str, *, start: bool = True) -> Page:
+def join(context: BrowserContext, server: LiveServer | Proxy, code: str, *, start: bool = True) -> Page:
     """A pupil types the code; ends on the page of the lesson."""
     page = context.new_page()
     page.goto(f"{server.address}/join")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Form, Request
 from starlette.requests import HTTPConnection
 
 from app.domain.errors import NotAllowed, NotFound
@@ -198,6 +198,9 @@ def seat_cookie(connection: HTTPConnection, app: Parts) -> tuple[int, str] | Non
     return (int(run_id), key) if run_id.isdigit() and key else None
 
 
+LARGEST_ID = 2**31 - 1
+RowId = Annotated[int, Form(ge=1, le=LARGEST_ID)]
+"""A row as a form names it; a database takes no greater number."""
 SignedIn = Annotated[Staff, Depends(staff)]
 ClassTeacher = Annotated[Teacher, Depends(teacher)]
 RunLeader = Annotated[Leader, Depends(leader)]

@@ -12,7 +12,7 @@ from app.store import directory, participation
 from app.store.database import Db
 from app.store.directory import ClassGroup
 from app.store.tables import ProgrammeRow, SchoolRow
-from app.web.deps import App, Parts, SignedIn
+from app.web.deps import App, Parts, RowId, SignedIn
 from app.web.pages import Pages, see_other
 from app.web.security import new_key
 
@@ -45,7 +45,7 @@ def routes(pages: Pages) -> APIRouter:
         return see_other("/programmes")
 
     @router.post("/programmes/{slug}/class-links")
-    def make_class_link(slug: str, app: App, who: SignedIn, class_group_id: Annotated[int, Form()]) -> Response:
+    def make_class_link(slug: str, app: App, who: SignedIn, class_group_id: RowId) -> Response:
         """A new link, shown this once; the store keeps only its hash."""
         token = new_key()
         with app.database.transaction() as db:

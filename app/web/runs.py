@@ -3,7 +3,7 @@
 import asyncio
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Form, Request, WebSocket
+from fastapi import APIRouter, Form, Query, Request, WebSocket
 from starlette.responses import Response
 
 from app.domain.errors import Conflict, DomainError, Invalid, NotFound
@@ -17,7 +17,7 @@ from app.live.snapshot import look
 from app.store import directory, lessons, participants, participation, runs
 from app.store.runs import OpenRun
 from app.web import deps
-from app.web.deps import App, ClassTeacher, Parts, RunLeader
+from app.web.deps import LARGEST_ID, App, ClassTeacher, Parts, RowId, RunLeader
 from app.web.pages import Pages, see_other, wants_json
 from app.web.panels import Panels
 from app.web.play import conditional
@@ -177,7 +177,7 @@ def _add_stage(router: APIRouter, pages: Pages, panels: Panels) -> None:
         return _done(request, _back_to(leader))
 
     @router.post("/class/run/seats/remove")
-    def remove(request: Request, app: App, leader: RunLeader, participant_id: Annotated[int, Form()]) -> Response:
+    def remove(request: Request, app: App, leader: RunLeader, participant_id: RowId) -> Response:
         with app.database.transaction() as db:
             runs.remove(db, leader.run, participant_id, app.clock())
         app.rooms.dismiss(leader.run.id, participant_id)
@@ -254,7 +254,7 @@ def _add_finish(router: APIRouter, pages: Pages) -> None:
 
     @router.post("/class/run/attendance")
     def confirm_attendance(
-        app: App, teacher: ClassTeacher, run: Annotated[int, Form()], present: Annotated[str, Form()] = ""
+        app: App, teacher: ClassTeacher, run: RowId, present: Annotated[str, Form()] = ""
     ) -> Response:
         ended = _own(app, teacher, run)
         with app.database.transaction() as db:
@@ -262,7 +262,7 @@ def _add_finish(router: APIRouter, pages: Pages) -> None:
         return see_other(f"/class/run/report?run={run}")
 
     @router.post("/class/run/take-back")
-    def take_back(app: App, teacher: ClassTeacher, run: Annotated[int, Form()]) -> Response:
+    def take_back(app: App, teacher: ClassTeacher, run: RowId) -> Response:
         ended = _own(app, teacher, run)
         with app.database.transaction() as db:
             participation.take_back(db, ended, app.clock())
@@ -270,7 +270,7 @@ def _add_finish(router: APIRouter, pages: Pages) -> None:
         return see_other("/class/run/screen")
 
     @router.get("/class/run/report")
-    def report(request: Request, app: App, run: int | None = None) -> Response:
+    def report(request: Request, app: App, run: Annotated[int | None, Query(ge=1, le=LARGEST_ID)] = None) -> Response:
         """The class's own summary: its teacher sees all of it, and no pupil's line (T7)."""
         ended = _ended_run(request, app, run)
         with app.database.reading() as db:

@@ -180,7 +180,7 @@ class Device:
                 pass
             finally:
                 self.is_connected = False
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.1)
 
     async def _tap_on(self, socket: ClientConnection) -> None:
         asking, round = await asked(socket)

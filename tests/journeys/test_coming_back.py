@@ -69,23 +69,6 @@ def answers(server: LiveServer, run: OpenRun) -> list[AnswerRow]:
     return found
 
 
-def test_twenty_refreshes_leave_one_pupil_and_one_answer(lesson: OpenLesson) -> None:
-    page = lesson.pupil()
-    name = alias(page)
-    lesson.go_to("quiz.F1")
-    expect_phase(page, "open")
-    choose(page, "A")
-    for count in range(20):
-        page.reload()
-        assert alias(page) == name
-        if count == 9:
-            choose(page, "C")
-        expect_choice(page, "A" if count < 9 else "C")
-    assert [row.alias for row in participants(lesson.server, lesson.run)] == [name]
-    assert len(answers(lesson.server, lesson.run)) == 1
-    expect(lesson.screen.locator("#panel-tally")).to_contain_text("1 of 1 answered")
-
-
 def test_an_answer_that_was_never_sent_outlives_a_refresh(lesson: OpenLesson) -> None:
     page = lesson.pupil()
     lesson.go_to("quiz.F1")
