@@ -53,7 +53,7 @@ async def _measure(folder: Path, stores: dict[str, str], core: int, times: Times
     settings = {name: settings_in(folder / name, url) for name, url in stores.items()}
     for name, one in settings.items():
         _say(f"Preparing {PUPILS:,} seats in {CLASSES} open runs on {name} …")
-        prepared[name] = prepare(one, PUPILS, CLASSES, LOBBIES)
+        prepared[name] = prepare(one, PUPILS, CLASSES, LOBBIES, is_led=True)
     seats = prepared["PostgreSQL"]
     for number in range(times.rounds):
         _say(f"Round {number + 1} of {times.rounds}: raw asyncio …")

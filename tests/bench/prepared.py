@@ -94,8 +94,8 @@ class Prepared:
             )
 
 
-def prepare(settings: Settings, pupils: int, classes: int, lobbies: int) -> Prepared:
-    """Fill a new database."""
+def prepare(settings: Settings, pupils: int, classes: int, lobbies: int = 0, *, is_led: bool = False) -> Prepared:
+    """Fill a new database; every class stands at the first question, by itself or led by one live session."""
     chance = random.Random(7)
     now = datetime.now(UTC)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
@@ -105,22 +105,28 @@ def prepare(settings: Settings, pupils: int, classes: int, lobbies: int) -> Prep
     with database.transaction() as db:
         groups = _add_classes(db, classes + lobbies, now)
         version_id = _offer_first_lesson(db)
-        session_id, holder = _open_session(db, version_id, now)
-        following = _follow(db, session_id, groups[0], now, chance)
-        lobby = _start_lobby(db, groups[classes], version_id, now, chance)
-        run_rows = _copy_runs(db, groups, classes, following, lobby, chance)
+        session_id, holder = _open_session(db, version_id, now) if is_led else (0, 0)
+        trial = db.begin_nested()
+        lobby = _start_lobby(db, groups[0], version_id, now, chance)
+        if is_led:
+            trial.rollback()  # the class may have one open lesson: the one that follows
+            opened = _follow(db, session_id, groups[0], now, chance)
+        else:
+            opened = _lead_to_first_question(db, lobby["id"], now)
+        run_rows = _copy_runs(db, groups, classes, opened, lobby, chance)
         _copy_cues(db, [row["id"] for row in run_rows[1:classes]], run_rows[0]["id"])
-        copies = [*run_rows[1:classes], *run_rows[classes + 1 :]]
-        _add_modules(db, [row["id"] for row in copies], version_id)
+        _add_modules(db, [row["id"] for row in run_rows[1:]], version_id)
         teachers = _sign_teachers_in(db, groups, now)
         open_runs = run_rows[:classes]
         keys = _add_pupils(db, open_runs, pupils, now)
-        _lead_to_first_question(db, session_id, holder, now)
+        if is_led:
+            _lead_all_to_first_question(db, session_id, holder, now)
     with database.reading() as db:
         run = runs.read(db, open_runs[0]["id"])
     place = run.plan.at(run.stage)
     assert place is not None
     assert run.stage.phase == "open"
+    seeds = {row["id"]: row["seed"] for row in run_rows}
     cookies = Cookies(settings)
     panels = Panels(Pages(settings), settings)
     return Prepared(
@@ -129,7 +135,7 @@ def prepare(settings: Settings, pupils: int, classes: int, lobbies: int) -> Prep
         holder=holder,
         first=run.stage,
         seats=[
-            PreparedSeat(number, run_id, cookies.sign(f"{run_id}-{key}"), asking_name(run.seed, place))
+            PreparedSeat(number, run_id, cookies.sign(f"{run_id}-{key}"), asking_name(seeds[run_id], place))
             for number, (run_id, key) in enumerate(keys)
         ],
         run_ids=[row["id"] for row in open_runs],
@@ -208,7 +214,19 @@ def _start_lobby(db: Db, group_id: int, version_id: int, now: datetime, chance: 
     return db.get_one(RunRow, run_id).model_dump()
 
 
-def _lead_to_first_question(db: Db, session_id: int, holder: int, now: datetime) -> None:
+def _lead_to_first_question(db: Db, run_id: int, now: datetime) -> dict[str, Any]:
+    """The row of a run alone, at its first open question."""
+    for _ in range(20):
+        run = runs.read(db, run_id)
+        if run.stage.phase == "open":
+            break
+        runs.give(db, run, "next", seq=run.stage.seq, epoch=run.epoch, by="teacher", now=now)
+    row = db.get_one(RunRow, run_id)
+    db.refresh(row)
+    return row.model_dump()
+
+
+def _lead_all_to_first_question(db: Db, session_id: int, holder: int, now: datetime) -> None:
     for _ in range(20):
         session = live_sessions.read(db, session_id)
         if session.stage.phase == "open":
@@ -219,20 +237,20 @@ def _lead_to_first_question(db: Db, session_id: int, holder: int, now: datetime)
 
 
 def _copy_runs(
-    db: Db, groups: list[int], classes: int, following: dict[str, Any], lobby: dict[str, Any], chance: random.Random
+    db: Db, groups: list[int], classes: int, opened: dict[str, Any], lobby: dict[str, Any], chance: random.Random
 ) -> list[dict[str, Any]]:
-    """One run for each class group: those that follow, then those in the lobby. The first of each is there."""
-    codes: set[str] = {following["join_code"], lobby["join_code"]}
+    """One run for each class group: those at the question, then those in the lobby. The first is there."""
+    codes: set[str] = {opened["join_code"]}
     rows = []
-    for number, group_id in enumerate(groups):
-        if number in (0, classes):
-            continue
+    for number, group_id in enumerate(groups[1:], start=1):
         code = joining.new_code(chance.choice)
         while code in codes:
             code = joining.new_code(chance.choice)
         codes.add(code)
         new = {"class_group_id": group_id, "join_code": code}
-        row = following | new if number < classes else lobby | new | {"seed": f"lobby-{number}"}
+        row = (opened if number < classes else lobby) | new
+        if row["live_session_id"] is None:
+            row["seed"] = f"bench-{number}"
         rows.append({name: value for name, value in row.items() if name != "id"})
     _insert(db, RunRow, rows)
     found = db.exec(select(RunRow).order_by(col(RunRow.class_group_id))).all()
