@@ -13,8 +13,6 @@ from pathlib import Path
 
 import httpx2
 import pytest
-import sqlalchemy
-from sqlalchemy.engine import make_url
 from typer.testing import CliRunner
 
 from app.cli import main
@@ -26,6 +24,7 @@ from app.store.database import Database
 from app.web.deps import Parts, now_utc
 from tests.cast import Clock, seed_cast
 from tests.classroom import Classroom
+from tests.faults.workers import database_of_its_own
 from tests.live_server import LiveServer
 from tests.served import Visitor
 from tests.servers import redis
@@ -39,18 +38,6 @@ SECURE = ("--behind-proxy", "--address", "https://sia.example")
 def database_url(postgres_url: str) -> Iterator[str]:
     with database_of_its_own(postgres_url) as url:
         yield url
-
-
-@contextmanager
-def database_of_its_own(postgres_url: str) -> Iterator[str]:
-    """An empty one."""
-    name = f"workers_{os.getpid()}_{time.monotonic_ns()}"
-    engine = sqlalchemy.create_engine(postgres_url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
-        yield make_url(postgres_url).set(database=name).render_as_string(hide_password=False)
-        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
-    engine.dispose()
 
 
 @pytest.fixture(scope="session")
