@@ -4,11 +4,10 @@ close (REL-24)."""
 import asyncio
 import json
 import random
+import time
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import AsyncExitStack, closing
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 import sqlalchemy
@@ -21,13 +20,11 @@ from app.store.runs import OpenRun
 from app.store.tables import AnswerRow
 from tests.faults.figures import tell
 from tests.faults.lesson import Lesson, Server, asked, dial, message
-from tests.faults.workers import a_class, workers
-from tests.servers import OwnRedis
+from tests.faults.workers import a_class, another
 
 pytestmark = [pytest.mark.slow, pytest.mark.postgres, pytest.mark.anyio]
 SEATS, AT_ONCE = 48, 8
-WITHIN = 0.03
-"""In so many seconds all are sent: answers and the close."""
+SHORT, LONG = 150, 5000
 
 
 @dataclass
@@ -39,6 +36,8 @@ class Race:
     sockets: list[ClientConnection]
     asking: str
     round: int
+    closes_within: float = 0.05
+    """So many seconds the last close took: in twice that all are sent."""
     acked: dict[int, int] = field(default_factory=dict)
     said: Counter[str] = field(default_factory=Counter)
 
@@ -61,16 +60,16 @@ class Race:
         run = await asyncio.to_thread(self.open_again)
         first = number * AT_ONCE % SEATS
         answering = [asyncio.create_task(self._answer(seat, number)) for seat in range(first, first + AT_ONCE)]
-        await asyncio.sleep(random.random() * WITHIN / 2)
-        closer = random.choice(self.lessons)
+        closer, began = random.choice(self.lessons), time.monotonic()
         assert await asyncio.to_thread(lambda: closer.give("close", run=run)) == 204
+        self.closes_within = time.monotonic() - began
         at_the_close = await asyncio.to_thread(self.stored)
         await asyncio.gather(*answering)
         assert await asyncio.to_thread(self.stored) == at_the_close, "an answer was saved after the close"
         assert at_the_close == self.acked
 
     async def _answer(self, seat: int, number: int) -> None:
-        await asyncio.sleep(random.random() * WITHIN)
+        await asyncio.sleep(random.random() * 2 * self.closes_within)
         socket, change = self.sockets[seat], number + 1
         await socket.send(json.dumps(message(self.asking, self.round, "ABCD"[number % 4], change, seat)))
         while True:
@@ -99,27 +98,16 @@ async def race(servers: list[Server], tries: int) -> Counter[str]:
     return running.said
 
 
-@pytest.fixture(scope="module")
-def two(postgres_url: str, redis: OwnRedis, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Server]]:
-    with workers(postgres_url, redis, tmp_path_factory.mktemp("two")) as some:
-        yield some
-
-
 async def test_no_answer_is_saved_after_a_close_at_another_worker(two: list[Server]) -> None:
-    said = await race(two, 200)
+    said = await race(two, SHORT)
     assert min(said["ack"], said["refused"]) > 20, "they hardly met"
 
 
 @pytest.mark.soak
 async def test_no_answer_is_saved_after_any_of_five_thousand_closes(two: list[Server]) -> None:
-    await race(two, 5000)
+    await race(two, LONG)
 
 
-async def test_a_stage_that_is_read_without_being_held_lets_answers_in_after_the_close(
-    postgres_url: str, redis: OwnRedis, tmp_path: Path
-) -> None:
-    with (
-        workers(postgres_url, redis, tmp_path, alteration="loose") as two,
-        pytest.raises(AssertionError, match="after the close"),
-    ):
-        await race(two, 200)
+async def test_a_stage_that_is_read_without_being_held_lets_answers_in_after_the_close(two: list[Server]) -> None:
+    with another(two[0], "loose") as loose, pytest.raises(AssertionError, match="after the close"):
+        await race([two[0], loose], SHORT)

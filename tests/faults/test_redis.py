@@ -1,10 +1,9 @@
 """Redis hung, killed, emptied or cut off in mid-question: no answer is lost and screens catch up (REL-17)."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
@@ -15,12 +14,12 @@ from tests.faults.workers import (
     MARGIN,
     Watcher,
     a_class,
+    another,
     bus_state,
     screen_at,
     so_within,
     tapping_at,
     watching,
-    workers,
 )
 from tests.servers import OwnRedis
 
@@ -68,12 +67,6 @@ class Class:
             assert losses(database, self.lessons[0], self.devices) == []
         assert not any(device.refused for device in self.devices)
         assert not any(SLOW in stage["html"] for pupil in self.pupils for stage in pupil.stages)
-
-
-@pytest.fixture(scope="module")
-def two(postgres_url: str, redis: OwnRedis, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Server]]:
-    with workers(postgres_url, redis, tmp_path_factory.mktemp("two")) as some:
-        yield some
 
 
 @asynccontextmanager
@@ -169,8 +162,8 @@ async def test_a_seat_removed_while_redis_is_away_is_closed_at_the_other_worker(
         await everybody.bus_is("ok")
 
 
-async def test_workers_that_do_not_look_again_stay_behind(postgres_url: str, redis: OwnRedis, tmp_path: Path) -> None:
-    with workers(postgres_url, redis, tmp_path, alteration="blind") as two:
-        async with in_class(two) as everybody:
+async def test_a_worker_that_does_not_look_again_stays_behind(two: list[Server], redis: OwnRedis) -> None:
+    with another(two[0], "blind") as blind:
+        async with in_class([two[0], blind]) as everybody:
             with stopped([redis.process]), pytest.raises(AssertionError, match="it shows open"):
                 await everybody.obeys("calm", "calm")

@@ -42,12 +42,6 @@ COUNTED_WITHIN = 20.0
 """So long after a storm every screen must show the truth."""
 
 
-@pytest.fixture(scope="module")
-def three(postgres_url: str, redis: OwnRedis, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Server]]:
-    with workers(postgres_url, redis, tmp_path_factory.mktemp("three"), 3) as some:
-        yield some
-
-
 @pytest.fixture
 def seen(three: list[Server]) -> Iterator[list[Lesson]]:
     """One class at an open question, as seen at each of the three workers."""

@@ -57,6 +57,16 @@ def workers(
         yield some
 
 
+@contextmanager
+def another(like: Server, alteration: str) -> Iterator[Server]:
+    """One more worker beside this one, with one thing altered."""
+    with ExitStack() as running:
+        server = Server(like.folder, environment=like.environment, alteration=alteration)
+        running.callback(_end, server)
+        server.start()
+        yield server
+
+
 def _end(server: Server) -> None:
     if server.is_running:
         server.kill()
@@ -71,13 +81,19 @@ def a_class(servers: Sequence[Server], pupils: int, step_key: str = "before.F1")
             teacher = Visitor(server.address, things)
             teacher.http.cookies.update(lesson.teacher.http.cookies)
             seen.append(replace(lesson, server=server, teacher=teacher))
-        yield seen
-        at = next(one for one in seen if one.server.is_running)
-        with closing(lesson.server.database()) as database, database.reading() as db:
-            is_open = runs.read(db, lesson.run_id).ended_at is None
-        if is_open:
-            finish(at)
-        assert at.teacher.http.post("/class/sign-out").status_code == 303
+        try:
+            yield seen
+        finally:
+            _leave_well(next(one for one in seen if one.server.is_running))
+
+
+def _leave_well(lesson: Lesson) -> None:
+    """A class has one open lesson, and a class link five browsers."""
+    with closing(lesson.server.database()) as database, database.reading() as db:
+        is_open = runs.read(db, lesson.run_id).ended_at is None
+    if is_open:
+        finish(lesson)
+    assert lesson.teacher.http.post("/class/sign-out").status_code == 303
 
 
 def finish(lesson: Lesson) -> None:
