@@ -20,7 +20,6 @@ from app.main import create_app, keep_house_alone
 from app.serving import STOP_SECONDS
 from app.settings import Settings
 from app.store import directory, lessons, runs
-from app.store.database import Database
 from app.web.deps import Parts, now_utc
 from tests.cast import Clock, seed_cast
 from tests.classroom import Classroom
@@ -54,10 +53,6 @@ class WorkersServer(LiveServer):
     def pid(self) -> int:
         return self._process.pid
 
-    @property
-    def workers(self) -> list[int]:
-        return [int(pid) for pid in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()]
-
     def seconds_to_end(self) -> float:
         began_at = time.monotonic()
         self._process.terminate()
@@ -67,9 +62,6 @@ class WorkersServer(LiveServer):
     @property
     def log(self) -> str:
         return (self.folder.parent / "server.log").read_text(errors="replace")
-
-    def database(self) -> Database:
-        return Database(self.environment["DATABASE_URL"])
 
 
 @pytest.fixture

@@ -49,9 +49,6 @@ class Server(LiveServer):
         )
         self._wait_until_ready()
 
-    def database(self) -> Database:
-        return Database(self.environment.get("DATABASE_URL", f"sqlite:///{self.file}"))
-
     @property
     def file(self) -> str:
         return str(self.folder / "safety-in-action.db")

@@ -44,7 +44,7 @@ STEP, LETTERS, SEATS, ROUNDS = "scenario.ask", "ABC", 4, 2
 MOST_RESTARTS = 1  # they take longest
 SEAT, CHANGE, LETTER = st.integers(0, SEATS - 1), st.integers(1, 5), st.sampled_from(LETTERS)
 WORKER = st.integers(0, 1)
-SHORT, SHORT_ON_TWO, LONG = 40, 25, 500
+SHORT, SHORT_ON_TWO, LONG = 25, 15, 500
 
 
 @dataclass

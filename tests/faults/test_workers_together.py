@@ -31,7 +31,7 @@ from tests.faults.lesson import (
     tapping,
     until,
 )
-from tests.faults.workers import MARGIN, a_class, children, finish, joined, screen_at, so_within, watching, workers
+from tests.faults.workers import MARGIN, a_class, finish, joined, screen_at, so_within, watching, workers
 from tests.served import ServedWorld, Visitor
 from tests.servers import OwnRedis
 
@@ -243,10 +243,10 @@ async def test_three_workers_behind_one_address_lose_nothing_when_two_are_killed
     postgres_url: str, redis: OwnRedis, tmp_path: Path
 ) -> None:
     with workers(postgres_url, redis, tmp_path, 1, SIA_WORKERS="3") as (server,), a_class([server], 12) as (lesson,):
-        await so_within(lambda: len(children(server)) == 3, 30)
+        await so_within(lambda: len(server.workers) == 3, 30)
         async with tapping(lesson) as devices, screen_at(lesson) as screen:
             await asyncio.sleep(1)
-            for victim in children(server)[:2]:
+            for victim in server.workers[:2]:
                 os.kill(victim, signal.SIGKILL)
                 await everyone_is_acked_again(devices)
             await asyncio.sleep(0.5)

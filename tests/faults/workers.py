@@ -100,12 +100,6 @@ def finish(lesson: Lesson) -> None:
     assert lesson.teacher.http.post("/class/run/finish", data={"present": "28"}).status_code == 303
 
 
-def children(server: Server) -> list[int]:
-    """The workers of one server."""
-    parent = server._process.pid
-    return [int(pid) for pid in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()]
-
-
 def joined(lesson: Lesson) -> int:
     """How many seats the store counts."""
     with closing(lesson.server.database()) as database, database.reading() as db:
