@@ -49,14 +49,15 @@ def create_app(
     with database.alone("start"):
         publish_shipped(database, settings, clock())
     pages = Pages(settings)
-    panels = Panels(pages, settings)
     bus = _bus(settings)
+    panels = Panels(pages, settings, is_slow=lambda: bus.is_degraded)
     rooms = Rooms(
         database,
         panels.render,
         tally_seconds=settings.tally_seconds,
         stuck_seconds=settings.stuck_seconds,
         tell=bus.tell,
+        is_slow=lambda: bus.is_degraded,
     )
     names = alias_words()
     parts = Parts(

@@ -1,5 +1,6 @@
 """A real server in its own process, for sockets, browsers and kill -9."""
 
+import contextlib
 import json
 import os
 import signal
@@ -49,6 +50,20 @@ class LiveServer:
         self._process.wait()
         self._log.close()
 
+    def cut_the_power(self) -> None:
+        """The same for all workers of a server at once."""
+        workers = self.workers
+        self.kill()
+        for pid in workers:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    @property
+    def workers(self) -> list[int]:
+        """Processes that the server has started: none when it serves alone."""
+        parent = self._process.pid
+        return [int(pid) for pid in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()]
+
     def stop(self) -> None:
         self._process.terminate()
         try:
@@ -72,7 +87,7 @@ class LiveServer:
 
     def database(self) -> Database:
         """The same database, for a test's own look. Close it."""
-        return Database(Settings(data_dir=self.folder).database)
+        return Database(self.environment.get("DATABASE_URL") or Settings(data_dir=self.folder).database)
 
     def run(self, code: str) -> OpenRun:
         """The run of this join code as the store has it now."""

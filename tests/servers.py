@@ -11,10 +11,12 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
+from redis import Redis
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -87,6 +89,34 @@ def redis(folder: Path, port: int | None = None) -> Iterator[str]:
 
     with _running(command, folder / "redis.log", is_ready):
         yield f"redis://127.0.0.1:{port}/0"
+
+
+class OwnRedis:
+    """A Redis that can be stopped, killed and started again at the same address."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.port = free_port()
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self._running = ExitStack()
+        self.start()
+
+    def start(self) -> None:
+        self._running.enter_context(redis(self._folder, self.port))
+        self.process = int(self.order("INFO", "server")["process_id"])
+
+    def order(self, *words: str) -> Any:
+        with Redis.from_url(self.url, socket_timeout=5) as client:
+            return client.execute_command(*words)
+
+    def signal(self, number: signal.Signals) -> None:
+        os.kill(self.process, number)
+
+    def kill(self) -> None:
+        self.signal(signal.SIGKILL)
+
+    def end(self) -> None:
+        self._running.close()
 
 
 def _postgres_programs() -> Path:

@@ -13,8 +13,6 @@ from pathlib import Path
 
 import httpx2
 import pytest
-import sqlalchemy
-from sqlalchemy.engine import make_url
 from typer.testing import CliRunner
 
 from app.cli import main
@@ -22,10 +20,10 @@ from app.main import create_app, keep_house_alone
 from app.serving import STOP_SECONDS
 from app.settings import Settings
 from app.store import directory, lessons, runs
-from app.store.database import Database
 from app.web.deps import Parts, now_utc
 from tests.cast import Clock, seed_cast
 from tests.classroom import Classroom
+from tests.faults.workers import database_of_its_own
 from tests.live_server import LiveServer
 from tests.served import Visitor
 from tests.servers import redis
@@ -39,18 +37,6 @@ SECURE = ("--behind-proxy", "--address", "https://sia.example")
 def database_url(postgres_url: str) -> Iterator[str]:
     with database_of_its_own(postgres_url) as url:
         yield url
-
-
-@contextmanager
-def database_of_its_own(postgres_url: str) -> Iterator[str]:
-    """An empty one."""
-    name = f"workers_{os.getpid()}_{time.monotonic_ns()}"
-    engine = sqlalchemy.create_engine(postgres_url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
-        yield make_url(postgres_url).set(database=name).render_as_string(hide_password=False)
-        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
-    engine.dispose()
 
 
 @pytest.fixture(scope="session")
@@ -67,10 +53,6 @@ class WorkersServer(LiveServer):
     def pid(self) -> int:
         return self._process.pid
 
-    @property
-    def workers(self) -> list[int]:
-        return [int(pid) for pid in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()]
-
     def seconds_to_end(self) -> float:
         began_at = time.monotonic()
         self._process.terminate()
@@ -80,9 +62,6 @@ class WorkersServer(LiveServer):
     @property
     def log(self) -> str:
         return (self.folder.parent / "server.log").read_text(errors="replace")
-
-    def database(self) -> Database:
-        return Database(self.environment["DATABASE_URL"])
 
 
 @pytest.fixture

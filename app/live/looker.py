@@ -61,6 +61,7 @@ class Looker:
         for room in rooms:
             knows_crowd = room.snapshot is not None and not room.needs_crowd
             wanted[room.run_id] = room.snapshot.crowd if room.snapshot is not None and knows_crowd else None
+            room.sat_before = frozenset() if knows_crowd else frozenset(room.by_participant)
             room.needs_look = room.needs_crowd = False
             room.is_looking = True
         try:

@@ -44,6 +44,8 @@ class Room:
     is_looking: bool = False
     looked: asyncio.Future[None] | None = None
     """Done when the look that somebody waits for has come to its end."""
+    sat_before: frozenset[int] = frozenset()
+    """Who sat here when the present look at the crowd began: whoever it does not find was removed."""
     noted: list[Answer | Guest] = field(default_factory=list)
     used_at: float = field(default_factory=time.monotonic)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
@@ -102,3 +104,11 @@ class Room:
         self.frames.pop(("pupil", "stage"), None)
         for news in noted:
             self.note(news)
+
+    def removed(self) -> list[Seat]:
+        """Seats of participants whom the store has no longer, after a look at the crowd."""
+        sat_before, self.sat_before = self.sat_before, frozenset()
+        if self.snapshot is None or not sat_before:
+            return []
+        gone = sat_before - {guest.id for guest in self.snapshot.crowd}
+        return [self.by_participant[one] for one in gone if one in self.by_participant]

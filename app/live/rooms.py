@@ -40,10 +40,13 @@ class Rooms:
         tally_seconds: float,
         stuck_seconds: float,
         tell: Callable[[Hint], None] = lambda hint: None,
+        is_slow: Callable[[], bool] = lambda: False,
     ) -> None:
         self._database = database
         self._render = render
         self._tell = tell
+        self._is_slow = is_slow
+        self._was_slow = False
         self._tally_seconds = tally_seconds
         self._stuck_seconds = stuck_seconds
         self._looker = Looker(database, self._show)
@@ -123,6 +126,10 @@ class Rooms:
 
     def look_again(self) -> None:
         """Hints may have been lost: ask the store which rooms have changed."""
+        if self._was_slow != self._is_slow():
+            self._was_slow = not self._was_slow
+            for room in self._rooms.values():
+                room.outdate(("stage",))  # teachers are told that updates are slow, or no longer
         if self._checking is None or self._checking.done():
             self._checking = asyncio.create_task(self._check(), name="look-again")
 
@@ -147,8 +154,15 @@ class Rooms:
         """A newer tab wins, also at another worker."""
         room = self._rooms.get(hint.run_id)
         seat = room.by_participant.get(hint.participant_id) if room else None
-        if seat is not None and seat.taken_at < hint.at:
+        if seat is None:
+            return
+        if seat.taken_at < hint.at:
             seat.close(messages.elsewhere())
+        elif seat.taken_at > hint.at:  # it sat down there after our word had come: say it again
+            self._tell_seated(hint.run_id, seat)
+
+    def _tell_seated(self, run_id: int, seat: Seat) -> None:
+        self._tell(Hint("seated", run_id, participant_id=seat.participant_id or 0, at=seat.taken_at))
 
     def _spread(self, run_id: int, panels: tuple[str, ...]) -> None:
         """Counts have changed: here at once, for other workers as often as they are drawn."""
@@ -196,7 +210,7 @@ class Rooms:
                 earlier.close(messages.elsewhere())
                 room.seats["pupil"].discard(earlier)
             room.by_participant[seat.participant_id] = seat
-            self._tell(Hint("seated", run_id, participant_id=seat.participant_id, at=seat.taken_at))
+            self._tell_seated(run_id, seat)
         room.seats[seat.audience].add(seat)
         for panel in PANELS[seat.audience]:
             seat.offer(panel, self._frame(room, seat.audience, panel))
@@ -258,6 +272,8 @@ class Rooms:
         """Rooms have been looked at: pupils get a new stage at once, teachers' screens after them."""
         written = 0
         for room in rooms:
+            for seat in room.removed():  # the word of it may have been lost
+                seat.close(messages.removed())
             written += self._show_pupils(room)
             if written >= AT_ONCE:
                 written = 0

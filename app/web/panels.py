@@ -1,6 +1,7 @@
 """Draws panels: the same function for a page, a push and a GET, so that they cannot differ."""
 
 import hashlib
+from collections.abc import Callable
 from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any
@@ -47,8 +48,9 @@ SAY_WHEN = (
 class Panels:
     """Draws every panel of a run for its audience."""
 
-    def __init__(self, pages: Pages, settings: Settings) -> None:
+    def __init__(self, pages: Pages, settings: Settings, *, is_slow: Callable[[], bool] = lambda: False) -> None:
         self._pages = pages
+        self._is_slow = is_slow
         self._address = settings.base_address
         self._stages: Shared[Markup] = Shared()
 
@@ -110,6 +112,7 @@ class Panels:
             "not_sure": snapshot.sheet.counts.get(NOT_SURE, 0),
             "answered": snapshot.sheet.answered,
             "joined": len(snapshot.crowd),
+            "is_slow": self._is_slow(),
             "crowd": {
                 "aliases": [{"id": g.id, "alias": g.alias, "animal": animal_of(g.alias)} for g in snapshot.crowd],
                 "joined": len(snapshot.crowd),

@@ -14,12 +14,14 @@ from typing import Any
 from sqlalchemy import Connection
 
 from app import cli
+from app.domain.run import Stage
 from app.live.answer_writer import AnswerWriter, Done, Written
 from app.live.line import Line
+from app.live.rooms import Rooms
 from app.live.seat import Seat
-from app.store import database
+from app.store import answers, database
 from app.store.answers import Answer
-from app.store.database import Database
+from app.store.database import Database, Db
 
 HASTE_SECONDS = 0.05
 NARROW_BYTES = 4096
@@ -78,11 +80,35 @@ def never_ping() -> None:
     Seat.drop_if_silent = lambda *_: False  # type: ignore[method-assign]
 
 
+def never_look_again() -> None:
+    """Known bad: what other workers told in vain is never looked for in the store."""
+    Rooms.look_again = lambda *_: None  # type: ignore[method-assign]
+
+
+def read_the_stage_and_let_it_go() -> None:
+    """Known bad: the stage is looked at before the batch is written, and a cue may come in between."""
+    remove = answers._removed
+    stages = answers._stages
+
+    def loosely(db: Db, run_ids: set[int]) -> dict[int, Stage]:
+        found = stages(db, run_ids)
+        db.commit()
+        return found
+
+    def slowly(db: Db, participant_ids: set[int]) -> set[int]:
+        time.sleep(HASTE_SECONDS)
+        return remove(db, participant_ids)
+
+    answers._stages, answers._removed = loosely, slowly
+
+
 ALTERATIONS: dict[str, Callable[[], None]] = {
     "hasty": acknowledge_before_the_commit,
     "deferring": begin_writes_as_reads,
     "narrow": narrow_the_sockets,
     "silent": never_ping,
+    "blind": never_look_again,
+    "loose": read_the_stage_and_let_it_go,
 }
 
 

@@ -49,9 +49,6 @@ class Server(LiveServer):
         )
         self._wait_until_ready()
 
-    def database(self) -> Database:
-        return Database(self.environment.get("DATABASE_URL", f"sqlite:///{self.file}"))
-
     @property
     def file(self) -> str:
         return str(self.folder / "safety-in-action.db")
@@ -68,7 +65,7 @@ class Server(LiveServer):
 
     @property
     def is_running(self) -> bool:
-        return self._process.poll() is None
+        return hasattr(self, "_process") and self._process.poll() is None
 
 
 @contextmanager
@@ -246,9 +243,9 @@ def message(asking: str, round: int, choice: str, change: int, device: int) -> d
     return {"kind": "answer", "id": name, "asking": asking, "round": round, "choice": choice, "change": change}
 
 
-def dial(address: str, cookie: str, origin: str, **options: Any) -> connect:
+def dial(address: str, cookie: str, origin: str, *, path: str = "/play/socket", **options: Any) -> connect:
     return connect(
-        f"ws{address.removeprefix('http')}/play/socket",
+        f"ws{address.removeprefix('http')}{path}",
         origin=origin,  # type: ignore[arg-type]  # a NewType of str
         additional_headers={"Cookie": cookie},
         open_timeout=5,

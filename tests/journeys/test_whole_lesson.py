@@ -38,7 +38,9 @@ from tests.browsers import (
     start_lesson,
     window,
 )
+from tests.faults.workers import database_of_its_own
 from tests.live_server import LiveServer, live_server
+from tests.servers import redis
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 SIMULATED, PRESENT = 27, 30
@@ -68,7 +70,19 @@ class SimulatedClass:
 
 
 def test_a_class_runs_the_whole_lesson(tmp_path: Path) -> None:
-    with live_server(tmp_path) as server, chromium() as browser:
+    runs_the_whole_lesson(tmp_path)
+
+
+@pytest.mark.soak
+@pytest.mark.postgres
+def test_a_class_runs_the_whole_lesson_on_two_workers(postgres_url: str, tmp_path: Path) -> None:
+    """The same, with all of them cut off at once, and started again, in the middle."""
+    with database_of_its_own(postgres_url) as url, redis(tmp_path) as hints:
+        runs_the_whole_lesson(tmp_path, DATABASE_URL=url, REDIS_URL=hints, SIA_WORKERS="2")
+
+
+def runs_the_whole_lesson(folder: Path, **environment: str) -> None:
+    with live_server(folder, **environment) as server, chromium() as browser:
         teacher = window(browser)
         today = open_class(teacher, server)
         code = start_lesson(today, present=PRESENT)
@@ -140,7 +154,7 @@ def kill_and_restart(
 ) -> None:
     """kill -9 during an open question; an answer tapped while the server is down is kept and saved later."""
     asked = asking(screen)
-    server.kill()
+    server.cut_the_power()
     pupils[2].locator("#panel-stage button[data-choice='C']").click()
     expect(pupils[2].locator("#status")).not_to_contain_text("Answer saved")
     server.start()

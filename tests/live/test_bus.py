@@ -2,11 +2,10 @@
 
 import asyncio
 import logging
-import os
 import signal
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from redis import Redis
 
 from app.live.bus import GONE_BEATS, LoneBus, RedisBus
 from app.live.hints import Hint, Message, encode
-from tests.servers import free_port, redis
+from tests.servers import OwnRedis
 
 pytestmark = pytest.mark.anyio
 BEAT = 0.3
@@ -25,34 +24,9 @@ STAGE = Hint("changed", 1, panels=("stage",))
 TALLY = Hint("changed", 2, panels=("tally",))
 
 
-class Server:
-    """A Redis that can be stopped, killed and started again at the same address."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self.port = free_port()
-        self.url = f"redis://127.0.0.1:{self.port}/0"
-        self._running = ExitStack()
-        self.start()
-
-    def start(self) -> None:
-        self._running.enter_context(redis(self._folder, self.port))
-        self.process = int(self.order("INFO", "server")["process_id"])
-
-    def order(self, *words: str) -> Any:
-        with Redis.from_url(self.url, socket_timeout=5) as client:
-            return client.execute_command(*words)
-
-    def signal(self, number: signal.Signals) -> None:
-        os.kill(self.process, number)
-
-    def end(self) -> None:
-        self._running.close()
-
-
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    server = Server(tmp_path)
+def server(tmp_path: Path) -> Iterator[OwnRedis]:
+    server = OwnRedis(tmp_path)
     yield server
     server.end()
 
@@ -102,7 +76,7 @@ async def until(holds: Callable[[], bool], seconds: float = 10 * MARGIN * BEAT) 
 # Telling
 
 
-async def test_a_hint_reaches_all_others_and_not_the_one_who_told_it(server: Server) -> None:
+async def test_a_hint_reaches_all_others_and_not_the_one_who_told_it(server: OwnRedis) -> None:
     async with workers(server.url, 3) as (ann, ben, cat):
         ann.tell(STAGE)
         ann.tell(Hint("dismiss", 1, participant_id=7))
@@ -112,7 +86,7 @@ async def test_a_hint_reaches_all_others_and_not_the_one_who_told_it(server: Ser
         assert ann.hints == []
 
 
-async def test_what_is_told_arrives_at_once_and_not_with_the_next_beat(server: Server) -> None:
+async def test_what_is_told_arrives_at_once_and_not_with_the_next_beat(server: OwnRedis) -> None:
     async with workers(server.url) as (ann, ben):
         took = []
         for run_id in range(1, 21):
@@ -123,7 +97,7 @@ async def test_what_is_told_arrives_at_once_and_not_with_the_next_beat(server: S
         assert sorted(took)[10] < BEAT / 3
 
 
-async def test_a_hint_that_already_waits_is_sent_once(server: Server) -> None:
+async def test_a_hint_that_already_waits_is_sent_once(server: OwnRedis) -> None:
     async with workers(server.url) as (ann, ben):
         for _ in range(1000):
             ann.tell(TALLY)
@@ -132,7 +106,7 @@ async def test_a_hint_that_already_waits_is_sent_once(server: Server) -> None:
         assert ben.hints == [TALLY, STAGE]
 
 
-async def test_workers_on_a_quiet_bus_do_not_look_again(server: Server) -> None:
+async def test_workers_on_a_quiet_bus_do_not_look_again(server: OwnRedis) -> None:
     async with workers(server.url, 3) as some:
         since = time.monotonic()
         await asyncio.sleep(8 * BEAT)
@@ -140,7 +114,7 @@ async def test_workers_on_a_quiet_bus_do_not_look_again(server: Server) -> None:
         assert [one.bus.state for one in some] == ["ok", "ok", "ok"]
 
 
-async def test_another_channel_of_the_same_redis_is_another_programme(server: Server) -> None:
+async def test_another_channel_of_the_same_redis_is_another_programme(server: OwnRedis) -> None:
     stranger = RedisBus(server.url, "another", beat_seconds=BEAT)
     async with workers(server.url, 1) as (ann,):
         stranger.start(lambda hint: None, lambda: None)
@@ -153,7 +127,7 @@ async def test_another_channel_of_the_same_redis_is_another_programme(server: Se
 # What is lost is noticed
 
 
-async def test_a_gap_in_the_numbers_makes_the_others_look_once(server: Server) -> None:
+async def test_a_gap_in_the_numbers_makes_the_others_look_once(server: OwnRedis) -> None:
     async with workers(server.url, 3) as (ann, ben, cat):
         since = time.monotonic()
         ann.bus._number += 1  # a message that never came through
@@ -163,7 +137,7 @@ async def test_a_gap_in_the_numbers_makes_the_others_look_once(server: Server) -
         assert [one.looks_since(since) for one in (ann, ben, cat)] == [0, 1, 1]
 
 
-async def test_what_a_full_queue_drops_is_the_oldest_and_is_noticed(server: Server) -> None:
+async def test_what_a_full_queue_drops_is_the_oldest_and_is_noticed(server: OwnRedis) -> None:
     async with workers(server.url, most_waiting=5) as (ann, ben):
         since = time.monotonic()
         for run_id in range(1, 9):
@@ -173,7 +147,7 @@ async def test_what_a_full_queue_drops_is_the_oldest_and_is_noticed(server: Serv
         assert [hint.run_id for hint in ben.hints] == [4, 5, 6, 7, 8]
 
 
-async def test_a_worker_that_comes_is_noticed_and_one_that_goes_in_good_order_costs_nothing(server: Server) -> None:
+async def test_a_worker_that_comes_is_noticed_and_one_that_goes_in_good_order_costs_nothing(server: OwnRedis) -> None:
     async with workers(server.url, 1) as (ann,):
         since = time.monotonic()
         ben = Worker(server.url)
@@ -187,7 +161,7 @@ async def test_a_worker_that_comes_is_noticed_and_one_that_goes_in_good_order_co
         assert ann.looks_since(since) == 0
 
 
-async def test_a_worker_that_falls_silent_may_have_told_something_in_vain(server: Server) -> None:
+async def test_a_worker_that_falls_silent_may_have_told_something_in_vain(server: OwnRedis) -> None:
     """As when Redis is out of its reach alone: the others are not degraded, and yet miss what it tells."""
     async with workers(server.url) as (ann, ben):
         for task in ann.bus._tasks:
@@ -198,7 +172,7 @@ async def test_a_worker_that_falls_silent_may_have_told_something_in_vain(server
         assert GONE_BEATS > 60
 
 
-async def test_nonsense_on_the_channel_hurts_nobody(server: Server) -> None:
+async def test_nonsense_on_the_channel_hurts_nobody(server: OwnRedis) -> None:
     async with workers(server.url) as (ann, ben):
         with Redis.from_url(server.url) as client:
             for raw in (b"", b"hello", b"{}", b"[" * 10_000, b"\x00" * 100_000, b'{"sender": "x", "number": -1}'):
@@ -208,7 +182,7 @@ async def test_nonsense_on_the_channel_hurts_nobody(server: Server) -> None:
         assert ben.bus.state == "ok"
 
 
-async def test_a_hint_that_cannot_be_followed_stops_no_other(server: Server) -> None:
+async def test_a_hint_that_cannot_be_followed_stops_no_other(server: OwnRedis) -> None:
     async with workers(server.url) as (ann, ben):
 
         def follow(hint: Hint) -> None:
@@ -264,23 +238,23 @@ async def keep_telling(some: list[Worker]) -> None:
         await asyncio.sleep(0.005)
 
 
-def hang(server: Server) -> None:
+def hang(server: OwnRedis) -> None:
     server.signal(signal.SIGSTOP)
 
 
-def wake(server: Server) -> None:
+def wake(server: OwnRedis) -> None:
     server.signal(signal.SIGCONT)
 
 
-def kill(server: Server) -> None:
+def kill(server: OwnRedis) -> None:
     server.signal(signal.SIGKILL)
 
 
-@pytest.mark.parametrize(("fault", "remedy"), [(hang, wake), (kill, Server.start)], ids=["hung", "killed"])
+@pytest.mark.parametrize(("fault", "remedy"), [(hang, wake), (kill, OwnRedis.start)], ids=["hung", "killed"])
 async def test_without_redis_each_worker_looks_each_second_until_it_is_back_and_once_more(
-    server: Server,
-    fault: Callable[[Server], None],
-    remedy: Callable[[Server], None],
+    server: OwnRedis,
+    fault: Callable[[OwnRedis], None],
+    remedy: Callable[[OwnRedis], None],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.WARNING, "app.live.bus")
@@ -303,7 +277,7 @@ async def test_without_redis_each_worker_looks_each_second_until_it_is_back_and_
 
 
 async def test_a_worker_that_starts_before_redis_is_degraded_and_then_well(tmp_path: Path) -> None:
-    server = Server(tmp_path)
+    server = OwnRedis(tmp_path)
     server.end()
     ann, ben = Worker(server.url), Worker(server.url)
     ann.start()
@@ -317,7 +291,7 @@ async def test_a_worker_that_starts_before_redis_is_degraded_and_then_well(tmp_p
         server.end()
 
 
-async def test_a_flushed_redis_loses_nothing(server: Server) -> None:
+async def test_a_flushed_redis_loses_nothing(server: OwnRedis) -> None:
     async with workers(server.url) as (ann, ben):
         since = time.monotonic()
         server.order("FLUSHALL")
@@ -330,7 +304,7 @@ async def test_a_flushed_redis_loses_nothing(server: Server) -> None:
 
 @pytest.mark.parametrize("kind", ["pubsub", "normal"])
 async def test_connections_that_redis_cuts_are_dialled_again_and_the_gap_is_looked_after(
-    server: Server, kind: str
+    server: OwnRedis, kind: str
 ) -> None:
     async with workers(server.url) as some:
         since = time.monotonic()
@@ -349,7 +323,7 @@ async def well_again_after_a_cut(some: list[Worker]) -> None:
     await until(lambda: some[1].hints == [TALLY])
 
 
-async def test_a_listener_that_nobody_redials_would_stay_deaf(server: Server) -> None:
+async def test_a_listener_that_nobody_redials_would_stay_deaf(server: OwnRedis) -> None:
     """Why the connection is supervised: a client's listener ends with its connection."""
     async with workers(server.url) as (ann, ben):
         listening = next(task for task in ben.bus._tasks if task.get_name() == "bus-listens")
@@ -360,7 +334,7 @@ async def test_a_listener_that_nobody_redials_would_stay_deaf(server: Server) ->
         assert ben.bus.is_degraded
 
 
-async def test_stopping_takes_no_longer_than_a_beat_when_redis_hangs(server: Server) -> None:
+async def test_stopping_takes_no_longer_than_a_beat_when_redis_hangs(server: OwnRedis) -> None:
     ann = Worker(server.url)
     ann.start()
     await until(lambda: bool(ann.looks))
@@ -385,7 +359,7 @@ async def test_one_process_alone_has_nobody_to_tell() -> None:
     assert (bus.state, bus.is_degraded) == ("lone", False)
 
 
-async def test_a_message_of_the_bus_is_what_the_others_understand(server: Server) -> None:
+async def test_a_message_of_the_bus_is_what_the_others_understand(server: OwnRedis) -> None:
     async with workers(server.url, 1) as (ann,):
         with Redis.from_url(server.url) as client:
             client.publish(CHANNEL, encode(Message("somebody", 1, (STAGE,))))

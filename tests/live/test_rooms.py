@@ -5,10 +5,12 @@ import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from app.live.hints import Hint
 from app.live.rooms import Rooms
 from app.live.seat import Audience, Seat
 from app.live.snapshot import Snapshot
@@ -92,8 +94,9 @@ class Browser:
 
 
 @asynccontextmanager
-async def open_rooms(classroom: Classroom, drawing: Drawing | None = None) -> AsyncIterator[Rooms]:
-    rooms = Rooms(classroom.database, drawing or Drawing(), tally_seconds=TALLY_SECONDS, stuck_seconds=10)
+async def open_rooms(classroom: Classroom, drawing: Drawing | None = None, **ways: Any) -> AsyncIterator[Rooms]:
+    drawing = drawing or Drawing()
+    rooms = Rooms(classroom.database, drawing, tally_seconds=TALLY_SECONDS, stuck_seconds=10, **ways)
     rooms.start()
     try:
         yield rooms
@@ -111,10 +114,10 @@ async def test_whoever_comes_sees_the_present_panels_of_their_kind(classroom: Cl
     run = classroom.start()
     classroom.go_to(run, "before.F1")
     async with open_rooms(classroom) as rooms:
-        pupil = await Browser(rooms, run, "pupil", 1).connect()
+        pupil = await Browser(rooms, run, "pupil", classroom.seat(run)).connect()
         screen = await Browser(rooms, run, "screen").connect()
         await pupil.sees("stage", step="before.F1", phase="open")
-        await screen.sees("crowd", crowd=0)
+        await screen.sees("crowd", crowd=1)
         await screen.sees("tally", answered=0)
         assert pupil.newest("crowd") == pupil.newest("tally") == {}
 
@@ -122,9 +125,9 @@ async def test_whoever_comes_sees_the_present_panels_of_their_kind(classroom: Cl
 async def test_an_order_reaches_everyone_in_the_run_and_nobody_in_another(classroom: Classroom) -> None:
     run, other = classroom.start(), classroom.start(2)
     async with open_rooms(classroom) as rooms:
-        pupil = await Browser(rooms, run, "pupil", 1).connect()
+        pupil = await Browser(rooms, run, "pupil", classroom.seat(run)).connect()
         screen = await Browser(rooms, run, "screen").connect()
-        elsewhere = await Browser(rooms, other, "pupil", 2).connect()
+        elsewhere = await Browser(rooms, other, "pupil", classroom.seat(other)).connect()
         classroom.give(run)
         rooms.changed(run)
         await pupil.sees("stage", step="before")
@@ -135,7 +138,7 @@ async def test_an_order_reaches_everyone_in_the_run_and_nobody_in_another(classr
 async def test_a_screen_that_was_away_comes_back_to_the_present_stage(classroom: Classroom) -> None:
     run = classroom.start()
     async with open_rooms(classroom) as rooms:
-        await Browser(rooms, run, "pupil", 1).connect()
+        await Browser(rooms, run, "pupil", classroom.seat(run)).connect()
         screen = await Browser(rooms, run, "screen").connect()
         await screen.sees("stage", step="")
         screen.leave()
@@ -150,13 +153,13 @@ async def test_a_pupil_who_was_alone_and_away_comes_back_to_the_present_stage(cl
     run = classroom.start()
     async with open_rooms(classroom) as rooms:
         await Browser(rooms, run, "screen").connect()
-        pupil = await Browser(rooms, run, "pupil", 1).connect()
+        pupil = await Browser(rooms, run, "pupil", classroom.seat(run)).connect()
         await pupil.sees("stage", step="")
         pupil.leave()
         classroom.give(run)
         rooms.changed(run)
         await asyncio.sleep(0.2)
-        again = await Browser(rooms, run, "pupil", 1).connect()
+        again = await Browser(rooms, run, "pupil", classroom.seat(run)).connect()
         await again.sees("stage", step="before")
 
 
@@ -276,11 +279,12 @@ async def test_the_stage_does_not_wait_for_the_pause_between_two_tallies(classro
 
 async def test_a_second_tab_of_one_seat_ends_the_first(classroom: Classroom) -> None:
     run = classroom.start()
+    child = classroom.seat(run)
     async with open_rooms(classroom) as rooms:
-        first = await Browser(rooms, run, "pupil", 7).connect()
+        first = await Browser(rooms, run, "pupil", child).connect()
         await first.sees("stage", step="")
-        second = await Browser(rooms, run, "pupil", 7).connect()
-        other = await Browser(rooms, run, "pupil", 8).connect()
+        second = await Browser(rooms, run, "pupil", child).connect()
+        other = await Browser(rooms, run, "pupil", classroom.seat(run)).connect()
         await first.hears("elsewhere")
         first.leave()
         classroom.give(run)
@@ -292,10 +296,11 @@ async def test_a_second_tab_of_one_seat_ends_the_first(classroom: Classroom) -> 
 
 async def test_a_removed_pupil_is_let_go_and_sees_nothing_more(classroom: Classroom) -> None:
     run = classroom.start()
+    child = classroom.seat(run)
     async with open_rooms(classroom) as rooms:
-        pupil = await Browser(rooms, run, "pupil", 7).connect()
+        pupil = await Browser(rooms, run, "pupil", child).connect()
         await pupil.sees("stage", step="")
-        rooms.dismiss(run, 7)
+        rooms.dismiss(run, child)
         rooms.changed(run)
         await pupil.hears("removed")
         classroom.give(run)
@@ -304,10 +309,62 @@ async def test_a_removed_pupil_is_let_go_and_sees_nothing_more(classroom: Classr
         assert pupil.got[-1][1]["kind"] == "bye"
 
 
+async def test_a_pupil_whose_removal_was_not_told_is_let_go_by_the_next_look(classroom: Classroom) -> None:
+    run = classroom.start()
+    child, other = classroom.seat(run), classroom.seat(run)
+    async with open_rooms(classroom) as rooms:
+        pupil = await Browser(rooms, run, "pupil", child).connect()
+        sibling = await Browser(rooms, run, "pupil", other).connect()
+        rooms.look_again()
+        await pupil.sees("stage", step="")
+        classroom.remove(run, child)
+        rooms.look_again()
+        await pupil.hears("removed")
+        late = await Browser(rooms, run, "pupil", classroom.seat(run)).connect()
+        rooms.look_again()
+        await asyncio.sleep(0.2)
+        assert sibling.byes() == late.byes() == []
+
+
+async def test_a_seat_that_another_worker_took_later_wins_and_an_earlier_one_is_told_again(
+    classroom: Classroom,
+) -> None:
+    run = classroom.start()
+    child, told = classroom.seat(run), list[Hint]()
+    async with open_rooms(classroom, tell=told.append) as rooms:
+        pupil = await Browser(rooms, run, "pupil", child).connect()
+        mine = Hint("seated", run, participant_id=child, at=pupil.seat.taken_at)
+        rooms.hear(mine)
+        rooms.hear(replace(mine, at=mine.at - 1))
+        assert told == [mine, mine]
+        assert pupil.byes() == []
+        rooms.hear(replace(mine, at=mine.at + 1))
+        assert pupil.byes() == ["elsewhere"]
+
+
+async def test_teachers_are_told_when_updates_are_slow_and_when_no_longer(classroom: Classroom) -> None:
+    run, drawing, slow = classroom.start(), Drawing(), [False]
+    async with open_rooms(classroom, drawing, is_slow=lambda: slow[0]) as rooms:
+        screen = await Browser(rooms, run, "screen").connect()
+        pupil = await Browser(rooms, run, "pupil", classroom.seat(run)).connect()
+        rooms.look_again()
+        await asyncio.sleep(0.3)
+        drawing.drawn.clear()
+        for now in (True, False):
+            slow[0] = now
+            had = len(screen.of("stage"))
+            for _ in range(3):
+                rooms.look_again()
+                await asyncio.sleep(0.1)
+            assert len(screen.of("stage")) == had + 1
+        assert {audience for _, audience, _ in drawing.drawn} == {"screen"}
+        assert len(pupil.of("stage")) == 1
+
+
 async def test_at_the_end_everyone_gets_the_last_panel_and_then_the_goodbye(classroom: Classroom) -> None:
     run = classroom.start()
     async with open_rooms(classroom) as rooms:
-        pupil = await Browser(rooms, run, "pupil", 7).connect()
+        pupil = await Browser(rooms, run, "pupil", classroom.seat(run)).connect()
         classroom.finish(run)
         rooms.changed(run)
         await pupil.hears("ended")
@@ -347,7 +404,7 @@ async def test_a_stage_that_could_not_be_drawn_comes_with_the_next_change_of_any
 async def test_a_look_that_failed_is_not_taken_for_fresh(classroom: Classroom) -> None:
     run = classroom.start()
     async with open_rooms(classroom) as rooms:
-        await Browser(rooms, run, "pupil", 1).connect()
+        await Browser(rooms, run, "pupil", classroom.seat(run)).connect()
         classroom.give(run)
         rename(classroom, "run", "gone")
         rooms.changed(run)
@@ -383,7 +440,7 @@ async def test_thirty_that_come_at_once_all_see_the_stage(classroom: Classroom) 
     run = classroom.start()
     classroom.give(run)
     async with open_rooms(classroom) as rooms:
-        pupils = [Browser(rooms, run, "pupil", number) for number in range(30)]
+        pupils = [Browser(rooms, run, "pupil", classroom.seat(run)) for _ in range(30)]
         await asyncio.gather(*(pupil.connect() for pupil in pupils))
         for pupil in pupils:
             await pupil.sees("stage", step="before")
@@ -392,7 +449,7 @@ async def test_thirty_that_come_at_once_all_see_the_stage(classroom: Classroom) 
 async def test_one_picture_of_the_stage_is_drawn_for_all_pupils(classroom: Classroom) -> None:
     run, drawing = classroom.start(), Drawing()
     async with open_rooms(classroom, drawing) as rooms:
-        pupils = [await Browser(rooms, run, "pupil", number).connect() for number in range(20)]
+        pupils = [await Browser(rooms, run, "pupil", classroom.seat(run)).connect() for _ in range(20)]
         drawing.drawn.clear()
         classroom.give(run)
         rooms.changed(run)
