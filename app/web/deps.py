@@ -17,7 +17,7 @@ from app.live.inbox import Inbox
 from app.live.joiner import Joiner
 from app.live.rooms import Rooms
 from app.settings import Settings
-from app.store import directory, runs
+from app.store import directory, pairings, runs
 from app.store.database import Database
 from app.store.participants import Guest
 from app.store.runs import OpenRun
@@ -116,7 +116,7 @@ def _phone(connection: HTTPConnection, app: Parts) -> Phone | None:
     if not key:
         return None
     with app.database.reading() as db:
-        row = runs.pairing_of_phone(db, key)
+        row = pairings.of_phone(db, key)
     return Phone(run_id=row.run_id) if row is not None and row.confirmed_at is not None else None
 
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
 from app.domain.errors import NotAllowed
-from app.store import runs
+from app.store import pairings
 from app.web.deps import App, ClassTeacher, RunLeader
 from app.web.pages import Pages, see_other
 from app.web.panels import qr
@@ -23,7 +23,7 @@ def routes(pages: Pages) -> APIRouter:
     def pair_page(app: App, _: ClassTeacher, leader: RunLeader) -> Response:
         """What the screen shows: nothing yet, or the three numbers to pick from, or the result."""
         with app.database.reading() as db:
-            row = runs.newest_pairing(db, leader.run.id)
+            row = pairings.newest(db, leader.run.id)
         if row is None or (row.confirmed_at is None and app.clock() >= row.expires_at):
             return pages.page("runs/pair.html", state="expired" if row else "start", qr="", choices=[])
         if row.confirmed_at is not None:
@@ -36,7 +36,7 @@ def routes(pages: Pages) -> APIRouter:
     def start_pairing(app: App, _: ClassTeacher, leader: RunLeader) -> Response:
         token = new_key()
         with app.database.transaction() as db:
-            runs.start_pairing(db, leader.run.id, token, app.clock(), app.settings.pairing_seconds)
+            pairings.start(db, leader.run.id, token, app.clock(), app.settings.pairing_seconds)
         # The secret stands in this one page only; asking again for the page shows the state without it.
         picture = qr(f"{app.settings.base_address}/pair/{token}", keep_case=True)
         address = f"{app.settings.base_address}/pair/{token}" if app.settings.demo else ""
@@ -45,14 +45,14 @@ def routes(pages: Pages) -> APIRouter:
     @router.post("/class/run/pair/confirm")
     def confirm(app: App, _: ClassTeacher, leader: RunLeader, number: Annotated[int, Form()]) -> Response:
         with app.database.transaction() as db:
-            runs.confirm_pairing(db, leader.run.id, number, app.clock())
+            pairings.confirm(db, leader.run.id, number, app.clock())
         return see_other("/class/run/pair")
 
     @router.get("/pair/wait")
     def wait(request: Request, app: App) -> Response:
         key = request.cookies.get(app.cookies.name("phone"))
         with app.database.reading() as db:
-            row = runs.pairing_of_phone(db, key) if key else None
+            row = pairings.of_phone(db, key) if key else None
         if row is not None and row.confirmed_at is not None:
             return see_other("/class/run/controls")
         if row is None or app.clock() >= row.expires_at:
@@ -69,7 +69,7 @@ def routes(pages: Pages) -> APIRouter:
         key, number = new_key(), random.SystemRandom().randrange(10, 100)
         try:
             with app.database.transaction() as db:
-                runs.claim_pairing(db, token, key, number, app.clock())
+                pairings.claim(db, token, key, number, app.clock())
         except NotAllowed:
             return pages.page("runs/phone.html", status=403, state="refused", number=None)
         response = see_other("/pair/wait")
