@@ -179,7 +179,14 @@ export function openLink(page) {
       newest[panel] = [epoch, seq];
     }
     if (message.kind === "bye") stop();
+    if (message.kind === "pong" && isPupil && hasMissed(message)) dial(); // a new connection is sent everything
     page.hear(message);
+  }
+
+  /** The server has sent a newer stage than the one that came. */
+  function hasMissed({ epoch = 0, seq = 0 }) {
+    const [lastEpoch, lastSeq] = newest.stage || [epoch, seq];
+    return epoch > lastEpoch || (epoch === lastEpoch && seq > lastSeq);
   }
 
   function startPolling() {

@@ -16,10 +16,13 @@ def ack(message_id: str, asking: str, round: int, choice: str, change: int) -> s
     )
 
 
+def pong(epoch: int, seq: int) -> str:
+    """Still here, and this is the stage: a device that has an older one has missed something, and dials anew."""
+    return message(kind="pong", epoch=epoch, seq=seq)
+
+
 def removed() -> str:
-    return message(
-        kind="bye", why="removed", say="Your teacher has closed this seat. You can join again with the code."
-    )
+    return message(kind="bye", why="removed", say="This seat is closed. You can join again with the code.")
 
 
 def elsewhere() -> str:

@@ -34,6 +34,8 @@ class Room:
     """What the store said when it was last asked whether anything has changed."""
     sent: bytes = b""
     """The stage that pupils were sent last."""
+    shown: tuple[int, int] = (0, 0)
+    """Its epoch and seq."""
     snapshot: Snapshot | None = None
     dirty: set[str] = field(default_factory=set)
     """Panels that teachers' screens have yet to be sent anew."""

@@ -193,6 +193,11 @@ class Rooms:
         assert room.snapshot is not None
         return room.snapshot
 
+    def newest(self, run_id: int) -> tuple[int, int]:
+        """(epoch, seq) of the stage that the room's seats were sent last."""
+        room = self._rooms.get(run_id)
+        return room.shown if room is not None else (0, 0)
+
     def offered(self, run: OpenRun) -> Mapping[str, OfferedAsking]:
         """The askings of a run by their public names; runs that follow one live session share them."""
         key = (run.version_ids, run.plan.left_out, run.seed)
@@ -296,6 +301,7 @@ class Rooms:
         room.sent = frame
         for seat in pupils:
             seat.offer("stage", frame)
+        room.shown = room.snapshot.run.epoch, room.snapshot.run.stage.seq
         if room.snapshot.run.ended_at is not None and not room.is_watched:
             _let_go(room)
         return len(pupils)

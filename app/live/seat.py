@@ -72,13 +72,13 @@ class Seat:
         self._messages.append(frame)
 
     def drained(self) -> None:
-        """The device takes frames again: messages first, then the newest of each panel."""
+        """The device takes frames again: the newest of each panel, then messages; a pong tells what came before it."""
         self.full_since = None
         messages, panels = self._messages, self._panels
         self._messages = self._panels = None
-        for frame in messages or ():
-            self._wire.write(frame)
         for frame in (panels or {}).values():
+            self._wire.write(frame)
+        for frame in messages or ():
             self._wire.write(frame)
 
     def gone(self) -> None:

@@ -15,7 +15,7 @@ from app.web.deps import App
 from app.web.pages import Pages, see_other
 from app.web.security import new_key
 
-SEAT_CLOSED = "Your teacher has closed this seat. You can join again with the code."
+SEAT_CLOSED = "This seat is closed. You can join again with the code."
 LONGEST_WAIT = 10.0
 SEAT_SECONDS = 12 * 60 * 60
 

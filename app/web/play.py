@@ -25,7 +25,6 @@ from app.web.panels import Panels, etag, own_face
 from app.web.security import new_key
 from app.web.sockets import POLICY, open_seat, take_seat, turn_away
 
-PONG = messages.message(kind="pong")
 SOCKET_GONE = 4410
 WAIT_FOR_COMMIT = 10.0
 
@@ -153,7 +152,7 @@ def _hearing(app: Parts, snapshot: Snapshot, seat: Seat) -> Callable[[str], None
                 else:
                     app.writer.submit(answer, lambda written: seat.tell(reply(sent, written)))
             case Ping():
-                seat.tell(PONG)
+                seat.tell(messages.pong(*app.rooms.newest(run_id)))
             case Leave():
                 seat.close(messages.ended())
             case None:

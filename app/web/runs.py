@@ -10,7 +10,7 @@ from app.domain.errors import Conflict, DomainError, Invalid, NotFound
 from app.domain.participation import read_head_count
 from app.domain.people import Phone, Teacher
 from app.domain.run import Order
-from app.live.messages import message
+from app.live.messages import message, pong
 from app.live.room import PANELS
 from app.live.seat import Audience
 from app.live.snapshot import look
@@ -207,7 +207,7 @@ def _add_stage(router: APIRouter, pages: Pages, panels: Panels) -> None:
 
         def hear(text: str) -> None:
             if text.replace(" ", "") == '{"kind":"ping"}':
-                seat.tell(message(kind="pong"))
+                seat.tell(pong(*app.rooms.newest(leader.run.id)))
             else:
                 seat.refuse(POLICY)
 

@@ -183,7 +183,7 @@ def test_a_removed_pupil_is_told_kindly_and_may_join_again(lesson: OpenLesson) -
     controls.get_by_role("button", name=f"Remove {name}").click()
     expect(controls.locator("#panel-crowd")).to_contain_text("0 of 30 joined")
     page.wait_for_url(re.compile(rf"{lesson.server.address}/(join.*)?$"))
-    expect(page.locator("body")).to_contain_text("Your teacher has closed this seat")
+    expect(page.locator("body")).to_contain_text("This seat is closed")
     again = lesson.pupil(context=page.context)
     assert alias(again)
 

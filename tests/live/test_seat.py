@@ -39,13 +39,13 @@ def test_a_slow_device_gets_only_the_newest_frame_of_each_panel(wire: Wire) -> N
     assert sorted(wire.got) == ["crowd 99", "stage 99"]
 
 
-def test_an_ack_overtakes_the_panels_that_wait(wire: Wire) -> None:
+def test_what_waits_goes_out_panels_first_for_a_pong_tells_of_them(wire: Wire) -> None:
     seat = Seat(wire, "pupil")
     wire.is_full = True
     offer(seat, "stage", "stage 1")
-    seat.tell("ack")
+    seat.tell("pong")
     drain(seat, wire)
-    assert wire.got == ["ack", "stage 1"]
+    assert wire.got == ["stage 1", "pong"]
 
 
 def test_messages_of_a_device_that_never_reads_are_bounded(wire: Wire) -> None:

@@ -101,7 +101,9 @@ def test_ping_is_answered_by_pong(served: ServedWorld) -> None:
     _, code = lesson_open_at(served)
     socket = served.visitor().join(code).socket()
     socket.send(kind="ping")
-    assert socket.until(kind="pong") == {"kind": "pong"}
+    stage = socket.until(panel="stage")
+    socket.send(kind="ping")
+    assert socket.until(kind="pong") == {"kind": "pong", "epoch": stage["epoch"], "seq": stage["seq"]}
 
 
 def test_a_newer_socket_of_one_seat_wins(served: ServedWorld) -> None:
