@@ -62,7 +62,7 @@ def another(like: Server, alteration: str) -> Iterator[Server]:
     """One more worker beside this one, with one thing altered."""
     with ExitStack() as running:
         server = Server(like.folder, environment=like.environment, alteration=alteration)
-        running.callback(_end, server)
+        running.callback(server.stop)  # in good order: the others would look out for one that was killed
         server.start()
         yield server
 
