@@ -72,7 +72,7 @@ class Seat:
         self._messages.append(frame)
 
     def drained(self) -> None:
-        """The device takes frames again: the newest of each panel, then messages; a pong tells what came before it."""
+        """The device takes frames again: the newest of each panel, then messages: a pong tells what came before."""
         self.full_since = None
         messages, panels = self._messages, self._panels
         self._messages = self._panels = None

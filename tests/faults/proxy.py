@@ -38,6 +38,8 @@ class Proxy:
         """After this long `cut_after` cuts a websocket."""
         self.share = 0.3
         """Of all acks so many vanish in `drop_acks`, chosen by chance, as long as `most_dropped` allows."""
+        self.loses = b'"kind":"ack"'
+        """What marks an ack; another mark makes other messages vanish in their place."""
         self.most_dropped: int | None = None
         self.dropped = 0
         self.upgrades = 0
@@ -133,7 +135,7 @@ class Proxy:
             head = await reader.readexactly(2)
             more = await reader.readexactly(EXTENDED.get(head[1], 0))
             payload = await reader.readexactly(int.from_bytes(more, "big") if more else head[1])
-            if not (b'"kind":"ack"' in payload and self._drops_this()):
+            if not (self.loses in payload and self._drops_this()):
                 writer.write(head + more + payload)
                 await writer.drain()
 

@@ -125,6 +125,20 @@ def test_a_link_that_dies_in_mid_lesson_is_replaced(proxy: Proxy, lesson: OpenLe
     school.takes_part("before.F1", "C")
 
 
+def test_a_stage_that_was_lost_on_the_way_is_missed_and_asked_for(proxy: Proxy, lesson: OpenLesson) -> None:
+    """A pong tells which stage the server has sent last; a page that has an older one dials anew."""
+    school = behind(proxy, "ok", lesson)
+    proxy.mode, proxy.share, proxy.most_dropped, proxy.dropped = "drop_acks", 1.0, 1, 0
+    proxy.loses = b'"phase":"open"'
+    school.pupil.reload()
+    expect(school.pupil.locator("#link")).to_contain_text("Connected")
+    lesson.go_to("before.F1")
+    while not proxy.dropped:
+        school.pupil.wait_for_timeout(50)
+    expect_phase(school.pupil, "open")
+    assert proxy.dropped == 1
+
+
 def test_the_socket_is_taken_again_when_the_filter_relents(proxy: Proxy, lesson: OpenLesson) -> None:
     school = behind(proxy, "refuse_upgrade", lesson)
     school.takes_part("before.F1", "A")
