@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from app.domain.shown import OfferedAsking, offered_askings
 from app.live import messages
 from app.live.hints import Hint
-from app.live.line import text_frame
 from app.live.looker import Looker
+from app.live.painter import Painter
 from app.live.room import COUNTS, EVERYTHING, PANELS, Room
-from app.live.seat import Audience, Seat
+from app.live.seat import Seat
 from app.live.shared import Shared
-from app.live.snapshot import Render, Snapshot, shown_key
+from app.live.snapshot import Render, Snapshot
 from app.store.answers import Answer
 from app.store.database import Database
 from app.store.open_runs import OpenRun
@@ -25,8 +25,6 @@ SWEEP_SECONDS = 1.0
 EMPTY_SECONDS = 30.0
 ASK_AFTER, PATIENCE = 10.0, 8.0
 """A device that says nothing is asked whether it is there, and let go within 20 seconds (REL-10)."""
-AT_ONCE = 1000
-"""Frames that are written before the event loop looks at its sockets again: some ten milliseconds."""
 
 
 class Rooms:
@@ -43,17 +41,15 @@ class Rooms:
         is_slow: Callable[[], bool] = lambda: False,
     ) -> None:
         self._database = database
-        self._render = render
         self._tell = tell
         self._is_slow = is_slow
         self._was_slow = False
         self._tally_seconds = tally_seconds
         self._stuck_seconds = stuck_seconds
-        self._looker = Looker(database, self._show)
+        self._looker = Looker(database, lambda rooms: self._painter.show(rooms))
+        self._painter = Painter(render, self._looker.ask, tally_seconds=tally_seconds)
         self._rooms: dict[int, Room] = {}
-        self._stages: Shared[bytes] = Shared()
         self._askings: Shared[Mapping[str, OfferedAsking]] = Shared(1024)
-        self._drawing = asyncio.Lock()
         self._news: dict[int, set[str]] = {}
         self._checking: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -218,7 +214,7 @@ class Rooms:
             self._tell_seated(run_id, seat)
         room.seats[seat.audience].add(seat)
         for panel in PANELS[seat.audience]:
-            seat.offer(panel, self._frame(room, seat.audience, panel))
+            seat.offer(panel, self._painter.frame(room, seat.audience, panel))
         if room.snapshot.run.ended_at is not None:
             seat.close(messages.ended())
 
@@ -237,7 +233,7 @@ class Rooms:
 
     def _open(self, run_id: int) -> Room:
         room = Room(run_id)
-        room.task = asyncio.create_task(self._keep_drawn(room), name=f"room-{run_id}")
+        room.task = asyncio.create_task(self._painter.keep_drawn(room), name=f"room-{run_id}")
         self._rooms[run_id] = room
         return room
 
@@ -271,93 +267,6 @@ class Rooms:
                 seat.close(messages.ended())
             self._close(room)
 
-    # Drawing
-
-    async def _show(self, rooms: Sequence[Room]) -> None:
-        """Rooms have been looked at: pupils get a new stage at once, teachers' screens after them."""
-        written = 0
-        for room in rooms:
-            for seat in room.removed():  # the word of it may have been lost
-                seat.close(messages.removed())
-            written += self._show_pupils(room)
-            if written >= AT_ONCE:
-                written = 0
-                await asyncio.sleep(0)
-        for room in rooms:
-            if room.dirty and room.is_watched:
-                room.wake.set()
-
-    def _show_pupils(self, room: Room) -> int:
-        """Sends the stage, unless it is what they have; returns to how many."""
-        assert room.snapshot is not None
-        pupils = list(room.seats["pupil"])
-        try:
-            frame = self._frame(room, "pupil", "stage")
-        except Exception:  # one stage that cannot be drawn stops no other
-            log.exception("a panel could not be drawn")
-            return 0
-        if frame is room.sent:
-            pupils = []
-        room.sent = frame
-        for seat in pupils:
-            seat.offer("stage", frame)
-        room.shown = room.snapshot.run.epoch, room.snapshot.run.stage.seq
-        if room.snapshot.run.ended_at is not None and not room.is_watched:
-            _let_go(room)
-        return len(pupils)
-
-    async def _keep_drawn(self, room: Room) -> None:
-        """Redraw teachers' screens: the stage at once, counts at most four times a second."""
-        last_counts = 0.0
-        loop = asyncio.get_running_loop()
-        while True:
-            await room.wake.wait()
-            if "stage" not in room.dirty:
-                await _until(room, last_counts + self._tally_seconds - loop.time())
-            room.wake.clear()
-            if not room.is_fresh:
-                if room.needs_look:
-                    self._looker.ask(room)
-                continue  # woken again when it has been looked at
-            panels, room.dirty = room.dirty, set()
-            if panels & set(COUNTS):
-                last_counts = loop.time()
-            try:
-                async with self._drawing:  # one room at a time: between two rooms the loop looks at its sockets
-                    self._draw(room, panels)
-            except Exception:  # the room must live on: the next change draws these panels too
-                room.dirty |= panels
-                log.exception("a panel could not be drawn")
-
-    def _draw(self, room: Room, panels: set[str]) -> None:
-        assert room.snapshot is not None
-        for panel in EVERYTHING:
-            if panel not in panels:
-                continue
-            for audience in ("screen", "controls"):
-                room.frames.pop((audience, panel), None)
-                if room.seats[audience]:
-                    frame = self._frame(room, audience, panel)
-                    for seat in room.seats[audience]:
-                        seat.offer(panel, frame)
-        if room.snapshot.run.ended_at is not None:
-            _let_go(room)
-
-    def _frame(self, room: Room, audience: Audience, panel: str) -> bytes:
-        """Rendered, encoded and framed once, whoever and however many it is for."""
-        snapshot = room.snapshot
-        assert snapshot is not None
-        if (audience, panel) not in room.frames:
-
-            def draw() -> bytes:
-                return text_frame(self._render(audience, panel, snapshot))
-
-            # A pupil's stage holds nothing of one run alone: all that show the same, as all that follow one live
-            # session do, share one frame.
-            is_shared = audience == "pupil"
-            room.frames[audience, panel] = self._stages.of(shown_key(snapshot.run), draw) if is_shared else draw()
-        return room.frames[audience, panel]
-
     async def _sweep(self) -> None:
         """Let stuck and silent devices go, and rooms in which nobody has sat for a while."""
         while True:
@@ -371,20 +280,3 @@ class Rooms:
                         log.info("a device said nothing for %s s and was let go", ASK_AFTER + PATIENCE)
                 if room.is_empty and now - room.used_at > EMPTY_SECONDS:
                     self._close(room)
-
-
-def _let_go(room: Room) -> None:
-    for seat in room.everybody:
-        seat.close(messages.ended())
-
-
-async def _until(room: Room, seconds: float) -> None:
-    """Wait out the pause between two counts, unless the stage moves meanwhile."""
-    loop = asyncio.get_running_loop()
-    ends = loop.time() + seconds
-    while "stage" not in room.dirty and (left := ends - loop.time()) > 0:
-        room.wake.clear()
-        try:
-            await asyncio.wait_for(room.wake.wait(), left)
-        except TimeoutError:
-            room.wake.set()

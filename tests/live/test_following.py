@@ -18,7 +18,7 @@ async def test_a_cue_reaches_every_class_that_follows_and_is_drawn_once(classroo
     session, tess, theo = two_followers(classroom)
     drawing = Drawing()
     async with open_rooms(classroom, drawing) as rooms:
-        pupils = [await Browser(rooms, run, "pupil", number).connect() for number, run in enumerate((tess, theo))]
+        pupils = [await Browser(rooms, run, "pupil", classroom.seat(run)).connect() for run in (tess, theo)]
         for pupil in pupils:
             await pupil.sees("stage", phase="lobby")
         drawn_before = len(drawing.drawn)
@@ -33,7 +33,7 @@ async def test_a_cue_reaches_every_class_that_follows_and_is_drawn_once(classroo
 async def test_a_class_that_holds_stays_and_comes_back_when_it_catches_up(classroom: Classroom) -> None:
     session, tess, theo = two_followers(classroom)
     async with open_rooms(classroom) as rooms:
-        hers, his = [await Browser(rooms, run, "pupil", number).connect() for number, run in enumerate((tess, theo))]
+        hers, his = [await Browser(rooms, run, "pupil", classroom.seat(run)).connect() for run in (tess, theo)]
         classroom.cue_to(session, "before.F1")
         rooms.session_changed(session)
         await hers.sees("stage", step="before.F1")

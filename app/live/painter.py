@@ -1,0 +1,129 @@
+"""Draws rooms and sends what is drawn: pupils' stages at once and shared, teachers' screens after them."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+
+from app.live import messages
+from app.live.line import text_frame
+from app.live.room import COUNTS, EVERYTHING, Room
+from app.live.seat import Audience
+from app.live.shared import Shared
+from app.live.snapshot import Render, shown_key
+
+log = logging.getLogger(__name__)
+AT_ONCE = 1000
+"""Frames that are written before the event loop looks at its sockets again: some ten milliseconds."""
+
+
+class Painter:
+    """`ask` has a room looked at, when it turns out to be out of date while it is drawn."""
+
+    def __init__(self, render: Render, ask: Callable[[Room], None], *, tally_seconds: float) -> None:
+        self._render = render
+        self._ask = ask
+        self._tally_seconds = tally_seconds
+        self._stages: Shared[bytes] = Shared()
+        self._drawing = asyncio.Lock()
+
+    async def show(self, rooms: Sequence[Room]) -> None:
+        """Rooms have been looked at: pupils get a new stage at once, teachers' screens after them."""
+        written = 0
+        for room in rooms:
+            for seat in room.removed():  # the word of it may have been lost
+                seat.close(messages.removed())
+            written += self._show_pupils(room)
+            if written >= AT_ONCE:
+                written = 0
+                await asyncio.sleep(0)
+        for room in rooms:
+            if room.dirty and room.is_watched:
+                room.wake.set()
+
+    def _show_pupils(self, room: Room) -> int:
+        """Sends the stage, unless it is what they have; returns to how many."""
+        assert room.snapshot is not None
+        pupils = list(room.seats["pupil"])
+        try:
+            frame = self.frame(room, "pupil", "stage")
+        except Exception:  # one stage that cannot be drawn stops no other
+            log.exception("a panel could not be drawn")
+            return 0
+        if frame is room.sent:
+            pupils = []
+        room.sent = frame
+        for seat in pupils:
+            seat.offer("stage", frame)
+        room.shown = room.snapshot.run.epoch, room.snapshot.run.stage.seq
+        if room.snapshot.run.ended_at is not None and not room.is_watched:
+            _let_go(room)
+        return len(pupils)
+
+    async def keep_drawn(self, room: Room) -> None:
+        """Redraw teachers' screens: the stage at once, counts at most four times a second."""
+        last_counts = 0.0
+        loop = asyncio.get_running_loop()
+        while True:
+            await room.wake.wait()
+            if "stage" not in room.dirty:
+                await _until(room, last_counts + self._tally_seconds - loop.time())
+            room.wake.clear()
+            if not room.is_fresh:
+                if room.needs_look:
+                    self._ask(room)
+                continue  # woken again when it has been looked at
+            panels, room.dirty = room.dirty, set()
+            if panels & set(COUNTS):
+                last_counts = loop.time()
+            try:
+                async with self._drawing:  # one room at a time: between two rooms the loop looks at its sockets
+                    self._draw(room, panels)
+            except Exception:  # the room must live on: the next change draws these panels too
+                room.dirty |= panels
+                log.exception("a panel could not be drawn")
+
+    def _draw(self, room: Room, panels: set[str]) -> None:
+        assert room.snapshot is not None
+        for panel in EVERYTHING:
+            if panel not in panels:
+                continue
+            for audience in ("screen", "controls"):
+                room.frames.pop((audience, panel), None)
+                if room.seats[audience]:
+                    frame = self.frame(room, audience, panel)
+                    for seat in room.seats[audience]:
+                        seat.offer(panel, frame)
+        if room.snapshot.run.ended_at is not None:
+            _let_go(room)
+
+    def frame(self, room: Room, audience: Audience, panel: str) -> bytes:
+        """Rendered, encoded and framed once, whoever and however many it is for."""
+        snapshot = room.snapshot
+        assert snapshot is not None
+        if (audience, panel) not in room.frames:
+
+            def draw() -> bytes:
+                return text_frame(self._render(audience, panel, snapshot))
+
+            # A pupil's stage holds nothing of one run alone: all that show the same, as all that follow one live
+            # session do, share one frame.
+            is_shared = audience == "pupil"
+            room.frames[audience, panel] = self._stages.of(shown_key(snapshot.run), draw) if is_shared else draw()
+        return room.frames[audience, panel]
+
+
+def _let_go(room: Room) -> None:
+    for seat in room.everybody:
+        seat.close(messages.ended())
+
+
+async def _until(room: Room, seconds: float) -> None:
+    """Wait out the pause between two counts, unless the stage moves meanwhile."""
+    loop = asyncio.get_running_loop()
+    ends = loop.time() + seconds
+    while "stage" not in room.dirty and (left := ends - loop.time()) > 0:
+        room.wake.clear()
+        try:
+            await asyncio.wait_for(room.wake.wait(), left)
+        except TimeoutError:
+            room.wake.set()
