@@ -154,8 +154,8 @@ class Line(asyncio.Protocol):
                 size, start = int.from_bytes(got[at + 2 : at + 4], "big"), at + 8
             elif size == 127:
                 size = LONGEST_MESSAGE + 1  # 64 bits of length: it hardly matters how much
-            if size > (125 if first & 0x08 else LONGEST_MESSAGE):
-                self._fail(BROKEN if first & 0x08 else TOO_LONG)
+            if size > (125 if first & 0x08 else LONGEST_MESSAGE - len(self._parts or b"")):
+                self._fail(TOO_LONG if first & 0x0F in (CONTINUED, TEXT, BINARY) else BROKEN)
                 return
             if end < start + size:
                 break
@@ -178,9 +178,7 @@ class Line(asyncio.Protocol):
             self._parts = payload
         elif kind == CONTINUED and self._parts is not None:
             self._parts += payload
-            if len(self._parts) > LONGEST_MESSAGE:
-                self._fail(TOO_LONG)
-            elif is_last:
+            if is_last:
                 whole, self._parts = self._parts, None
                 self._message(whole)
         else:

@@ -24,7 +24,7 @@ from tests.faults.workers import a_class, another
 
 pytestmark = [pytest.mark.slow, pytest.mark.postgres, pytest.mark.anyio]
 SEATS, AT_ONCE = 48, 8
-SHORT, LONG = 150, 5000
+SHORT, LONG = 100, 5000
 
 
 @dataclass

@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.postgres, pytest.mark.anyio]
 TAPPING = 8
 NOTICED_WITHIN = 3.0 * MARGIN
 ORDERS_WITHIN = 2.0 * MARGIN
-SHORT, LONG = 5.0, 30.0
+SHORT, LONG = 3.0, 30.0
 SLOW = "Updates are a little slow just now. Nothing is lost."
 
 
