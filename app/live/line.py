@@ -144,7 +144,7 @@ class Line(asyncio.Protocol):
         at, end = 0, len(got)
         while end - at >= 2:
             first, size, start = got[at], got[at + 1], at + 6
-            if first & 0x70 or size < 0x80:  # no extension was agreed on, and every client masks
+            if size < 0x80:  # every client masks
                 self._fail(BROKEN)
                 return
             size &= 0x7F
@@ -156,6 +156,9 @@ class Line(asyncio.Protocol):
                 size = LONGEST_MESSAGE + 1  # 64 bits of length: it hardly matters how much
             if size > (125 if first & 0x08 else LONGEST_MESSAGE - len(self._parts or b"")):
                 self._fail(TOO_LONG if first & 0x0F in (CONTINUED, TEXT, BINARY) else BROKEN)
+                return
+            if first & 0x70:  # no extension was agreed on
+                self._fail(BROKEN)
                 return
             if end < start + size:
                 break

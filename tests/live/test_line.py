@@ -128,6 +128,7 @@ streams = st.lists(good_frames | closes | bad_frames, max_size=8).map(b"".join)
 @given(stream=streams, cuts=st.lists(st.integers(0, 9000), max_size=6))
 @example(stream=frame(Opcode.TEXT, b"y" * 3000, first=0) + frame(Opcode.TEXT, b"y" * 3000), cuts=[])
 @example(stream=frame(Opcode.TEXT, b"y" * 3000, first=0) + frame(3, b"y" * 3000), cuts=[])
+@example(stream=frame(Opcode.TEXT, b"y" * 3000, first=0) + frame(Opcode.TEXT, b"y" * 3000, first=0xC0), cuts=[])
 def test_a_line_hears_what_the_library_hears(stream: bytes, cuts: list[int]) -> None:
     places = sorted({0, len(stream), *(cut for cut in cuts if cut < len(stream))})
     chunks = [stream[one:other] for one, other in itertools.pairwise(places)]
