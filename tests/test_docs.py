@@ -11,7 +11,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from sqlmodel import SQLModel
-from starlette.routing import Mount, WebSocketRoute
+from starlette.routing import Mount, Route, WebSocketRoute
 from typer.main import get_command
 
 from app import cli
@@ -98,6 +98,8 @@ def addresses(app: FastAPI) -> dict[tuple[str, str], set[str]]:
             case APIRoute():
                 asked = {call.__name__ for call in _calls(route.dependant) if call.__module__ == deps.__name__}
                 found |= {(route.path, method): asked for method in route.methods or ()}
+            case Route():  # a plain one of Starlette's, which answers HEAD where it answers GET
+                found |= {(route.path, method): set() for method in route.methods or () if method != "HEAD"}
             case WebSocketRoute():
                 found[route.path, "WEBSOCKET"] = set()
             case Mount():

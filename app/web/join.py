@@ -1,9 +1,8 @@
 """A pupil comes in: the code, and nothing else typed."""
 
 import asyncio
-from typing import Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from app.domain import joining
@@ -11,7 +10,6 @@ from app.domain.errors import Conflict, DomainError, Invalid, NotFound
 from app.store import directory, runs
 from app.store.participants import Seated, Wish
 from app.web import deps
-from app.web.deps import App
 from app.web.pages import Pages, see_other
 from app.web.security import new_key
 
@@ -37,8 +35,11 @@ def routes(pages: Pages) -> APIRouter:
         except Invalid as refusal:
             return pages.page("join/join.html", code=code[:20], sentence=refusal.sentence)
 
-    @router.post("/join")
-    async def join(request: Request, app: App, code: Annotated[str, Form()] = "") -> Response:
+    async def join(request: Request) -> Response:
+        """A plain route of Starlette's: a class comes in all at once."""
+        app = deps.parts(request)
+        typed = (await request.form()).get("code", "")
+        code = typed if isinstance(typed, str) else ""
         who = deps.address_of(request)
         try:
             app.wrong_codes.must_not_be_full(who)
@@ -54,6 +55,7 @@ def routes(pages: Pages) -> APIRouter:
         app.cookies.set(response, "seat", app.cookies.sign(seat), max_age=SEAT_SECONDS)
         return response
 
+    router.add_route("/join", join, methods=["POST"])
     return router
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import segno
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from app.domain.lesson import Asking, Pledge
 from app.domain.quiz import LETTERS, NOT_SURE, letter_of, shown_order
@@ -28,6 +28,9 @@ TEMPLATES = {
     "screen": "runs/_screen_{panel}.html",
     "controls": "runs/_controls_{panel}.html",
 }
+
+ALIAS, ANIMAL, RUN_KEY = "\ue000", "\ue001", "\ue002"
+"""Places for what is one pupil's own; no text has these characters, which Unicode leaves to private use."""
 
 SAY_WHEN = (
     ("A pupil starts a real story", "Thank you for trusting me. Let's talk straight after, just us."),
@@ -53,6 +56,7 @@ class Panels:
         self._is_slow = is_slow
         self._address = settings.base_address
         self._stages: Shared[Markup] = Shared()
+        self._pupils_pages: Shared[str] = Shared()
 
     def render(self, audience: Audience, panel: str, snapshot: Snapshot) -> str:
         """The whole `panel` message of the protocol for one audience."""
@@ -84,6 +88,24 @@ class Panels:
             return Markup(self._pages.render("play/_stage.html", **self.context("pupil", snapshot)))
 
         return self._stages.of(shown_key(snapshot.run), draw)
+
+    def pupils_page(self, snapshot: Snapshot, guest: Guest, run_key: str, *, is_new: bool) -> str:
+        """The whole page of one pupil; drawn once for all to whom it differs by their name and key alone."""
+        me = own_face(snapshot, guest) | {
+            "can_deal_again": guest.deals < 3 and snapshot.run.stage.phase == "lobby",
+            "is_new": is_new and snapshot.run.ended_at is None,
+        }
+
+        def draw() -> str:
+            context = self.context("pupil", snapshot) | {"stage": self.pupils_stage(snapshot)}
+            nobody = me | {"alias": ALIAS, "animal": ANIMAL}
+            return self._pages.render("play/page.html", **context, me=nobody, run_key=RUN_KEY)
+
+        same = tuple(value for name, value in me.items() if name not in ("alias", "animal"))
+        page = self._pupils_pages.of((shown_key(snapshot.run), same), draw)
+        for place, own in ((ALIAS, me["alias"]), (ANIMAL, me["animal"]), (RUN_KEY, run_key)):
+            page = page.replace(place, str(escape(own)))
+        return page
 
     def _html(self, audience: Audience, panel: str, snapshot: Snapshot) -> str:
         if audience == "pupil":

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from fastapi import APIRouter, Request, WebSocket
 from starlette.requests import HTTPConnection
-from starlette.responses import JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from app.domain.errors import Invalid, NotFound
 from app.live import messages
@@ -21,7 +21,7 @@ from app.web import answering, deps
 from app.web.answering import Allowance, AnswerMessage, Leave, Ping, read_pupil_message, reply, to_store
 from app.web.deps import App, Parts, Pupil, SeatNeeded
 from app.web.pages import Pages, see_other
-from app.web.panels import Panels, etag, own_face
+from app.web.panels import Panels, etag
 from app.web.security import new_key
 from app.web.sockets import POLICY, open_seat, take_seat, turn_away
 
@@ -32,7 +32,8 @@ WAIT_FOR_COMMIT = 10.0
 def routes(pages: Pages, panels: Panels) -> APIRouter:
     router = APIRouter()
 
-    @router.websocket("/play/socket")
+    # Plain routes of Starlette's: a class does these all at once, and FastAPI's way to a handler costs as much again.
+
     async def socket(websocket: WebSocket) -> None:
         app = deps.parts(websocket)
         seated = await _seated(websocket, app)
@@ -44,18 +45,16 @@ def routes(pages: Pages, panels: Panels) -> APIRouter:
         seat.tell(panels.me(snapshot, guest))
         take_seat(seat, app.rooms, snapshot.run.id, _hearing(app, snapshot, seat), app.inbox)
 
-    @router.get("/play")
-    async def play(request: Request, app: App, new: str = "") -> Response:
-        seated = await _seated(request, app)
+    async def play(request: Request) -> Response:
+        seated = await _seated(request, deps.parts(request))
         if seated is None:
             raise SeatNeeded("Type the code on the big screen.")
         snapshot, guest = seated
-        me = own_face(snapshot, guest) | {
-            "can_deal_again": guest.deals < 3 and snapshot.run.stage.phase == "lobby",
-            "is_new": bool(new) and snapshot.run.ended_at is None,
-        }
-        context = panels.context("pupil", snapshot) | {"stage": panels.pupils_stage(snapshot)}
-        return pages.page("play/page.html", **context, me=me, run_key=_run_key(guest))
+        is_new = bool(request.query_params.get("new"))
+        return HTMLResponse(panels.pupils_page(snapshot, guest, _run_key(guest), is_new=is_new))
+
+    router.add_websocket_route("/play/socket", socket)
+    router.add_route("/play", play, methods=["GET"])
 
     @router.post("/play/alias")
     def another_name(app: App, pupil: Pupil) -> Response:
