@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import hashlib
 import logging
 import random
@@ -170,9 +171,17 @@ async def _keep_house(parts: Parts) -> None:
             try:
                 for run_id in await asyncio.to_thread(keep_house_alone, parts):
                     parts.rooms.changed(run_id)
+                _collect_old_objects(parts.rooms)
             except Exception:  # a full disk must not end housekeeping for good
                 log.exception("housekeeping failed; it tries again in a minute")
             await asyncio.sleep(HOUSEKEEPING_SECONDS)
+
+
+def _collect_old_objects(rooms: Rooms) -> None:
+    """What takes a second with ten thousand seats takes a moment when everybody has left (`app/__init__.py`)."""
+    if rooms.were_used and rooms.are_empty:
+        rooms.were_used = False
+        gc.collect()
 
 
 def keep_house_alone(parts: Parts) -> list[int]:

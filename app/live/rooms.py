@@ -50,6 +50,7 @@ class Rooms:
         self._painter = Painter(render, self._looker.ask, tally_seconds=tally_seconds)
         self._rooms: dict[int, Room] = {}
         self._askings: Shared[Mapping[str, OfferedAsking]] = Shared(1024)
+        self.were_used = False
         self._news: dict[int, set[str]] = {}
         self._checking: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -189,6 +190,10 @@ class Rooms:
         assert room.snapshot is not None
         return room.snapshot
 
+    @property
+    def are_empty(self) -> bool:
+        return all(room.is_empty for room in self._rooms.values())
+
     def newest(self, run_id: int) -> tuple[int, int]:
         """(epoch, seq) of the stage that the room's seats were sent last."""
         room = self._rooms.get(run_id)
@@ -232,6 +237,7 @@ class Rooms:
             self._loop.call_soon_threadsafe(call, *arguments)
 
     def _open(self, run_id: int) -> Room:
+        self.were_used = True
         room = Room(run_id)
         room.task = asyncio.create_task(self._painter.keep_drawn(room), name=f"room-{run_id}")
         self._rooms[run_id] = room

@@ -9,6 +9,7 @@ import uvicorn
 import uvloop
 from fastapi import FastAPI, WebSocket, WebSocketDisconnect
 
+from app import COLLECTOR
 from tests.bench.machine import LagProbe, open_door, pin, raise_open_files
 
 app = FastAPI()
@@ -53,5 +54,5 @@ if __name__ == "__main__":
     pin(told.pop("core"))
     raise_open_files()
     said["ack"] = told.pop("ack")
-    gc.set_threshold(200_000, 50, 100)  # as ours, in app/main.py
+    gc.set_threshold(*COLLECTOR)  # as ours
     uvloop.run(main(**told))
