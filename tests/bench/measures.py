@@ -23,19 +23,19 @@ TURNS, PACE = 10, 0.002
 class Times:
     """How often each thing is done in one round."""
 
-    rounds: int = 3
+    rounds: int = 2
     small_storms: int = 5
     big_storms: int = 3
     fan_outs: int = 3
     others: int = 3
     joins: int = 1_300
-    spread: float = 10.0
+    spread: float = 4.0
     """Seconds over which 1,300 answers are spread."""
     more: bool = True
     """Whether to measure what no goal is set for."""
 
 
-QUICK = Times(rounds=1, small_storms=3, big_storms=2, fan_outs=2, others=2, joins=600, spread=2.0, more=False)
+QUICK = Times(rounds=1, small_storms=3, big_storms=2, fan_outs=3, others=1, joins=600, spread=1.0, more=False)
 
 
 @dataclass
