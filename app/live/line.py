@@ -46,8 +46,12 @@ class Door(WebSocketsSansIOProtocol):
     """uvicorn's websocket until it is accepted; `hand_over` then gives the connection to a line."""
 
     async def run_asgi(self) -> None:
-        cast(dict[str, Any], self.scope["extensions"])[DOOR] = self
-        await super().run_asgi()
+        extensions = cast(dict[str, Any], self.scope["extensions"])
+        extensions[DOOR] = self
+        try:
+            await super().run_asgi()
+        finally:
+            del extensions[DOOR]  # a circle would keep all of the handshake until old objects are collected
 
     def hand_over(self) -> "Line":
         """To be called as soon as the handshake is accepted, before anything can have been read."""

@@ -3,13 +3,15 @@
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
+from app.domain.run import Stage
 from app.live import messages
 from app.live.line import text_frame
 from app.live.room import COUNTS, EVERYTHING, Room
 from app.live.seat import Audience
 from app.live.shared import Shared
-from app.live.snapshot import Render, shown_key
+from app.live.snapshot import Render, Snapshot, shown_key
 
 log = logging.getLogger(__name__)
 AT_ONCE = 1000
@@ -40,24 +42,53 @@ class Painter:
             if room.dirty and room.is_watched:
                 room.wake.set()
 
+    async def show_led(self, rooms: Sequence[Room], stage: Stage, *, paused: bool) -> None:
+        """A live session's stage for the pupils of all who follow, before anything else is looked at.
+
+        Only for runs that have always followed: what others see depends on what they did by themselves. The look
+        that comes after it finds the same and sends it to nobody again.
+        """
+        written = 0
+        for room in rooms:
+            snapshot = room.snapshot
+            if snapshot is None or not snapshot.run.has_always_followed:
+                continue
+            led = replace(snapshot, run=replace(snapshot.run, stage=stage, paused=paused))
+            frame = self._stages.of(shown_key(led.run), lambda led=led: self._draw_stage(led))  # type: ignore[misc]
+            if (led.run.epoch, stage.seq) > room.shown:
+                room.frames["pupil", "stage"] = frame  # also for whoever comes before the look
+                written += self._send_stage(room, frame, led)
+            if written >= AT_ONCE:
+                written = 0
+                await asyncio.sleep(0)
+
+    def _send_stage(self, room: Room, frame: bytes, snapshot: Snapshot) -> int:
+        """To the pupils of a room, unless it is what they have; returns to how many."""
+        now = snapshot.run.epoch, snapshot.run.stage.seq
+        if now < room.shown:  # a look that began before the cue; the next one is sent, whatever it finds
+            room.sent = b""
+            return 0
+        pupils = [] if frame is room.sent else list(room.seats["pupil"])
+        room.sent, room.shown = frame, now
+        for seat in pupils:
+            seat.offer("stage", frame)
+        return len(pupils)
+
+    def _draw_stage(self, snapshot: Snapshot) -> bytes:
+        return text_frame(self._render("pupil", "stage", snapshot))
+
     def _show_pupils(self, room: Room) -> int:
         """Sends the stage, unless it is what they have; returns to how many."""
         assert room.snapshot is not None
-        pupils = list(room.seats["pupil"])
         try:
             frame = self.frame(room, "pupil", "stage")
         except Exception:  # one stage that cannot be drawn stops no other
             log.exception("a panel could not be drawn")
             return 0
-        if frame is room.sent:
-            pupils = []
-        room.sent = frame
-        for seat in pupils:
-            seat.offer("stage", frame)
-        room.shown = room.snapshot.run.epoch, room.snapshot.run.stage.seq
+        sent = self._send_stage(room, frame, room.snapshot)
         if room.snapshot.run.ended_at is not None and not room.is_watched:
             _let_go(room)
-        return len(pupils)
+        return sent
 
     async def keep_drawn(self, room: Room) -> None:
         """Redraw teachers' screens: the stage at once, counts at most four times a second."""

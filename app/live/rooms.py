@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from app.domain.run import Stage
 from app.domain.shown import OfferedAsking, offered_askings
 from app.live import messages
 from app.live.hints import Hint
@@ -14,6 +15,7 @@ from app.live.room import COUNTS, EVERYTHING, PANELS, Room
 from app.live.seat import Seat
 from app.live.shared import Shared
 from app.live.snapshot import Render, Snapshot
+from app.store import live_sessions
 from app.store.answers import Answer
 from app.store.database import Database
 from app.store.open_runs import OpenRun
@@ -50,6 +52,7 @@ class Rooms:
         self._painter = Painter(render, self._looker.ask, tally_seconds=tally_seconds)
         self._rooms: dict[int, Room] = {}
         self._askings: Shared[Mapping[str, OfferedAsking]] = Shared(1024)
+        self._leading: set[asyncio.Task[None]] = set()
         self.were_used = False
         self._news: dict[int, set[str]] = {}
         self._checking: asyncio.Task[None] | None = None
@@ -78,7 +81,7 @@ class Rooms:
 
     def session_changed(self, live_session_id: int) -> None:
         """A live session's stage has moved, and with it the runs that follow."""
-        self._on_loop(self._mark_followers, live_session_id)
+        self._on_loop(self._lead, live_session_id)
         self._on_loop(self._tell, Hint("led", live_session_id=live_session_id))
 
     def dismiss(self, run_id: int, participant_id: int) -> None:
@@ -113,7 +116,7 @@ class Rooms:
             case "changed":
                 self._mark(hint.run_id, hint.panels)
             case "led":
-                self._mark_followers(hint.live_session_id)
+                self._lead(hint.live_session_id)
             case "dismiss":
                 self._dismiss(hint.run_id, hint.participant_id)
             case "seated":
@@ -256,10 +259,30 @@ class Rooms:
             if "stage" in panels:
                 self._looker.ask(room)  # counts are looked at when they are drawn, not each time they change
 
-    def _mark_followers(self, live_session_id: int) -> None:
-        for room in self._rooms.values():
-            if room.snapshot is None or room.snapshot.run.live_session_id == live_session_id:
-                self._mark(room.run_id, ("stage", "tally"))
+    def _lead(self, live_session_id: int) -> None:
+        leading = asyncio.create_task(self._show_led(live_session_id), name=f"led-{live_session_id}")
+        self._leading.add(leading)
+        leading.add_done_callback(self._leading.discard)
+
+    async def _show_led(self, live_session_id: int) -> None:
+        """Pupils see the session's stage at once; then all that follow are looked at."""
+
+        def ask() -> tuple[Stage, bool] | None:
+            with self._database.reading() as db:
+                return live_sessions.stage_of(db, live_session_id)
+
+        led = [
+            room
+            for room in self._rooms.values()
+            if room.snapshot is None or room.snapshot.run.live_session_id == live_session_id
+        ]
+        try:
+            if led and (found := await asyncio.to_thread(ask)):
+                await self._painter.show_led(led, found[0], paused=found[1])
+        except Exception:  # the look that comes now is tried until it succeeds
+            log.exception("a live session's stage could not be shown ahead")
+        for room in led:
+            self._mark(room.run_id, ("stage", "tally"))
 
     def _dismiss(self, run_id: int, participant_id: int) -> None:
         room = self._rooms.get(run_id)

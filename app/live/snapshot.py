@@ -73,5 +73,5 @@ def shown_key(run: OpenRun) -> tuple[object, ...]:
         run.cover,
         run.ended_at is None,
         run.is_rehearsal,
-        run.questions_asked,
+        run.questions_asked if run.stage.phase == "finished" else 0,
     )

@@ -152,6 +152,20 @@ def read(db: Db, session_id: int) -> OpenSession:
     )
 
 
+def stage_of(db: Db, session_id: int) -> tuple[Stage, bool] | None:
+    """What a live session shows and whether it is paused, in one query; None when it has ended or never was."""
+    columns = ("module_position", "step_key", "phase", "round", "seq", "paused")
+    row: Any = db.exec(
+        select(*(getattr(LiveSessionRow, name) for name in columns)).where(
+            LiveSessionRow.id == session_id, col(LiveSessionRow.ended_at).is_(None)
+        )
+    ).first()
+    if row is None:
+        return None
+    module, step_key, phase, round, seq, paused = row
+    return Stage(module=module, step_key=step_key, phase=phase, round=round, seq=seq), paused
+
+
 # Following
 
 

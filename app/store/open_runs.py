@@ -69,6 +69,11 @@ class OpenRun:
         return self.kind == "rehearsal"
 
     @property
+    def has_always_followed(self) -> bool:
+        """Whether it follows and never did anything beside its live session: each such thing raises its epoch."""
+        return self.following and self.epoch == 0
+
+    @property
     def is_tally_only(self) -> bool:
         """Whether what is asked now keeps no choice beside the participant (ruling 8)."""
         here = self.plan.at(self.stage)

@@ -5,14 +5,14 @@ import hashlib
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from urllib.parse import urlsplit
 
 from itsdangerous import BadSignature, Signer
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -191,34 +191,45 @@ class Guard:
         return None
 
     def _with_headers(self, send: Send, host: str, scope: Scope) -> Send:
-        socket_scheme = "wss" if self._secure else "ws"
+        fixed = self._headers_for(host)
         path = scope.get("path", "")
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers["Content-Security-Policy"] = (
-                    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
-                    f"media-src 'self'; connect-src 'self' {socket_scheme}://{host}; base-uri 'none'; "
-                    "form-action 'self'; frame-ancestors 'none'; object-src 'none'"
-                )
-                headers["X-Content-Type-Options"] = "nosniff"
-                headers["Referrer-Policy"] = "no-referrer"
-                headers["Cross-Origin-Opener-Policy"] = "same-origin"
-                headers["Cross-Origin-Resource-Policy"] = "same-origin"
-                headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=(), accelerometer=()"
-                if self._secure:
-                    headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
-                if path.startswith("/static/"):
-                    # The address holds the fingerprint of the content; without it, ask again each time.
-                    is_named = scope.get("query_string", b"").startswith(b"v=")
-                    headers["Cache-Control"] = "public, max-age=31536000, immutable" if is_named else "no-cache"
-                elif "cache-control" not in headers:
-                    headers["Cache-Control"] = "no-store, no-transform"
-                    headers["X-Accel-Buffering"] = "no"
+                given = message.get("headers", ())
+                message["headers"] = [*given, *fixed, *_caching(path, scope, given)]
             await send(message)
 
         return send_with_headers
+
+    def _headers_for(self, host: str) -> list[tuple[bytes, bytes]]:
+        """The same on every response; no handler sets any of these."""
+        socket_scheme = "wss" if self._secure else "ws"
+        headers = {
+            "Content-Security-Policy": (
+                "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
+                f"media-src 'self'; connect-src 'self' {socket_scheme}://{host}; base-uri 'none'; "
+                "form-action 'self'; frame-ancestors 'none'; object-src 'none'"
+            ),
+            "X-Content-Type-Options": "nosniff",
+            "Referrer-Policy": "no-referrer",
+            "Cross-Origin-Opener-Policy": "same-origin",
+            "Cross-Origin-Resource-Policy": "same-origin",
+            "Permissions-Policy": "camera=(), microphone=(), geolocation=(), accelerometer=()",
+        }
+        if self._secure:
+            headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+        return [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
+
+
+def _caching(path: str, scope: Scope, given: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    if path.startswith("/static/"):
+        # The address holds the fingerprint of the content; without it, ask again each time.
+        is_named = scope.get("query_string", b"").startswith(b"v=")
+        return [(b"cache-control", b"public, max-age=31536000, immutable" if is_named else b"no-cache")]
+    if any(name.lower() == b"cache-control" for name, _ in given):
+        return []
+    return [(b"cache-control", b"no-store, no-transform"), (b"x-accel-buffering", b"no")]
 
 
 async def _whole_body(receive: Receive) -> bytes | None:

@@ -1,5 +1,7 @@
 """Rooms whose runs follow one live session: one cue, one look, one frame for all."""
 
+import asyncio
+
 import pytest
 
 from app.live.snapshot import look, shown_key
@@ -28,6 +30,20 @@ async def test_a_cue_reaches_every_class_that_follows_and_is_drawn_once(classroo
             await pupil.sees("stage", step="before.F1", phase="open")
         assert [audience for _, audience, _ in drawing.drawn[drawn_before:]] == ["pupil"]
     assert pupils[0].wire.got[-1] == pupils[1].wire.got[-1]
+
+
+async def test_who_comes_while_a_cue_is_on_its_way_sees_what_it_led_to(classroom: Classroom) -> None:
+    session, tess, _ = two_followers(classroom)
+    seats = [classroom.seat(tess) for _ in range(12)]
+    async with open_rooms(classroom) as rooms:
+        await Browser(rooms, tess, "pupil", seats[0]).connect()
+        for number, step in enumerate(("before.F1", "before.F2", "before.F3")):
+            classroom.cue_to(session, step)
+            rooms.session_changed(session)
+            for place in range(3):
+                late = await Browser(rooms, tess, "pupil", seats[1 + 3 * number + place]).connect()
+                await asyncio.sleep(0.001 * place)
+            await late.sees("stage", step=step, phase="open")
 
 
 async def test_a_class_that_holds_stays_and_comes_back_when_it_catches_up(classroom: Classroom) -> None:
