@@ -74,7 +74,8 @@ async def _take_seat(app: deps.Parts, typed: str) -> str:
     key = new_key()
     wish = Wish(joining.read_code(typed), directory.hashed(key))
     try:
-        outcome = await asyncio.wait_for(app.joiner.write(wish), LONGEST_WAIT)
+        async with asyncio.timeout(LONGEST_WAIT):
+            outcome = await app.joiner.write(wish)
     except TimeoutError:
         outcome = None
     match outcome:

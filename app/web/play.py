@@ -162,7 +162,8 @@ def _hearing(app: Parts, snapshot: Snapshot, seat: Seat) -> Callable[[str], None
 
 async def _written(app: Parts, answer: Answer) -> Written:
     try:
-        return await asyncio.wait_for(app.writer.write(answer), WAIT_FOR_COMMIT)
+        async with asyncio.timeout(WAIT_FOR_COMMIT):
+            return await app.writer.write(answer)
     except TimeoutError:  # the database hangs: the device keeps the answer and asks again
         return None
 
