@@ -1,12 +1,11 @@
-"""The load generator: thousands of pupils' sockets in one process, on picows and uvloop."""
+"""The load generator: thousands of pupils' sockets in one process, on uvloop."""
 
 import asyncio
 import itertools
 import time
 from dataclasses import dataclass, field
 
-from picows import WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
-
+from tests.bench.client import Client, Crowd, upgrade
 from tests.bench.machine import ServerProcess
 from tests.bench.prepared import PreparedSeat
 
@@ -19,65 +18,6 @@ def next_address() -> str:
     """A loopback address for each 2,000 sockets, never the same twice: 127.0.0.1 alone runs short of ports."""
     number = next(_addresses) // 2000
     return f"127.0.{1 + number // 250}.{1 + number % 250}"
-
-
-class Crowd:
-    """Waits until everybody has heard what is expected."""
-
-    def __init__(self) -> None:
-        self.missing = 0
-        self.everybody = asyncio.Event()
-
-    def expect(self, count: int) -> None:
-        self.missing = count
-        self.everybody.clear()
-
-    def heard(self) -> None:
-        self.missing -= 1
-        if self.missing == 0:
-            self.everybody.set()
-
-    async def wait(self) -> None:
-        """Whoever is still missing after a minute is lost, and counted so."""
-        try:
-            await asyncio.wait_for(self.everybody.wait(), LONGEST_WAIT)
-        except TimeoutError:
-            return
-
-
-class Client(WSListener):
-    """One socket. Acks and stages are told by where they stand in the message, so that hearing costs little."""
-
-    def __init__(self, acks: Crowd, stages: Crowd) -> None:
-        self.acks, self.stages = acks, stages
-        self.sent_at = self.acked_at = self.stage_at = 0.0
-        self.ack = b""
-        self.acked: list[float] = []
-        self.transport: WSTransport
-        self.is_gone = False
-
-    def on_ws_connected(self, transport: WSTransport) -> None:
-        self.transport = transport
-
-    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
-        if frame.msg_type != WSMsgType.TEXT:
-            return
-        heard = frame.get_payload_as_bytes()
-        if heard[9:12] == b"ack":
-            self.acked_at = time.monotonic()
-            self.ack = heard
-            self.acked.append(self.acked_at - self.sent_at)
-            self.acks.heard()
-        elif heard[25:30] == b"stage":
-            self.stage_at = time.monotonic()
-            self.stages.heard()
-
-    def on_ws_disconnected(self, transport: WSTransport) -> None:
-        self.is_gone = True
-
-    def say(self, message: bytes) -> None:
-        self.sent_at = time.monotonic()
-        self.transport.send(WSMsgType.TEXT, message)
 
 
 def answer(seat: PreparedSeat, storm: int) -> bytes:
@@ -141,10 +81,6 @@ class Swarm:
     is_greeted: bool = False
     """Whether the server sends each new socket its stage."""
 
-    @property
-    def origin(self) -> str:
-        return f"http://127.0.0.1:{self.server.port}"
-
     async def grow(self, size: int) -> None:
         """Open sockets until so many seats are taken, in order, and let the server come to rest."""
         door = asyncio.Semaphore(AT_ONCE)
@@ -163,14 +99,14 @@ class Swarm:
     async def open_socket(
         self, cookie: str, path: str = "/play/socket", acks: Crowd | None = None, stages: Crowd | None = None
     ) -> Client:
-        _, client = await ws_connect(
-            lambda: Client(acks or self.acks, stages or self.stages),
-            f"ws://127.0.0.1:{self.server.port}{path}",
-            extra_headers={"Cookie": cookie, "Origin": self.origin},
-            websocket_handshake_timeout=LONGEST_WAIT,
+        request = upgrade(self.server.port, path, cookie)
+        _, client = await asyncio.get_running_loop().create_connection(
+            lambda: Client(acks or self.acks, stages or self.stages, request),
+            "127.0.0.1",
+            self.server.port,
             local_addr=(next_address(), 0),
         )
-        if not isinstance(client, Client) or client.is_gone:
+        if not await asyncio.wait_for(client.opened, LONGEST_WAIT):
             raise RuntimeError("a socket was not opened")
         return client
 
@@ -239,4 +175,4 @@ class Swarm:
 
     def leave(self) -> None:
         for client in self.clients:
-            client.transport.disconnect(False)
+            client.leave()

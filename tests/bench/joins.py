@@ -4,7 +4,8 @@ import asyncio
 import time
 from dataclasses import dataclass
 
-from tests.bench.generator import LONGEST_WAIT, Crowd, Swarm, next_address, percentile
+from tests.bench.client import Crowd
+from tests.bench.generator import LONGEST_WAIT, Swarm, next_address, percentile
 
 JOINS_AT_ONCE = 200
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.settings import Settings
-from tests.bench.generator import Client, Crowd, FanOut, Storm, Swarm, answer, percentile
+from tests.bench.client import Client, Crowd
+from tests.bench.generator import FanOut, Storm, Swarm, answer, percentile
 from tests.bench.joins import join_all
 from tests.bench.machine import server
 from tests.bench.prepared import LARGEST_CLASS, Prepared, PreparedSeat
@@ -182,7 +183,7 @@ async def _measure_with_screens(swarm: Swarm, prepared: Prepared, readings: Read
     readings.storm("storm_10000_with_screens", storm)
     await _note_lag(swarm, readings, "answers, with 700 teachers' sockets")
     for client in teachers:
-        client.transport.disconnect(False)
+        client.leave()
     await asyncio.sleep(0.5)
     await _note_lag(swarm, readings, "closing 700 teachers' sockets")
 
