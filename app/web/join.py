@@ -18,6 +18,10 @@ LONGEST_WAIT = 10.0
 SEAT_SECONDS = 12 * 60 * 60
 
 
+class DoorBusy(Conflict):
+    """The store did not take it; the typed code stays on the page."""
+
+
 def routes(pages: Pages) -> APIRouter:
     router = APIRouter()
 
@@ -47,6 +51,10 @@ def routes(pages: Pages) -> APIRouter:
             if has_cookie and await asyncio.to_thread(_has_seat, request, app, code):
                 return see_other("/play")  # pressed Join twice, or came back by the code
             seat = await _take_seat(app, code)
+        except DoorBusy as refusal:
+            page = pages.page("join/join.html", status=503, code=code[:20], sentence=refusal.sentence)
+            page.headers["Retry-After"] = "2"
+            return page
         except DomainError as refusal:
             if isinstance(refusal, Invalid | NotFound):
                 app.wrong_codes.failed(who)
@@ -82,6 +90,6 @@ async def _take_seat(app: deps.Parts, typed: str) -> str:
         case Seated():
             return f"{outcome.run_id}-{key}"
         case None:
-            raise Conflict("The door is busy just now. Press Join again in a moment.")
+            raise DoorBusy("The door is busy just now. Your code is still here: press Join again in a moment.")
         case refusal:
             raise refusal

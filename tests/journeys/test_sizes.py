@@ -196,6 +196,8 @@ def walk(browser: Browser, server: LiveServer) -> Walk:
     walk = Walk()
     with open_lesson(browser, server) as lesson:
         set_seed(server, lesson.run.id, "sizes")
+        server.kill()
+        server.start()  # a seed never changes under an open room
         pupil = lesson.pupil()
         for _ in range(CHILDREN - 1):
             join_quickly(server, lesson.code)
