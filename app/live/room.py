@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from app.live.seat import Audience, Seat
@@ -69,9 +69,9 @@ class Room:
     def is_fresh(self) -> bool:
         return self.snapshot is not None and not self.needs_look and not self.is_looking
 
-    def outdate(self, panels: Iterable[str]) -> None:
-        """These panels are drawn anew for teachers' screens, if there are any."""
-        for panel in panels:
+    def outdate(self, panels: Collection[str]) -> None:
+        """These panels are drawn anew for teachers' screens, if there are any; with the stage all of them change."""
+        for panel in EVERYTHING if "stage" in panels else panels:
             self.frames.pop(("screen", panel), None)
             self.frames.pop(("controls", panel), None)
             self.dirty.add(panel)
