@@ -42,7 +42,7 @@ soak: system-packages .venv/.dev .venv/.fonts ## Run the tests that take many mi
 	@echo "Running the soak tests …"
 	@SOAK=1 $(bin)/pytest -m soak --timeout=3600 $(ARGS)
 
-bench: .venv/.dev ## Measure the server against bare ones (QUICK=1 under a minute, OUT=file.json)
+bench: .venv/.dev ## Measure the server against bare ones (QUICK=1 in about a minute, OUT=file.json)
 	@tools/system-packages postgresql
 	@QUICK="$(QUICK)" OUT="$(OUT)" $(bin)/python -m tests.bench
 
