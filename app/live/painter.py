@@ -49,22 +49,24 @@ class Painter:
         that comes after it finds the same and sends it to nobody again.
         """
         written = 0
+        drawn: dict[tuple[object, ...], bytes] = {}
         for room in rooms:
             snapshot = room.snapshot
-            if snapshot is None or not snapshot.run.has_always_followed:
+            if snapshot is None or not snapshot.run.has_always_followed or (0, stage.seq) <= room.shown:
                 continue
-            led = replace(snapshot, run=replace(snapshot.run, stage=stage, paused=paused))
-            frame = self._stages.of(shown_key(led.run), lambda led=led: self._draw_stage(led))  # type: ignore[misc]
-            if (led.run.epoch, stage.seq) > room.shown:
-                room.frames["pupil", "stage"] = frame  # also for whoever comes before the look
-                written += self._send_stage(room, frame, led)
+            before = shown_key(snapshot.run), snapshot.run.questions_asked
+            if before not in drawn:  # classes that saw the same see the same again
+                led = replace(snapshot, run=replace(snapshot.run, stage=stage, paused=paused))
+                drawn[before] = self._stages.of(shown_key(led.run), lambda led=led: self._draw_stage(led))  # type: ignore[misc]
+            room.frames["pupil", "stage"] = drawn[before]  # also for whoever comes before the look
+            written += self._send_stage(room, drawn[before], 0, stage.seq)
             if written >= AT_ONCE:
                 written = 0
                 await asyncio.sleep(0)
 
-    def _send_stage(self, room: Room, frame: bytes, snapshot: Snapshot) -> int:
+    def _send_stage(self, room: Room, frame: bytes, epoch: int, seq: int) -> int:
         """To the pupils of a room, unless it is what they have; returns to how many."""
-        now = snapshot.run.epoch, snapshot.run.stage.seq
+        now = epoch, seq
         if now < room.shown:  # a look that began before the cue; the next one is sent, whatever it finds
             room.sent = b""
             return 0
@@ -85,8 +87,9 @@ class Painter:
         except Exception:  # one stage that cannot be drawn stops no other
             log.exception("a panel could not be drawn")
             return 0
-        sent = self._send_stage(room, frame, room.snapshot)
-        if room.snapshot.run.ended_at is not None and not room.is_watched:
+        run = room.snapshot.run
+        sent = self._send_stage(room, frame, run.epoch, run.stage.seq)
+        if run.ended_at is not None and not room.is_watched:
             _let_go(room)
         return sent
 

@@ -79,9 +79,9 @@ class Rooms:
         self._on_loop(self._mark, run_id, panels)
         self._on_loop(self._tell, Hint("changed", run_id, panels))
 
-    def session_changed(self, live_session_id: int) -> None:
-        """A live session's stage has moved, and with it the runs that follow."""
-        self._on_loop(self._lead, live_session_id)
+    def session_changed(self, live_session_id: int, stage: Stage | None = None) -> None:
+        """A live session has moved, and with it the runs that follow. Whoever gave the order knows the stage."""
+        self._on_loop(self._lead, live_session_id, stage)
         self._on_loop(self._tell, Hint("led", live_session_id=live_session_id))
 
     def dismiss(self, run_id: int, participant_id: int) -> None:
@@ -116,7 +116,7 @@ class Rooms:
             case "changed":
                 self._mark(hint.run_id, hint.panels)
             case "led":
-                self._lead(hint.live_session_id)
+                self._lead(hint.live_session_id, None)
             case "dismiss":
                 self._dismiss(hint.run_id, hint.participant_id)
             case "seated":
@@ -259,12 +259,12 @@ class Rooms:
             if "stage" in panels:
                 self._looker.ask(room)  # counts are looked at when they are drawn, not each time they change
 
-    def _lead(self, live_session_id: int) -> None:
-        leading = asyncio.create_task(self._show_led(live_session_id), name=f"led-{live_session_id}")
+    def _lead(self, live_session_id: int, stage: Stage | None) -> None:
+        leading = asyncio.create_task(self._show_led(live_session_id, stage), name=f"led-{live_session_id}")
         self._leading.add(leading)
         leading.add_done_callback(self._leading.discard)
 
-    async def _show_led(self, live_session_id: int) -> None:
+    async def _show_led(self, live_session_id: int, stage: Stage | None) -> None:
         """Pupils see the session's stage at once; then all that follow are looked at."""
 
         def ask() -> tuple[Stage, bool] | None:
@@ -277,7 +277,8 @@ class Rooms:
             if room.snapshot is None or room.snapshot.run.live_session_id == live_session_id
         ]
         try:
-            if led and (found := await asyncio.to_thread(ask)):
+            # An order takes the pause away (`live_sessions.give`).
+            if led and (found := (stage, False) if stage is not None else await asyncio.to_thread(ask)):
                 await self._painter.show_led(led, found[0], paused=found[1])
         except Exception:  # the look that comes now is tried until it succeeds
             log.exception("a live session's stage could not be shown ahead")

@@ -81,7 +81,7 @@ class Database:
     @contextlib.contextmanager
     def alone(self, work: str) -> Iterator[None]:
         """Do this once all other workers have done theirs. Without effect on SQLite, which has one process."""
-        with self._locked(func.pg_advisory_xact_lock, work):
+        with self._locked(func.pg_advisory_xact_lock, work, self.unhurried()):  # while we queue, the server is silent
             yield
 
     @contextlib.contextmanager
@@ -91,12 +91,16 @@ class Database:
             yield got is not False
 
     @contextlib.contextmanager
-    def _locked(self, take: Any, work: str) -> Iterator[Any]:
+    def _locked(
+        self, take: Any, work: str, taking: contextlib.AbstractContextManager[None] | None = None
+    ) -> Iterator[Any]:
         if self.is_sqlite:
             yield None
             return
         with self.engine.connect() as connection:  # the lock ends with this transaction, or with the process
-            yield connection.execute(select(take(OUR_LOCKS, LOCKS[work]))).scalar()
+            with taking or contextlib.nullcontext():
+                got = connection.execute(select(take(OUR_LOCKS, LOCKS[work]))).scalar()
+            yield got
 
     def open(self) -> None:
         """Bring the schema up to date and make sure that saved means saved.

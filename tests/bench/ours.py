@@ -9,7 +9,7 @@ from pathlib import Path
 import uvicorn
 import uvloop
 
-from app.domain.run import Order
+from app.domain.run import Order, Stage
 from app.live.line import Door
 from app.main import create_app
 from app.settings import Settings
@@ -28,8 +28,7 @@ def calls_for(parts: Parts, probe: LagProbe) -> Calls:
     async def cue(session_id: int, holder: int, order: Order) -> float:
         """One order to the live session, as the console will give it; the time before it was given."""
         began = time.monotonic()
-        await asyncio.to_thread(_give, parts, session_id, holder, order)
-        parts.rooms.session_changed(session_id)
+        parts.rooms.session_changed(session_id, await asyncio.to_thread(_give, parts, session_id, holder, order))
         return began
 
     def share_one(run_ids: list[int]) -> float:
@@ -45,11 +44,11 @@ def calls_for(parts: Parts, probe: LagProbe) -> Calls:
     return {"lag": probe.read, "cue": cue, "share_one": share_one}
 
 
-def _give(parts: Parts, session_id: int, holder: int, order: Order) -> None:
+def _give(parts: Parts, session_id: int, holder: int, order: Order) -> Stage:
     with parts.database.transaction() as db:
         session = live_sessions.read(db, session_id)
         token = session.holder_epoch
-        live_sessions.give(
+        return live_sessions.give(
             db, session, order, seq=session.stage.seq, holder_epoch=token, by=holder, now=parts.clock()
         )
 

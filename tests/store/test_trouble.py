@@ -89,3 +89,23 @@ def test_a_question_that_takes_too_long_ends_alone(hasty: Database) -> None:
 def test_what_may_take_its_time_does(hasty: Database) -> None:
     with hasty.unhurried(), hasty.reading() as db:
         assert db.connection().exec_driver_sql("SELECT 1 FROM pg_sleep(1)").scalar() == 1
+
+
+@pytest.mark.postgres
+def test_who_queues_behind_another_worker_does_not_take_it_for_silence(
+    hasty: Database, fresh_postgres_url: str
+) -> None:
+    with closing(Database(fresh_postgres_url)) as other:
+        has_begun = threading.Event()
+
+        def work_for_long() -> None:
+            with other.alone("start"):
+                has_begun.set()
+                time.sleep(1)
+
+        worker = threading.Thread(target=work_for_long)
+        worker.start()
+        has_begun.wait(10)
+        with hasty.alone("start"):
+            pass
+        worker.join()
