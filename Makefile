@@ -21,7 +21,7 @@ run: .venv/.run .venv/.fonts ## Set up, then start the demo (PORT=8000 DATA_DIR=
 
 test: system-packages check .venv/.fonts ## Set up, check, then run every test (ARGS="-k join")
 	@echo "Running the tests …"
-	@$(bin)/pytest -n 2 --dist loadfile --durations=10 $(ARGS)
+	@$(bin)/pytest -n 4 --dist loadfile --no-loadscope-reorder --durations=10 $(ARGS)
 
 check: .venv/.dev ## Check style, types, the shipped lessons and the layers
 	@echo "Checking style …"

@@ -11,6 +11,12 @@ from tests.served import ServedWorld
 from tests.servers import postgres
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that take long come first: a file is one process's, and the last must not be a long one."""
+    long = {item.path for item in items if item.get_closest_marker("slow") or item.get_closest_marker("browser")}
+    items.sort(key=lambda item: item.path not in long)
+
+
 @pytest.fixture(scope="session")
 def seeded_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with the cast in it, made once and copied for each test."""

@@ -6,7 +6,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Iterable
-from functools import cache
+from functools import cache, lru_cache
 from urllib.parse import urlsplit
 
 from itsdangerous import BadSignature, Signer
@@ -134,6 +134,7 @@ class Guard:
         self._any_host = settings.demo and settings.host in ("0.0.0.0", "::")
         self._hosts = {urlsplit(settings.base_address).hostname or "", *LOOPBACK}
         self._secure = settings.is_secure
+        self._headers_for = lru_cache(maxsize=64)(self._make_headers)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -202,7 +203,7 @@ class Guard:
 
         return send_with_headers
 
-    def _headers_for(self, host: str) -> list[tuple[bytes, bytes]]:
+    def _make_headers(self, host: str) -> list[tuple[bytes, bytes]]:
         """The same on every response; no handler sets any of these."""
         socket_scheme = "wss" if self._secure else "ws"
         headers = {

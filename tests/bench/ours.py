@@ -10,8 +10,8 @@ import uvicorn
 import uvloop
 
 from app.domain.run import Order, Stage
-from app.live.line import Door
 from app.main import create_app
+from app.serving import _config
 from app.settings import Settings
 from app.store import live_sessions
 from app.web.deps import Parts
@@ -55,20 +55,7 @@ def _give(parts: Parts, session_id: int, holder: int, order: Order) -> Stage:
 
 async def main(port: int, door: int, folder: str, database_url: str) -> None:
     app = create_app(settings_for(Path(folder), database_url, port))
-    config = uvicorn.Config(
-        app,
-        port=port,
-        ws=Door,
-        ws_max_size=4096,
-        ws_ping_interval=None,
-        ws_per_message_deflate=False,
-        backlog=4096,
-        access_log=False,
-        server_header=False,
-        log_level="warning",
-        timeout_graceful_shutdown=5,
-    )
-    server = uvicorn.Server(config)
+    server = uvicorn.Server(_config(app, app.state.parts.settings))
     serving = asyncio.create_task(server.serve())
     while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn has no event to wait for
         await asyncio.sleep(0.01)
