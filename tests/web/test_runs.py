@@ -1,10 +1,13 @@
 """The teacher's side: Today, start, the screen and the controls, orders, the finish and the summary."""
 
 import re
+from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
 
+from app.content import library
+from app.settings import Settings
 from app.store import lessons, participants, participation
 from app.store.runs import OpenRun
 from tests.cast import THEO_LINK, World, answer, stage_of
@@ -47,6 +50,16 @@ def test_today_shows_the_class_and_its_lesson(world: World) -> None:
     assert "6H" in page
     assert "Harrowmarsh Primary School (demo)" in page
     assert "Get out, stay out" in page
+
+
+def test_today_offers_every_shipped_lesson_and_ticks_the_first(tmp_path: Path) -> None:
+    shipped = library.load(Settings().lessons_dir, Settings().quizzes_dir).lessons
+    folders = {"lessons_dir": Settings().lessons_dir, "quizzes_dir": Settings().quizzes_dir}
+    with World(tmp_path, options=folders) as world:
+        page = world.teacher().get("/class").text
+    boxes = re.findall(r'<input type="checkbox" name="version_id"[^>]*>', page)
+    assert [" checked" in box for box in boxes] == [True] + [False] * (len(shipped) - 1)
+    assert [lesson.title for lesson in shipped if lesson.title not in page] == []
 
 
 def test_today_leads_back_to_the_open_lesson(world: World) -> None:
