@@ -1,7 +1,5 @@
 """The shipped fire lesson says what Kent Fire and Rescue Service teaches, in words for ten-year-olds."""
 
-from datetime import date
-
 import pytest
 
 from app.content.library import Library
@@ -17,11 +15,6 @@ def lesson(shipped: Library) -> Lesson:
 @pytest.fixture
 def quiz(shipped: Library) -> Quiz:
     return next(quiz for quiz in shipped.quizzes if quiz.key == "fire")
-
-
-def test_figures_that_change_are_reviewed_sooner_and_never_for_pupils(lesson: Lesson) -> None:
-    sooner = {fact.key: fact.audience for fact in lesson.facts if fact.review_by == date(2027, 5, 31)}
-    assert sooner == {"FIR-16": "teachers", "FIR-17": "teachers"}
 
 
 def test_the_story_ends_with_everyone_outside(lesson: Lesson) -> None:
