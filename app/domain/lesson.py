@@ -11,6 +11,9 @@ from app.domain.quiz import ChooseOne, Opinion, Option, Question, Quiz
 PartKind = Literal["precheck", "hook", "facts", "scenario", "poll", "quiz", "pledge", "take-home"]
 Purpose = Literal["before", "quiz", "scenario", "poll", "confidence", "pledge"]
 
+GUIDES = {"fire": "badger", "water": "seal", "road": "hedgehog", "internet": "owl"}
+"""The animal that guides through each topic, by the topic's key."""
+
 SHORT_QUIZ = 8  # five anchors and three more: the live default (content brief 2)
 
 CONFIDENCE = (
@@ -43,6 +46,11 @@ class Agency(BaseModel, frozen=True):
 class Topic(BaseModel, frozen=True):
     key: str
     name: str
+
+    @property
+    def guide(self) -> str:
+        """Whose pictures stand beside its lessons: its animal's, or the lighthouse's where it has none."""
+        return GUIDES.get(self.key, "lighthouse")
 
 
 class Fact(BaseModel, frozen=True):

@@ -60,6 +60,7 @@ class Shown(BaseModel, frozen=True):
     kind: Literal["lobby", "slide", "question", "pledge", "take_home", "finished"]
     topic_key: str
     topic_name: str
+    guide: str
     lesson_title: str
     lead: str
     part: str = ""
@@ -86,6 +87,7 @@ def show(stage: Stage, plan: Plan, seed: str) -> Shown:
         "phase": stage.phase,
         "topic_key": lesson.topic.key,
         "topic_name": lesson.topic.name,
+        "guide": lesson.topic.guide,
         "lesson_title": lesson.title,
         "lead": lesson.lead.name,
     }

@@ -3,6 +3,7 @@
 import hashlib
 import logging
 import math
+import re
 import secrets
 import time
 from datetime import date, datetime
@@ -14,7 +15,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
 from jinja2.bccache import Bucket
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
@@ -44,6 +45,7 @@ NOT_SAVED: dict[Trouble, str] = {
 PUPIL_WAITS = "The lesson is busy for a moment. Nothing you have sent is lost. Wait a little, then try again."
 JOINING_WAITS = "The lesson is busy for a moment. Your code is still here: press Join again."
 _TAGS = {"p", "ul", "ol", "li", "strong", "em", "br"}
+_ONE_LETTER_FIRST = re.compile(r"(?<![\w-])[A-Za-z]-\w+")
 
 
 class _Compiled(BytecodeCache):
@@ -83,7 +85,12 @@ class Pages:
             plain_http=not settings.is_secure,
         )
         self._env.filters.update(
-            markdown=markdown, spaced=joining.spaced, day=day, clock=clock_time, number=plain_number
+            markdown=markdown,
+            unbroken=unbroken,
+            spaced=joining.spaced,
+            day=day,
+            clock=clock_time,
+            number=plain_number,
         )
 
     def render(self, name: str, /, **context: Any) -> str:
@@ -102,7 +109,17 @@ def markdown(text: str) -> Markup:
     """An author's words as harmless HTML: HTML in them is text, and only a few tags pass."""
     import nh3  # when the first text is shown: a server that was killed must serve again soon
 
-    return Markup(nh3.clean(_commonmark().render(text), tags=_TAGS, attributes={}))
+    return _unbroken(nh3.clean(_commonmark().render(text), tags=_TAGS, attributes={}))
+
+
+def unbroken(text: str) -> Markup:
+    """A text in which no line ends within a word such as e-scooter."""
+    return _unbroken(str(escape(text)))
+
+
+def _unbroken(html: str) -> Markup:
+    # Not a hyphen that never breaks: not every voice can read that one aloud.
+    return Markup(_ONE_LETTER_FIRST.sub(r'<span class="unbroken">\g<0></span>', html))
 
 
 @cache

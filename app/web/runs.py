@@ -92,6 +92,7 @@ def _today(app: Parts, teacher: Teacher, sentence: str = "") -> dict[str, Any]:
                 "title": lesson.title,
                 "topic_key": lesson.topic.key,
                 "topic_name": lesson.topic.name,
+                "guide": lesson.topic.guide,
                 "lead": lesson.lead.name,
                 "minutes": lesson.minutes,
                 "parts": lesson.parts,

@@ -11,7 +11,7 @@ from app.settings import Settings
 from app.store import lessons, participants, participation
 from app.store.runs import OpenRun
 from tests.cast import THEO_LINK, World, answer, stage_of
-from tests.classroom import Classroom
+from tests.classroom import Classroom, water_lesson
 
 
 def jump(world: World, run: OpenRun, step: str, phase: str = "open") -> OpenRun:
@@ -216,6 +216,18 @@ def test_the_numbers_of_the_class_are_on_the_screen(world: World) -> None:
         pupil.post("/play/answers", json=answer(stage_of(pupil)["asking"], letter))
     html = tess.get("/class/run/panels/tally?as=controls").json()["html"]
     assert 'data-answered="3" data-joined="3"' in html
+
+
+def test_in_each_module_of_a_run_its_own_guide_is_on_the_screen(world: World) -> None:
+    school, tess = Classroom(world.parts.database, world.clock), world.teacher()
+    run_id = school.start(versions=[version(world), school.publish(water_lesson(school.fire))])
+    seen = []
+    for module in (0, 1):
+        for phase in ("open", "revealed"):
+            school.go_to(run_id, "quiz.F1", phase, module=module)
+            html = tess.get("/class/run/panels/stage?as=screen").json()["html"]
+            seen += re.findall(r"/pictures/([\w-]+)\.svg", html)
+    assert seen == ["badger-peek", "badger", "seal-peek", "seal"]
 
 
 @pytest.mark.parametrize("panel", ["me", "notes", "x"])
