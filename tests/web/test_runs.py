@@ -218,6 +218,14 @@ def test_the_numbers_of_the_class_are_on_the_screen(world: World) -> None:
     assert 'data-answered="3" data-joined="3"' in html
 
 
+def test_each_lesson_of_today_has_its_own_guide(world: World) -> None:
+    school = Classroom(world.parts.database, world.clock)
+    school.publish(water_lesson(school.fire))
+    with world.parts.database.transaction() as db:
+        lessons.offer(db, 1, "water", 1)
+    assert re.findall(r"/pictures/(badger|seal)\.svg", world.teacher().get("/class").text) == ["badger", "seal"]
+
+
 def test_in_each_module_of_a_run_its_own_guide_is_on_the_screen(world: World) -> None:
     school, tess = Classroom(world.parts.database, world.clock), world.teacher()
     run_id = school.start(versions=[version(world), school.publish(water_lesson(school.fire))])
