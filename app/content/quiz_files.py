@@ -42,8 +42,12 @@ class _Question:
 def load(path: Path) -> QuizFile:
     """Never raises for what the file holds: everything wrong is in `problems`."""
     problems = ProblemList(shown_name(path))
-    file = QuizFile(key=path.stem, problems=problems)
-    text = read_text(path, problems)
+    return read(path.stem, read_text(path, problems), problems)
+
+
+def read(key: str, text: str | None, problems: ProblemList) -> QuizFile:
+    """The same for a text that is in no file."""
+    file = QuizFile(key=key, problems=problems)
     fields = read_fields(text, problems) if text is not None else None
     if fields is None:
         return file
