@@ -47,6 +47,12 @@ def changed(text: str, values: Mapping[str, Value | None]) -> str:
     return "\n".join([line for name, value in wanted.items() for line in written(name, value)] + [""])
 
 
+def name_at(text: str, line: int) -> str:
+    """The name whose value stands in this line, counted from 0; empty when there is none."""
+    blocks = _blocks(text) if read_values(text) else []
+    return next((block.name for block in reversed(blocks) if block.start <= line), "")
+
+
 def written(name: str, value: Value) -> list[str]:
     """The lines of one name and its value."""
     match value:
