@@ -22,7 +22,7 @@ from app.live.inbox import Inbox
 from app.live.joiner import Joiner
 from app.live.rooms import Rooms
 from app.settings import Settings
-from app.store import lessons, participation, runs
+from app.store import drafts, lessons, participation, runs
 from app.store.database import Database
 from app.web import directory, home, join, pairing, play, reports, sign_in
 from app.web import runs as web_runs
@@ -127,14 +127,19 @@ def _bus(settings: Settings) -> Bus:
 
 
 def publish_shipped(database: Database, settings: Settings, now: datetime) -> None:
-    """Make a version of each shipped lesson that is new or has changed; a broken file is told and left out."""
+    """Make a version of each shipped lesson that is new or has changed; a broken file is told and left out.
+
+    A lesson that somebody has edited in the browser is theirs: the shipped change waits for a look (ruling 16).
+    """
     shipped = library.load(settings.lessons_dir, settings.quizzes_dir)
     for problem in shipped.problems:
         if not problem.is_warning:
             log.error("%s", problem)
     with database.transaction() as db:
+        edited = drafts.keys(db)
         for lesson in shipped.lessons:
-            lessons.publish(db, lesson, now)
+            if lesson.key not in edited:
+                lessons.publish(db, lesson, now)
 
 
 def alias_words() -> tuple[list[str], list[str]]:
