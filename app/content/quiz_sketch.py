@@ -99,6 +99,13 @@ def change_question(text: str, values: Mapping[str, Value | None]) -> str:
     return "  - " + textwrap.indent(made, INDENT).removeprefix(INDENT) + "\n"
 
 
+def written_question(text: str, *, back: bool = False) -> str:
+    """The lines of a question as an author may edit them, without the file's indentation; `back` puts it there."""
+    if not back:
+        return _outdented(text).rstrip("\n") + "\n"
+    return "  - " + textwrap.indent(text.strip("\n") or "id:", INDENT).removeprefix(INDENT) + "\n"
+
+
 def _outdented(text: str) -> str:
     found = _ITEM.match(text)
     if found is None:
