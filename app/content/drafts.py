@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 
 from app.content import lesson_files, quiz_files
 from app.content.fields import plain_name
@@ -16,7 +17,7 @@ from app.content.sketch import LessonSketch, read_part
 from app.content.yaml_pieces import name_at, read_values
 from app.domain.lesson import Lesson, unroll
 
-FACTS = "sources"
+SOURCES = "sources"
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,9 @@ class DraftTexts:
     @property
     def quiz_sketch(self) -> QuizSketch:
         return QuizSketch.cut(self.quiz)
+
+    def with_quiz(self, quiz: str) -> Self:
+        return replace(self, quiz=quiz)
 
 
 @dataclass(frozen=True)
@@ -123,7 +127,7 @@ def _in_lesson(sketch: LessonSketch) -> Where:
             return "lesson", "", "", name_at(sketch.front or "", line - 2)
         key, part = sketch.keys[place], sketch.parts[place].split("\n")[: line - starts[place] + 1]
         section, field = field_at(part)
-        if key.startswith(FACTS):
+        if key.startswith(SOURCES):
             headings = [line for line in part if line.startswith("### ")]
             return "facts", headings[-1][4:].strip() if headings else "", "", field
         return "steps", key, section, field

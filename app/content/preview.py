@@ -1,5 +1,6 @@
 """As much of one step as can be shown already, while the rest of its lesson may still be anything."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from app.content import quiz_files
@@ -14,18 +15,17 @@ from app.domain.lesson import Agency, Draft, Lesson, Part, Topic, unroll
 from app.domain.quiz import Quiz
 
 
-def lesson_with(texts: DraftTexts, part_text: str, pictures: Path) -> Lesson:
-    """A lesson of this one part. A question that is not finished is left out; everything else is as it will be."""
+def lesson_with(texts: DraftTexts, parts: Iterable[str], pictures: Path) -> Lesson:
+    """A lesson of these parts. A question that is not finished is left out; everything else is as it will be."""
     front = read_values(texts.sketch.front or "") or {}
     topic, lead = str(front.get("topic") or "Safety"), str(front.get("lead") or "")
-    part = part_alone(part_text, pictures)
     draft = Draft(
         key=texts.key,
         title=str(front.get("title") or "Untitled"),
         topic=Topic(key=slug(topic), name=topic),
         lead=read_agency(lead) if lead else Agency(key="", name=""),
         quiz=texts.key,
-        parts=(part,) if part else (),
+        parts=tuple(part for text in parts if (part := part_alone(text, pictures))),
     )
     return unroll(draft, quiz_alone(texts))
 

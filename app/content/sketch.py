@@ -148,8 +148,8 @@ def read_part(text: str) -> PartSketch | None:
 
 def write_part(part: PartSketch) -> str:
     """The canonical text of a tidy part; `read_part` makes the same part of it."""
-    blocks = [f"## {part.kind}: {part.title}".rstrip()]
-    blocks[0] = "\n".join([blocks[0], *_written(part.settings)])
+    heading = f"## {part.kind}: {part.title}" if part.title else f"## {part.kind}".rstrip()
+    blocks = ["\n".join([heading, *_written(part.settings)])]
     blocks += [part.text] if part.text else []
     blocks += [_note(reader, note) for reader in NOTES if (note := getattr(part, reader))]
     for section in part.sections:

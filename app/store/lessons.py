@@ -130,6 +130,10 @@ def offer(db: Db, programme_id: int, lesson_key: str, position: int) -> None:
         db.add(ModuleRow(programme_id=programme_id, lesson_id=_id(lesson.id), position=position))
 
 
+def count_offered(db: Db, programme_id: int) -> int:
+    return db.exec(select(func.count()).select_from(ModuleRow).where(ModuleRow.programme_id == programme_id)).one()
+
+
 def offered(db: Db, programme_id: int) -> list[tuple[int, Lesson]]:
     """The newest version of each module of a programme, in the programme's order."""
     modules = db.exec(
