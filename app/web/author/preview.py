@@ -14,7 +14,7 @@ from app.content.question_forms import question_from
 from app.content.sketch import read_part, write_part
 from app.content.step_forms import part_from
 from app.domain.errors import NotFound
-from app.domain.lesson import Asking, Lesson, Pledge
+from app.domain.lesson import Asking, Lesson, Pledge, Step
 from app.domain.run import OF_A_QUESTION, Phase, Stage, plan
 from app.domain.shown import PREVIEW, public_name
 from app.live.snapshot import Snapshot
@@ -154,9 +154,10 @@ def routes(pages: Pages, panels: Panels) -> APIRouter:
 
 def _walk(desk: Desk, place: int, phase: str, see: str) -> dict[str, Any]:
     """Next goes through the phases of a question, then on to the following step."""
-    steps = steps_of(whole(desk))
+    lesson = whole(desk)
+    steps = steps_of(lesson)
     place = min(place, max(len(steps) - 1, 0))
-    phases: tuple[str, ...] = OF_A_QUESTION if steps and steps[place]["is_asking"] else ("content",)
+    phases = phases_of(lesson.steps[place]) if steps else ("content",)
     now = phase if phase in phases else phases[0]
     at = phases.index(now)
     following = (place, phases[at + 1]) if at + 1 < len(phases) else (place + 1, "")
@@ -208,11 +209,18 @@ def whole(desk: Desk) -> Lesson:
 
 
 def steps_of(lesson: Lesson) -> list[dict[str, Any]]:
-    """What can be looked at: each step, with the phases of a question."""
+    """What can be looked at: each step, and whether it asks something."""
     return [
         {"place": place, "title": step.title, "is_asking": isinstance(step, Asking | Pledge)}
         for place, step in enumerate(lesson.steps)
     ]
+
+
+def phases_of(step: Step) -> tuple[Phase, ...]:
+    """A question of the precheck has no answer to show."""
+    if not isinstance(step, Asking | Pledge):
+        return ("content",)
+    return OF_A_QUESTION if step.has_feedback else OF_A_QUESTION[:-1]
 
 
 def look_at(lesson: Lesson, place: int, phase: str) -> Snapshot | None:
@@ -220,8 +228,9 @@ def look_at(lesson: Lesson, place: int, phase: str) -> Snapshot | None:
     if not lesson.steps:
         return None
     step = lesson.steps[min(place, len(lesson.steps) - 1)]
-    is_asking = isinstance(step, Asking | Pledge)
-    asked: Phase = next((one for one in OF_A_QUESTION if one == phase), "open")
+    phases = phases_of(step)
+    usual: Phase = "open" if "open" in phases else phases[0]
+    now = next((one for one in phases if one == phase), usual)
     whole_plan = plan([lesson])
     run = OpenRun(
         id=0,
@@ -231,7 +240,7 @@ def look_at(lesson: Lesson, place: int, phase: str) -> Snapshot | None:
         seed=PREVIEW,
         mode="devices",
         epoch=0,
-        stage=Stage(step_key=step.key, phase=asked if is_asking else "content"),
+        stage=Stage(step_key=step.key, phase=now),
         calm=False,
         opened_at=LONG_AGO,
         ended_at=None,
