@@ -2,7 +2,7 @@
 
 Cora coordinates, Priya presents for the fire service, Tess teaches 6H at Harrowmarsh Primary School (demo), Theo
 teaches 6A at Saltern Wharf Primary School (demo) and must see nothing of hers, Paul presents for the police and must
-see nothing of the fire service's.
+see nothing of the fire service's. Fay is Priya's colleague, Rita presents for the RNLI.
 """
 
 import re
@@ -33,6 +33,7 @@ ADDRESS = "http://127.0.0.1:8000"
 PASSWORD = "LanternPebbleKettle7"  # a password of nobody
 TESS_LINK, THEO_LINK = "tess-class-link-token", "theo-class-link-token"
 CORA, PRIYA, PAUL = "cora@sia.example", "priya@sia.example", "paul@sia.example"
+FAY, RITA = "fay@sia.example", "rita@sia.example"
 
 
 @dataclass
@@ -199,6 +200,8 @@ def seed_cast(db: Any, now: datetime) -> None:
         directory.make_class_link(db, directory.class_group(db, group_id), links[reference])
     add_staff(db, CORA, "Cora", Member(role="coordinator", programme_id=programme_id))
     add_staff(db, PRIYA, "Priya", Member(role="presenter", agency_id=_agency(db, "kent-fire-and-rescue-service")))
+    add_staff(db, FAY, "Fay", Member(role="presenter", agency_id=_agency(db, "kent-fire-and-rescue-service")))
+    add_staff(db, RITA, "Rita", Member(role="presenter", agency_id=_agency(db, "rnli")))
     add_staff(db, PAUL, "Paul", Member(role="presenter", agency_id=_agency(db, "kent-police")))
 
 

@@ -34,8 +34,12 @@ class LessonFile:
 def load(path: Path, pictures: Path) -> LessonFile:
     """Never raises for what the file holds: everything wrong is in `problems`."""
     problems = ProblemList(shown_name(path))
-    file = LessonFile(path.stem, problems, PictureShelf(pictures, problems))
-    text = read_text(path, problems)
+    return read(path.stem, read_text(path, problems), pictures, problems)
+
+
+def read(key: str, text: str | None, pictures: Path, problems: ProblemList) -> LessonFile:
+    """The same for a text that is in no file."""
+    file = LessonFile(key, problems, PictureShelf(pictures, problems))
     if text is None:
         return file
     front, first_line, body = cut_front(text, problems)

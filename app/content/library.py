@@ -34,7 +34,7 @@ def load(lessons_folder: Path, quizzes_folder: Path) -> Library:
         quiz_file = _quiz_of(file, quizzes)
         if quiz_file is None:
             continue
-        _check_against(file, quiz_file)
+        check_against(file, quiz_file)
         if file.draft and quiz_file.quiz and not file.problems.blocks and not quiz_file.problems.blocks:
             made.append(unroll(file.draft, quiz_file.quiz))
     lists = [folders, *(file.problems for file in lessons), *(file.problems for file in quizzes.values())]
@@ -64,7 +64,7 @@ def _quiz_of(file: LessonFile, quizzes: Mapping[str, QuizFile]) -> QuizFile | No
     return quiz_file
 
 
-def _check_against(file: LessonFile, quiz_file: QuizFile) -> None:
+def check_against(file: LessonFile, quiz_file: QuizFile) -> None:
     """What a lesson and its quiz say of each other; each problem stands in the file that has to change."""
     for use in file.misconception_uses:
         if use.text not in quiz_file.misconceptions:

@@ -110,7 +110,7 @@ class PartReader:
         return Card(title=title, text=section.text, picture=self.shelf.take(section.settings))
 
     def _read_question(self, section: Section, text: Words, kind: str) -> ChooseOne | Opinion | None:
-        settings = section.settings
+        settings, before = section.settings, self.problems.blocking
         settings.allow(QUESTION_SETTINGS)
         options = tuple(option for words in section.body if (option := self._read_option(words)))
         has_boxes = any(_box(words) for words in section.body)
@@ -131,7 +131,8 @@ class PartReader:
         self.misconception_uses += asked.misconceptions
         self.right_answers += [asked.right.text] if asked.right else []
         offers_not_sure = self._read_not_sure(settings, asked)
-        return None if self.problems.blocks else _made(asked, kind, offers_not_sure)
+        is_right = self.problems.blocking == before and not self.problems.is_full
+        return _made(asked, kind, offers_not_sure) if is_right else None
 
     def _read_option(self, words: Words) -> Offered | None:
         text = words.text.strip()

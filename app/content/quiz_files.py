@@ -9,6 +9,7 @@ from app.content.fields import Fields, Items, Words
 from app.content.plain_yaml import read_fields
 from app.content.problems import ProblemList, did_you_mean, quoted
 from app.content.questions import Asked, Offered, domain_options, read_option
+from app.content.quiz_sketch import written_question
 from app.content.text_files import read_text, shown_name
 from app.domain.lesson import CONFIDENCE
 from app.domain.quiz import ChooseOne, Quiz
@@ -42,8 +43,12 @@ class _Question:
 def load(path: Path) -> QuizFile:
     """Never raises for what the file holds: everything wrong is in `problems`."""
     problems = ProblemList(shown_name(path))
-    file = QuizFile(key=path.stem, problems=problems)
-    text = read_text(path, problems)
+    return read(path.stem, read_text(path, problems), problems)
+
+
+def read(key: str, text: str | None, problems: ProblemList) -> QuizFile:
+    """The same for a text that is in no file."""
+    file = QuizFile(key=key, problems=problems)
     fields = read_fields(text, problems) if text is not None else None
     if fields is None:
         return file
@@ -61,6 +66,14 @@ def load(path: Path) -> QuizFile:
         made = tuple(_made(question) for question in written)
         file.quiz = Quiz(key=file.key, title=title, misconceptions=misconceptions, questions=made)
     return file
+
+
+def question_alone(text: str) -> ChooseOne | None:
+    """One question of a quiz, whatever is wrong with the others; None while it is not finished itself."""
+    problems = ProblemList("question")
+    fields = read_fields(written_question(text), problems)
+    written = _read_question(fields) if fields else None
+    return None if written is None or problems.blocks else _made(written)
 
 
 def _read_misconceptions(fields: Fields) -> dict[str, str]:

@@ -214,6 +214,12 @@ def unroll(draft: Draft, quiz: Quiz) -> Lesson:
     )
 
 
+def fact_leaders(lesson: Lesson, fact: str) -> tuple[Agency, ...]:
+    """The agencies that answer for a fact: those that lead a step which rests on it, else the lesson's own."""
+    leading = [step.lead for step in lesson.steps if fact in step.fact_ids]
+    return tuple(dict.fromkeys(leading)) or (lesson.lead,)
+
+
 def skipped_for(lesson: Lesson, questions: int) -> tuple[str, ...]:
     """Keys of the steps that a run of eight (or ten) quiz questions leaves out.
 

@@ -15,6 +15,8 @@ from app.domain.run import Phase, Place, Plan, Stage
 
 Shape = Literal["triangle", "circle", "square", "diamond"]
 SHAPES: tuple[Shape, ...] = ("triangle", "circle", "square", "diamond")
+PREVIEW = "preview"
+"""In place of a run's seed where an author looks at a draft."""
 
 
 class ShownOption(BaseModel, frozen=True):

@@ -15,6 +15,7 @@ from app.live.answer_writer import AnswerWriter
 from app.live.bus import Bus, LoneBus
 from app.live.inbox import Inbox
 from app.live.joiner import Joiner
+from app.live.rehearsals import Rehearsals
 from app.live.rooms import Rooms
 from app.settings import Settings
 from app.store import directory, pairings, runs
@@ -38,6 +39,7 @@ class Parts:
     writer: AnswerWriter
     joiner: Joiner
     inbox: Inbox
+    rehearsals: Rehearsals
     compile_pages: Callable[[], None]
     cookies: Cookies
     names: tuple[Sequence[str], Sequence[str]]

@@ -192,8 +192,8 @@ class Guard:
         return None
 
     def _with_headers(self, send: Send, host: str, scope: Scope) -> Send:
-        fixed = self._headers_for(host)
         path = scope.get("path", "")
+        fixed = self._headers_for(host, *_framing(path))
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -203,14 +203,14 @@ class Guard:
 
         return send_with_headers
 
-    def _make_headers(self, host: str) -> list[tuple[bytes, bytes]]:
-        """The same on every response; no handler sets any of these."""
+    def _make_headers(self, host: str, frames: str, framed_by: str) -> list[tuple[bytes, bytes]]:
+        """The same on every response but for frames; no handler sets any of these."""
         socket_scheme = "wss" if self._secure else "ws"
         headers = {
             "Content-Security-Policy": (
                 "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
                 f"media-src 'self'; connect-src 'self' {socket_scheme}://{host}; base-uri 'none'; "
-                "form-action 'self'; frame-ancestors 'none'; object-src 'none'"
+                f"form-action 'self'; frame-src {frames}; frame-ancestors {framed_by}; object-src 'none'"
             ),
             "X-Content-Type-Options": "nosniff",
             "Referrer-Policy": "no-referrer",
@@ -221,6 +221,12 @@ class Guard:
         if self._secure:
             headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
         return [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
+
+
+def _framing(path: str) -> tuple[str, str]:
+    """What a page may hold in frames, and who may hold it: the editor shows its previews, and nothing else does."""
+    is_author = path.startswith("/author/")
+    return ("'self'" if is_author else "'none'", "'self'" if is_author and path.endswith("/preview") else "'none'")
 
 
 def _caching(path: str, scope: Scope, given: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
