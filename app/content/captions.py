@@ -121,7 +121,7 @@ def _blocks(lines: list[str]) -> Iterator[tuple[int, list[str]]]:
 def _read_block(line: int, block: list[str], before: Cue | None, problems: ProblemList) -> Cue | None:
     place = next((place for place, words in enumerate(block) if "-->" in words), None)
     if place is None:
-        if before is None or block[0].startswith(("NOTE", "STYLE", "REGION")):
+        if line == 2 or block[0].startswith(("NOTE", "STYLE", "REGION")):
             return None  # remarks, styles and the file's head
         problems.report(line, f"{quoted(block[0])} has no time.", f"Write a line such as {_EXAMPLE} above it.")
         return None

@@ -10,6 +10,7 @@ from app.content.problems import Problem, ProblemList, did_you_mean, quoted
 from app.content.quiz_files import QuizFile
 from app.content.sources import check_uses
 from app.domain.lesson import Draft, Lesson, unroll
+from app.domain.media import OwnMedia
 from app.domain.quiz import Quiz
 
 
@@ -23,12 +24,12 @@ class Library:
     problems: tuple[Problem, ...]
 
 
-def load(lessons_folder: Path, quizzes_folder: Path) -> Library:
+def load(lessons_folder: Path, quizzes_folder: Path, own: OwnMedia | None = None) -> Library:
     """Never raises for bad content: a lesson with a problem is left out, the others are there."""
     folders = ProblemList("the content folders")
     quizzes = {path.stem: quiz_files.load(path) for path in _files(quizzes_folder, "*.yaml", folders)}
     pictures = lessons_folder / "pictures"
-    lessons = [lesson_files.load(path, pictures) for path in _files(lessons_folder, "*.md", folders)]
+    lessons = [lesson_files.load(path, pictures, own) for path in _files(lessons_folder, "*.md", folders)]
     made: list[Lesson] = []
     for file in lessons:
         quiz_file = _quiz_of(file, quizzes)

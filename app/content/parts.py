@@ -4,18 +4,21 @@ from typing import Any, get_args
 
 from app.content import questions
 from app.content.fields import Fields, Words
+from app.content.films import FilmShelf
 from app.content.pictures import PictureShelf
 from app.content.problems import ProblemList, did_you_mean, quoted
 from app.content.questions import Asked, Offered, domain_options, read_option
 from app.content.sections import CARD_SETTINGS, NOTES, PART_SETTINGS, QUESTION_SETTINGS, Section
 from app.content.wording import check_card, check_sentences, same_words
 from app.domain.lesson import Agency, Card, Part, PartKind
+from app.domain.media import FilmFile, without_pictures
 from app.domain.quiz import NOT_SURE, ChooseOne, Opinion
 
 KINDS: tuple[str, ...] = get_args(PartKind)
 WITH_CARDS = ("hook", "facts")
 WITH_QUESTION = ("scenario", "poll", "pledge")
 WITH_ENDING = ("scenario", "poll")
+REPEATED = ("film",)  # of the others a lesson has one
 BOXES = ("[x]", "[ ]")
 SENSITIVITY = {"0": "0", "1": "1", "2": "2"}
 
@@ -23,9 +26,10 @@ SENSITIVITY = {"0": "0", "1": "1", "2": "2"}
 class PartReader:
     """Reads one part after the other and keeps what they mention, to be checked against the quiz."""
 
-    def __init__(self, problems: ProblemList, shelf: PictureShelf) -> None:
+    def __init__(self, problems: ProblemList, shelf: PictureShelf, films: FilmShelf) -> None:
         self.problems = problems
         self.shelf = shelf
+        self.films = films
         self.fact_uses: list[Words] = []
         self.misconception_uses: list[Words] = []
         self.right_answers: list[str] = []
@@ -41,7 +45,8 @@ class PartReader:
         question, ending, cards = self._read_sections(section, kind)
         if kind not in KINDS:
             return None
-        check_sentences(section.line, section.text, self.problems)
+        check_sentences(section.line, without_pictures(section.text), self.problems)
+        self.shelf.take_from(section.body)
         return Part.model_validate(
             {
                 "kind": kind,
@@ -49,6 +54,7 @@ class PartReader:
                 "minutes": settings.minutes(),
                 "text": section.text,
                 "picture": self.shelf.take(settings),
+                "film": self._read_film(section, kind),
                 "cards": cards,
                 "question": question,
                 "ending": ending,
@@ -66,7 +72,7 @@ class PartReader:
         if kind not in KINDS:
             remedy = f'{did_you_mean(kind, (*KINDS, "sources"))} Write it as "## Hook: Title".'
             self.problems.report(section.line, f"We do not know the part {quoted(name)}.", remedy)
-        elif kind in self._kinds:
+        elif kind in self._kinds and kind not in REPEATED:
             told = f"This is the second {kind} part; the first is in line {self._kinds[kind]}."
             self.problems.report(section.line, told, "Make one part of the two.")
         elif not title.strip():
@@ -105,9 +111,24 @@ class PartReader:
         section.settings.allow(CARD_SETTINGS)
         if not title:
             self.problems.report(section.line, "This card has no title.", "Write one after ###.")
-        check_sentences(section.line, section.text, self.problems)
-        check_card(section.line, section.text, self.problems)
+        words = without_pictures(section.text)
+        check_sentences(section.line, words, self.problems)
+        check_card(section.line, words, self.problems)
+        self.shelf.take_from(section.body)
         return Card(title=title, text=section.text, picture=self.shelf.take(section.settings))
+
+    def _read_film(self, section: Section, kind: str) -> FilmFile | None:
+        settings = section.settings
+        if kind == "film":
+            if section.text or "picture" in settings.values:
+                told = "While a film plays, nothing else is shown: these words or this picture never appear."
+                self.problems.report(section.line, told, "Move them to a card before or after, or into a note.")
+            return self.films.take(settings)
+        for name in ("film", "captions"):
+            if found := settings.words(name):
+                told = f"The {kind} part shows no film."
+                self.problems.report(found.line, told, 'Write a part of its own: "## Film: Title".')
+        return None
 
     def _read_question(self, section: Section, text: Words, kind: str) -> ChooseOne | Opinion | None:
         settings, before = section.settings, self.problems.blocking

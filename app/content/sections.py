@@ -7,7 +7,7 @@ from app.content.fields import Fields, Words, plain_name
 from app.content.problems import ProblemList, quoted
 
 NOTES = ("teacher", "presenter")
-PART_SETTINGS = ("minutes", "picture", "sensitivity", "tally only", "lead", "facts")
+PART_SETTINGS = ("minutes", "picture", "film", "captions", "sensitivity", "tally only", "lead", "facts")
 QUESTION_SETTINGS = ("why", "talk", "not sure")
 FACT_SETTINGS = ("source", "confidence", "for", "checked on", "review by")
 CARD_SETTINGS = ("picture",)

@@ -6,9 +6,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
+from app.domain.media import FilmFile, pictures_in
 from app.domain.quiz import ChooseOne, Opinion, Option, Question, Quiz
 
-PartKind = Literal["precheck", "hook", "facts", "scenario", "poll", "quiz", "pledge", "take-home"]
+PartKind = Literal["precheck", "hook", "facts", "film", "scenario", "poll", "quiz", "pledge", "take-home"]
 Purpose = Literal["before", "quiz", "scenario", "poll", "confidence", "pledge"]
 
 GUIDES = {"fire": "badger", "water": "seal", "road": "hedgehog", "internet": "owl"}
@@ -66,7 +67,10 @@ class Fact(BaseModel, frozen=True):
 
 
 class Picture(BaseModel, frozen=True):
-    """A picture by its path under `lessons/pictures/`; no alt text means decorative."""
+    """A picture by its path: `media/...` is an agency's own, all else stands in `lessons/pictures/`.
+
+    No alt text means decorative.
+    """
 
     path: str
     alt: str = ""
@@ -88,6 +92,7 @@ class Part(BaseModel, frozen=True):
     minutes: float
     text: str = ""
     picture: Picture | None = None
+    film: FilmFile | None = None
     cards: tuple[Card, ...] = ()
     question: Question | None = None
     ending: Card | None = None
@@ -128,9 +133,22 @@ class StepBase(BaseModel, frozen=True):
     teacher_note: str = ""
     presenter_note: str = ""
 
+    @property
+    def pictures(self) -> tuple[str, ...]:
+        """The paths of all pictures that the step shows."""
+        beside = (self.picture.path,) if self.picture else ()
+        return (*beside, *(path for _, path in pictures_in(self.text)))
+
 
 class Slide(StepBase, frozen=True):
     kind: Literal["slide"] = "slide"
+
+
+class Film(StepBase, frozen=True):
+    """Played on the classroom screen only; pupils' devices show its transcript."""
+
+    kind: Literal["film"] = "film"
+    file: FilmFile
 
 
 class Asking(StepBase, frozen=True):
@@ -169,7 +187,8 @@ class TakeHome(StepBase, frozen=True):
     kind: Literal["take_home"] = "take_home"
 
 
-Step = Annotated[Slide | Asking | Pledge | TakeHome, Field(discriminator="kind")]
+AnyStep = Slide | Film | Asking | Pledge | TakeHome
+Step = Annotated[AnyStep, Field(discriminator="kind")]
 
 
 class Lesson(BaseModel, frozen=True):
@@ -188,7 +207,7 @@ class Lesson(BaseModel, frozen=True):
     parts: tuple[tuple[str, float], ...] = ()
     steps: tuple[Step, ...]
 
-    def step(self, key: str) -> Slide | Asking | Pledge | TakeHome:
+    def step(self, key: str) -> AnyStep:
         return next(step for step in self.steps if step.key == key)
 
     @property
@@ -231,7 +250,7 @@ def skipped_for(lesson: Lesson, questions: int) -> tuple[str, ...]:
     return tuple(others[max(room, 0) :])
 
 
-def _steps_of(part: Part, draft: Draft, quiz: Quiz) -> Iterable[Slide | Asking | Pledge | TakeHome]:
+def _steps_of(part: Part, draft: Draft, quiz: Quiz) -> Iterable[AnyStep]:
     shared: dict[str, Any] = {
         "part": part.kind,
         "sensitivity": part.sensitivity,
@@ -271,6 +290,10 @@ def _steps_of(part: Part, draft: Draft, quiz: Quiz) -> Iterable[Slide | Asking |
             if not isinstance(part.question, Opinion):
                 raise ValueError("the pledge part offers promises")
             yield Pledge(key="pledge", minutes=part.minutes, question=part.question, **face, **shared)
+        case "film":
+            if part.film is None:
+                raise ValueError("the film part shows a film")
+            yield Film(key=_film_key(part, draft), minutes=part.minutes, title=part.title, file=part.film, **shared)
         case "take-home":
             yield TakeHome(key="take-home", minutes=part.minutes, **face, **shared)
         case "hook" | "facts":
@@ -278,6 +301,13 @@ def _steps_of(part: Part, draft: Draft, quiz: Quiz) -> Iterable[Slide | Asking |
             for place, card in enumerate(cards, start=1):
                 key = part.kind if len(cards) == 1 else f"{part.kind}.{place}"
                 yield Slide(key=key, minutes=part.minutes if place == 1 else 0, **card.model_dump(), **shared)
+
+
+def _film_key(part: Part, draft: Draft) -> str:
+    """A lesson may have several films: film, film.2, ..."""
+    films = [one for one in draft.parts if one.kind == "film"]
+    place = next(place for place, one in enumerate(films, start=1) if one is part)
+    return "film" if place == 1 else f"film.{place}"
 
 
 def _askings(

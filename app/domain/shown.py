@@ -9,7 +9,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from app.domain.lesson import Asking, Picture, Pledge
+from app.domain.lesson import AnyStep, Asking, Film, Picture, Pledge
+from app.domain.media import renamed
 from app.domain.quiz import LETTERS, ChooseOne, meanings, offers_not_sure, shown_order
 from app.domain.run import Phase, Place, Plan, Stage
 
@@ -47,6 +48,15 @@ class ShownPicture(BaseModel, frozen=True):
     alt: str
 
 
+class ShownFilm(BaseModel, frozen=True):
+    """A film for the classroom screen, and its words for everybody."""
+
+    name: str
+    captions_name: str
+    transcript: tuple[str, ...]
+    seconds: float
+
+
 class Reveal(BaseModel, frozen=True):
     """What may be known once the question is revealed. `letter` is empty for an opinion."""
 
@@ -59,7 +69,7 @@ class Shown(BaseModel, frozen=True):
     """One stage of one run as children see it."""
 
     phase: Phase
-    kind: Literal["lobby", "slide", "question", "pledge", "take_home", "finished"]
+    kind: Literal["lobby", "slide", "film", "question", "pledge", "take_home", "finished"]
     topic_key: str
     topic_name: str
     guide: str
@@ -69,6 +79,7 @@ class Shown(BaseModel, frozen=True):
     title: str = ""
     text: str = ""
     picture: ShownPicture | None = None
+    film: ShownFilm | None = None
     question: ShownQuestion | None = None
     reveal: Reveal | None = None
 
@@ -106,8 +117,9 @@ def show(stage: Stage, plan: Plan, seed: str) -> Shown:
         kind="question" if step.kind == "asking" else step.kind,
         part=step.part,
         title=step.title,
-        text=step.text,
+        text=renamed(step.text, {path: f"/media/{public_name(seed, path)}" for path in step.pictures}),
         picture=_picture(step.picture, seed),
+        film=_film(step, seed),
     )
 
 
@@ -146,6 +158,17 @@ def _picture(picture: Picture | None, seed: str) -> ShownPicture | None:
     if picture is None:
         return None
     return ShownPicture(name=public_name(seed, picture.path), alt=picture.alt)
+
+
+def _film(step: AnyStep, seed: str) -> ShownFilm | None:
+    if not isinstance(step, Film):
+        return None
+    return ShownFilm(
+        name=public_name(seed, step.file.path),
+        captions_name=public_name(seed, step.file.captions_path),
+        transcript=step.file.transcript,
+        seconds=step.file.seconds,
+    )
 
 
 class OfferedAsking(BaseModel, frozen=True):

@@ -91,6 +91,7 @@ ONE = "00:01.000 --> 00:03.500"
         ("WEBVTT\n\n00:03.000 --> 00:03.000\nHello", "line 3: This caption ends before it begins."),
         (f"WEBVTT\n\n00:05.000 --> 00:06.000\nB\n\n{ONE}\nA", "line 6: This caption begins before the one above it."),
         (f"WEBVTT\n\n{ONE}\nA\n\nWords alone", 'line 6: "Words alone" has no time.'),
+        ("WEBVTT\n\n00:01.000 -> 00:02.000\nHello", 'line 3: "00:01.000 -> 00:02.000" has no time.'),
         (f"WEBVTT\n\n{ONE}\nA\n{ONE}\nB", "line 3: There is no empty line between two captions."),
         (f"WEBVTT\n\n{ONE}\n" + "word " * 50, "line 3: This caption has 249 characters."),
         (b"WEBVTT\n\n00:01.000 --> 00:03.500\nCaf\xe9", "line 4: A letter here is not saved as UTF-8."),
