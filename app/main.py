@@ -23,9 +23,11 @@ from app.live.joiner import Joiner
 from app.live.rehearsals import Rehearsals, Tap
 from app.live.rooms import Rooms
 from app.settings import Settings
-from app.store import drafts, lessons, participation, runs
+from app.store import drafts, lessons, media, participation, runs
 from app.store.database import Database
-from app.web import author, directory, home, join, pairing, play, reports, sign_in
+from app.store.media_files import MediaFolder
+from app.web import author, directory, home, join, own_media, pairing, play, reports, sign_in
+from app.web import media as web_media
 from app.web import runs as web_runs
 from app.web.deps import Parts, now_utc
 from app.web.pages import STATIC, Pages, crash_page, handle_errors
@@ -47,6 +49,7 @@ def create_app(
     Raises NotAllowed with a sentence for the operator when it would not be safe to serve.
     """
     settings.data_dir.mkdir(parents=True, exist_ok=True)
+    MediaFolder(settings.data_dir).open()
     database = Database(settings.database, seconds=settings.database_seconds)
     database.open()
     with database.alone("start"):
@@ -111,6 +114,8 @@ def create_app(
         web_runs.routes(pages, panels),
         directory.routes(pages),
         *author.routers(pages, panels),
+        web_media.routes(),
+        own_media.routes(pages),
         reports.routes(pages),
     ):
         app.include_router(router)
@@ -138,7 +143,9 @@ def publish_shipped(database: Database, settings: Settings, now: datetime) -> No
 
     A lesson that somebody has edited in the browser is theirs: the shipped change waits for a look (ruling 16).
     """
-    shipped = library.load(settings.lessons_dir, settings.quizzes_dir)
+    with database.reading() as db:
+        own = media.own(db)
+    shipped = library.load(settings.lessons_dir, settings.quizzes_dir, own)
     for problem in shipped.problems:
         if not problem.is_warning:
             log.error("%s", problem)

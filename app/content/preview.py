@@ -5,6 +5,7 @@ from pathlib import Path
 
 from app.content import quiz_files
 from app.content.drafts import DraftTexts
+from app.content.films import FilmShelf
 from app.content.parts import WITH_QUESTION, PartReader, read_agency, slug
 from app.content.pictures import PictureShelf
 from app.content.problems import ProblemList
@@ -33,7 +34,8 @@ def lesson_with(texts: DraftTexts, parts: Iterable[str], pictures: Path) -> Less
 def part_alone(text: str, pictures: Path) -> Part | None:
     problems = ProblemList("part")
     sections = cut_sections(text, problems, first_line=1)
-    part = PartReader(problems, PictureShelf(pictures, problems)).read(sections[0]) if sections else None
+    films = FilmShelf(pictures.with_name("films"), problems)
+    part = PartReader(problems, PictureShelf(pictures, problems), films).read(sections[0]) if sections else None
     if part and part.kind in WITH_QUESTION and part.question is None:
         return part.model_copy(update={"kind": "hook", "cards": ()})  # its words and picture can be shown
     return part

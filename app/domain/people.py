@@ -52,6 +52,7 @@ Actor = Staff | Teacher | Phone
 Action = Literal[
     "read_agency_report",
     "run_programme",
+    "use_media",
     "lead_run",
     "see_lesson",
     "edit_lesson",
@@ -91,6 +92,8 @@ def may(
             return bool(actor.programme_ids & programme_ids)
         case Staff(), "read_agency_report":
             return agency_id in actor.agency_ids or bool(actor.programme_ids & programme_ids)
+        case Staff(), "use_media":
+            return agency_id in actor.agency_ids
         case Staff(), "run_programme":
             return bool(actor.programme_ids & programme_ids)
         case Teacher() | Phone(), "lead_run":

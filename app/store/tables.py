@@ -292,6 +292,23 @@ class ReviewRow(SQLModel, table=True):
     at: datetime
 
 
+class MediaRow(SQLModel, table=True):
+    __tablename__ = "media"
+    __table_args__ = (Index("media_of_agency", "agency_id"),)
+    id: int | None = _key()
+    public_name: str = Field(unique=True)
+    agency_id: int = _of("agency")
+    mime: str
+    size: int
+    width: int | None = None
+    height: int | None = None
+    seconds: float | None = None
+    alt: str = ""
+    is_decorative: bool = False
+    captions: str = ""
+    rights: str = ""
+
+
 # Live
 
 

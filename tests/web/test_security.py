@@ -38,6 +38,8 @@ PUBLIC = {
 """What anyone may ask for; the rest refuses whoever has no seat, link, phone or account."""
 
 POSTS = {
+    "/author/media",
+    "/author/media/remove",
     "/c/{token}",
     "/class/run",
     "/class/run/attendance",
@@ -131,7 +133,13 @@ def test_no_page_of_staff_opens_with_a_class_link_or_a_seat(world: World) -> Non
     tess = world.teacher()
     run = world.start(tess)
     pupil = world.pupil(run)
-    for path in ("/programmes", "/present", "/reports/agencies/kent-police", "/reports/agencies/kent-police.csv"):
+    for path in (
+        "/programmes",
+        "/present",
+        "/author/media",
+        "/reports/agencies/kent-police",
+        "/reports/agencies/kent-police.csv",
+    ):
         for client in (tess, pupil):
             assert client.get(path).headers.get("location") == "/sign-in", path
 
