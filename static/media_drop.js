@@ -115,5 +115,5 @@ function added(form, medium) {
     show(form, null);
     return;
   }
-  location.assign(`/author/media?added#${medium.name}`); // another address, so that the page is fetched anew
+  location.assign(`/author/media?added=${medium.name}#${medium.name}`); // another address: the page is fetched anew
 }
