@@ -46,8 +46,10 @@ function take(form, file) {
   form.querySelector("input[name=alt]").focus();
 }
 
-function say(form, words) {
-  form.querySelector("[data-said]").textContent = words;
+function say(form, words, isRefusal = false) {
+  const said = form.querySelector("[data-said]");
+  said.textContent = words;
+  said.classList.toggle("problem", isRefusal);
 }
 
 /** What was chosen, and only the fields that it needs. */
@@ -60,8 +62,8 @@ function show(form, file) {
   say(form, "");
   if (!file) return;
   const [largest, words] = LARGEST[isFilm ? "film" : "picture"];
-  if (file.size > largest) say(form, `This file is larger than ${words}. Choose a smaller one.`);
-  preview.querySelector("figcaption").textContent = `${file.name}, ${(file.size / 1e6).toFixed(1)} MB`;
+  if (file.size > largest) say(form, `This file is larger than ${words}. Choose a smaller one.`, true);
+  preview.querySelector("figcaption").textContent = `${file.name}, ${Math.max(0.1, file.size / 1e6).toFixed(1)} MB`;
   preview.querySelector("canvas").hidden = true;
   if (!isFilm) draw(preview.querySelector("canvas"), file);
 }
@@ -90,21 +92,22 @@ function send(form) {
   request.responseType = "json";
   request.upload.onprogress = (event) => (bar.value = event.lengthComputable ? event.loaded / event.total : 0);
   request.upload.onload = () => say(form, "Sent. The server looks at it…");
-  request.onerror = request.onabort = () => end(NOT_SENT);
+  request.onerror = request.onabort = () => end(NOT_SENT, true);
   request.onload = () => {
     const { response, status } = request;
-    end(status === 201 ? "Added." : response?.say || NOT_SENT);
-    if (status === 201) added(form, response);
+    const isAdded = status === 201;
+    end(isAdded ? "Added." : response?.say || NOT_SENT, !isAdded);
+    if (isAdded) added(form, response);
   };
   bar.hidden = false;
   button.disabled = true;
   say(form, "Sending…");
   request.send(new FormData(form));
 
-  function end(words) {
+  function end(words, isRefusal) {
     bar.hidden = true;
     button.disabled = false;
-    say(form, words);
+    say(form, words, isRefusal);
   }
 }
 
