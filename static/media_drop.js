@@ -5,6 +5,7 @@
 
 const FILM = /^video\//;
 const LARGEST = { film: [100e6, "100 MB"], picture: [8e6, "8 MB"] };
+const TOO_LARGE = "That is too large. A film may have 100 MB, a picture 8 MB.";
 const NOT_SENT = "That did not get through. Nothing was added. Try again.";
 
 for (const form of document.querySelectorAll("form[data-media-drop]")) prepare(form);
@@ -96,7 +97,7 @@ function send(form) {
   request.onload = () => {
     const { response, status } = request;
     const isAdded = status === 201;
-    end(isAdded ? "Added." : response?.say || NOT_SENT, !isAdded);
+    end(isAdded ? "Added." : response?.say || (status === 413 ? TOO_LARGE : NOT_SENT), !isAdded);
     if (isAdded) added(form, response);
   };
   bar.hidden = false;

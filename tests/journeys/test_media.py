@@ -15,6 +15,7 @@ from tests.browsers import WAIT_MS, chromium, code_on, expect_phase, join, press
 from tests.cast import PASSWORD, PRIYA, TESS_LINK
 from tests.films import CAPTIONS
 from tests.hostile_words import HOSTILE
+from tests.journeys.test_accessibility import violations
 from tests.served import ServedWorld
 
 pytestmark = pytest.mark.browser
@@ -146,6 +147,7 @@ def test_a_pasted_picture_and_a_dropped_film_are_added_and_the_film_plays_for_a_
     page.get_by_role("button", name="Add it").click()
     expect(page.locator(".medium video")).to_have_count(1, timeout=WAIT_MS)
     expect(page.locator(".medium")).to_have_count(2)
+    assert violations(page) == []
     page.context.close()
     assert [words for words in complaints if "422" not in words] == []  # the refusal above is an error to a browser
 
@@ -157,6 +159,8 @@ def test_a_pasted_picture_and_a_dropped_film_are_added_and_the_film_plays_for_a_
     press_next(screen)
     expect(pupil.locator("#panel-stage")).to_contain_text("So you go low!", timeout=WAIT_MS)
     assert pupil.locator("video").count() == 0
+
+    assert violations(screen) + violations(pupil) == []
 
     film = screen.locator("#film")
     assert film.evaluate("film => film.paused && film.autoplay === false")

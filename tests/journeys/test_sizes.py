@@ -405,7 +405,7 @@ def test_no_page_asks_another_host_or_complains(browser: Browser, server: LiveSe
             visited |= crawl(staff, f"{server.address}/programmes", witness)
     assert visited >= {
         "/", "/help", "/privacy", "/accessibility", "/sign-in", "/class", "/class/run/screen", "/class/run/controls",
-        "/class/run/pair", "/class/run/finish", "/programmes", "/reports/agencies/rnli",
+        "/class/run/pair", "/class/run/finish", "/programmes", "/author/media", "/reports/agencies/rnli",
     }  # fmt: skip
     assert witness.hosts() == {urlsplit(server.address).netloc}
     assert witness.complaints == []
