@@ -4,7 +4,8 @@ import pytest
 from markupsafe import Markup
 
 from app.domain.lesson import GUIDES, Topic
-from app.web.pages import STATIC, markdown, unbroken
+from app.web.markdown import markdown, unbroken
+from app.web.pages import STATIC
 
 
 @pytest.mark.parametrize("drawing", ["", "-peek", "-done"])
