@@ -129,6 +129,7 @@ function offerSteps(select, steps) {
   const words = steps.map((step, n) => `${n + 1}: ${step.title}`.slice(0, 40));
   if (words.join("\n") === all("option", select).map((one) => one.textContent).join("\n")) return;
   const chosen = select.value;
+  select.closest("label").hidden = steps.length < 2;
   select.replaceChildren(
     ...steps.map((step, n) => {
       const option = make("option", { value: step.place, textContent: words[n] });

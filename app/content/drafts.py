@@ -8,6 +8,7 @@ from typing import Self
 
 from app.content import lesson_files, quiz_files
 from app.content.fields import plain_name
+from app.content.form_words import remedy_in_form
 from app.content.library import check_against
 from app.content.parts import read_agency
 from app.content.problems import Problem, ProblemList, quoted
@@ -114,7 +115,8 @@ def _placed(problems: list[Problem], where: Where) -> list[Finding]:
         if missing := re.match(r'"([a-z ]+)" is missing', problem.sentence):  # it has no line of its own
             field = missing[1]
         name = f"{section}{field}".replace(" ", "-")
-        found.append(Finding(area, key, name, problem.sentence, problem.remedy, problem.is_warning))
+        remedy = remedy_in_form(problem.sentence, problem.remedy)
+        found.append(Finding(area, key, name, problem.sentence, remedy, problem.is_warning))
     return found
 
 

@@ -83,3 +83,39 @@ def test_a_warning_blocks_nothing() -> None:
 def test_whatever_a_draft_holds_it_is_checked(text: str) -> None:
     for texts in (DraftTexts("x", text, FIRE.quiz), DraftTexts("x", FIRE.lesson, text)):
         assert check(texts, PICTURES, AGENCIES).lesson is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "remedy"),
+    [
+        ("minutes: 2.5\n", "", "Write how many minutes"),
+        ("why: Mo shouts", "own: Mo shouts", "Say why the safest answer is safer."),
+        ("## Poll: Plans at home", "## Poll", "Write one."),
+        ("### Two ways out", "###", "Write one."),
+        ("not sure: no\n\n- Yes, and", "\n- Yes, and", "Take the tick off"),
+        (' "A badger holds up four shapes: a triangle, a circle, a square and a diamond."', "", "Say what it shows"),
+        ("fire/quiz.svg", "fire/none.svg", "Choose another picture."),
+        ("confidence: high\nfor: pupils", "for: pupils", "Choose one."),
+        ("objectives:\n  - name the main", "own:\n  - name the main", "Write on the page About"),
+        ("## Quiz: Show what you know", "## Take-home: Show", "Add that step"),
+    ],
+    ids=str,
+)
+def test_a_remedy_is_one_for_the_form(old: str, new: str, remedy: str) -> None:
+    assert [one for one in checked(old, new).findings if one.remedy.startswith(remedy)]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "remedy"),
+    [
+        ("right: Stay out and call 999", "", "Write the answers, and mark the safest one."),
+        ("- Run as fast as you can [FM4]", "- Run as fast as you can", "Choose what a child who picks it"),
+        ("right: Crawl low, near the floor", "right: Crawl low [FM4]", "Choose “no belief”"),
+        ("anchor: yes", "anchor: no", "Tick “Ask it before and after”"),
+        ("facts: FIR-08", "", "Name the fact behind it"),
+        ("id: F4", "", "Give the question a short name"),
+    ],
+    ids=str,
+)
+def test_a_remedy_for_the_quiz_is_one_for_the_form(old: str, new: str, remedy: str) -> None:
+    assert [one for one in checked(quiz=(old, new)).findings if one.remedy.startswith(remedy)]

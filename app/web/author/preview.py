@@ -61,8 +61,8 @@ SEEING = {
 FRAMES = (
     Frame("wide", "screen", "Classroom screen, 16:9", 1366, 768),
     Frame("old", "screen", "Old projector, 4:3", 1024, 768),
-    Frame("laptop", "pupil", "Pupil, wide", 1366, 690),
     Frame("tablet", "pupil", "Pupil, tall", 768, 1024),
+    Frame("laptop", "pupil", "Pupil, wide", 1366, 690),
 )
 
 
@@ -169,7 +169,7 @@ def _walk(desk: Desk, place: int, phase: str, see: str) -> dict[str, Any]:
         "phase_words": PHASE_WORDS.get(now, ""),
         "following": following if following[0] < len(steps) else None,
         "before": before if before[0] >= 0 else None,
-        "frames": [FRAMES[0], FRAMES[3]],
+        "frames": [FRAMES[0], FRAMES[2]],
         "see": see if see in SEEING else "",
         "seeing": SEEING,
         "frame_query": f"place={place}&phase={now}",
