@@ -2,7 +2,19 @@
 
 from fastapi import APIRouter
 
-from app.web.author import facts, lessons, preview, questions, rehearsal, review, steps, versions
+from app.web.author import (
+    details,
+    facts,
+    facts_due,
+    lessons,
+    outline,
+    preview,
+    questions,
+    rehearsal,
+    review,
+    steps,
+    versions,
+)
 from app.web.pages import Pages
 from app.web.panels import Panels
 
@@ -10,9 +22,12 @@ from app.web.panels import Panels
 def routers(pages: Pages, panels: Panels) -> list[APIRouter]:
     return [
         lessons.routes(pages),
+        outline.routes(pages),
+        details.routes(pages),
         steps.routes(pages),
         questions.routes(pages),
         facts.routes(pages),
+        facts_due.routes(pages),
         preview.routes(pages, panels),
         review.routes(pages),
         versions.routes(pages),

@@ -17,13 +17,13 @@ from app.content.sections import cut_sections
 from app.content.sketch import PartSketch, SectionSketch, one_line, read_part, tidy, write_part
 from app.content.sources import read_facts
 from app.domain.errors import Conflict, Invalid, NotAllowed, NotFound
-from app.domain.lesson import Fact, Lesson, fact_leaders
-from app.domain.people import Staff, may
-from app.store import facts, lessons
+from app.domain.lesson import Fact
+from app.domain.people import may
+from app.store import facts
 from app.store.database import Db
 from app.store.facts import Signature, Signatures
 from app.web.author.desk import Desk, Typed, fingerprint, open_desk, save, saved
-from app.web.author.lessons import finding_face, frame
+from app.web.author.page import finding_face, frame
 from app.web.deps import App, Parts, SignedIn
 from app.web.pages import Pages, see_other
 
@@ -104,12 +104,6 @@ def _add_list(router: APIRouter, pages: Pages) -> None:
             save(db, app, desk, f"facts/{fact}", lesson=desk.sketch.with_part(sources.key, made).text)
         return see_other(f"/author/lessons/{key}/facts")
 
-    @router.get("/author/facts")
-    def due(app: App, who: SignedIn) -> Response:
-        """Facts of published lessons to look at again, and those that wait for a signature."""
-        with app.database.reading() as db:
-            return pages.page("author/facts_due.html", **_due_page(db, app, who))
-
 
 def must_edit_facts(desk: Desk) -> None:
     if not desk.may_edit_facts:
@@ -141,7 +135,7 @@ def _list_page(db: Db, app: Parts, desk: Desk) -> dict[str, Any]:
                 "uses": len(uses.get(name, ())),
                 "findings": [finding_face(desk, one) for one in desk.checked.of("facts", name)],
                 "hash": facts.text_hash(fact) if fact else "",
-                **_signing_face(desk, fact, set(uses.get(name, [desk.owner.slug])), signed, app.clock().date()),
+                **signing_face(desk, fact, set(uses.get(name, [desk.owner.slug])), signed, app.clock().date()),
             }
             for name, section, fact in shown
         ],
@@ -149,9 +143,7 @@ def _list_page(db: Db, app: Parts, desk: Desk) -> dict[str, Any]:
     }
 
 
-def _signing_face(
-    desk: Desk, fact: Fact | None, leaders: set[str], signed: Signatures, today: date
-) -> dict[str, Any]:
+def signing_face(desk: Desk, fact: Fact | None, leaders: set[str], signed: Signatures, today: date) -> dict[str, Any]:
     if fact is None:
         return {"signed": (), "awaiting": [], "can_sign": "", "review_by": None, "is_due": False}
     have = signatures_of(fact, signed)
@@ -198,43 +190,6 @@ def _next_name(names: list[str], topic: str) -> str:
     found = [match for name in names if (match := re.fullmatch(r"([A-Z]{2,5})-(\d{1,3})", name))]
     letters = found[-1][1] if found else re.sub(r"[^A-Z]", "", topic.upper())[:3].ljust(2, "X")
     return f"{letters}-{max((int(one[2]) for one in found if one[1] == letters), default=0) + 1:02d}"
-
-
-# All facts of published lessons
-
-
-def _due_page(db: Db, app: Parts, who: Staff) -> dict[str, Any]:
-    today, signed = app.clock().date(), facts.signatures(db)
-    due, unsigned = [], []
-    for row in lessons.rows(db):
-        newest = lessons.newest_version(db, row.id or 0)
-        try:
-            desk = open_desk(db, app, who, row.key)
-        except NotFound:
-            continue
-        lesson = lessons.version(db, newest) if newest else None
-        for fact in lesson.facts if lesson else ():
-            face = published_fact_face(desk, lesson, fact, signed, today) if lesson else {}
-            due += [face] if face["is_due"] else []
-            unsigned += [face] if face["awaiting"] else []
-    return {
-        "who": who.name,
-        "due": sorted(due, key=lambda face: face["review_by"]),
-        "unsigned": unsigned,
-        "today": today,
-    }
-
-
-def published_fact_face(desk: Desk, lesson: Lesson, fact: Fact, signed: Signatures, today: date) -> dict[str, Any]:
-    leaders = {agency.key for agency in fact_leaders(lesson, fact.key)}
-    return {
-        "key": fact.key,
-        "text": fact.text,
-        "lesson": lesson.title,
-        "href": f"{desk.address}/facts",
-        "is_past": fact.review_by < today,
-        **_signing_face(desk, fact, leaders, signed, today),
-    }
 
 
 # One fact

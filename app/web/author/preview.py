@@ -22,7 +22,7 @@ from app.store.answers import Sheet
 from app.store.participants import Guest
 from app.store.runs import OpenRun
 from app.web.author.desk import Desk, Typed, open_desk
-from app.web.author.lessons import frame as frame_of
+from app.web.author.page import frame as frame_of
 from app.web.deps import App, SignedIn
 from app.web.pages import Pages
 from app.web.panels import Panels, own_face

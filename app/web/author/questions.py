@@ -14,7 +14,7 @@ from app.domain.quiz import LONGEST_EXPLANATION, LONGEST_OPTION, LONGEST_QUESTIO
 from app.store import drafts
 from app.store.database import Db
 from app.web.author.desk import Desk, Typed, fingerprint, open_desk, save, saved
-from app.web.author.lessons import finding_face, frame
+from app.web.author.page import finding_face, frame
 from app.web.author.preview import FRAMES, of_question, steps_of
 from app.web.author.steps import facts_of
 from app.web.deps import App, Parts, SignedIn

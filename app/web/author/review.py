@@ -13,8 +13,7 @@ from app.store.database import Db
 from app.store.drafts import OpenDraft
 from app.web.author import desk as desks
 from app.web.author.desk import Desk, Typed, open_desk
-from app.web.author.facts import published_fact_face
-from app.web.author.lessons import finding_face, frame
+from app.web.author.page import finding_face, frame
 from app.web.deps import App, Parts, SignedIn
 from app.web.pages import Pages, see_other
 
@@ -111,7 +110,7 @@ def _page(db: Db, app: Parts, desk: Desk) -> dict[str, Any]:
         "changes": changes(published, made) if made else [],
         "is_reordered": bool(published and made and is_reordered(published, made)),
         "is_new": published is None,
-        "awaiting": _awaiting(db, app, desk, made) if made else [],
+        "awaiting": facts.awaiting(db, made) if made else [],
         "checklist": CHECKLIST,
         "reviews": reviews.of_draft(db, desk.draft),
         "approved": approved,
@@ -121,14 +120,6 @@ def _page(db: Db, app: Parts, desk: Desk) -> dict[str, Any]:
         "is_own": desk.draft.edited_by == desk.who.account_id,
         "next_number": max((one.number for one in lessons.versions_of(db, desk.draft.lesson_id)), default=0) + 1,
     }
-
-
-def _awaiting(db: Db, app: Parts, desk: Desk, lesson: Lesson) -> list[tuple[str, int]]:
-    """(agency, how many facts wait for its signature)."""
-    signed, today = facts.signatures(db), app.clock().date()
-    faces = [published_fact_face(desk, lesson, fact, signed, today) for fact in lesson.facts]
-    names = [name for face in faces for name in face["awaiting"]]
-    return [(name, names.count(name)) for name in dict.fromkeys(names)]
 
 
 def _kept(db: Db, app: Parts, desk: Desk) -> OpenDraft:

@@ -12,7 +12,7 @@ from app.domain.errors import Invalid
 from app.store import drafts
 from app.store.database import Db
 from app.web.author.desk import Desk, Typed, fingerprint, open_desk, save, saved
-from app.web.author.lessons import finding_face, frame
+from app.web.author.page import finding_face, frame
 from app.web.author.preview import FRAMES, of_part, pictures_of, steps_of
 from app.web.deps import App, Parts, SignedIn
 from app.web.pages import Pages, clock_time, wants_json

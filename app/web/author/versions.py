@@ -11,7 +11,7 @@ from app.domain.lesson_changes import changes, is_reordered
 from app.store import lessons
 from app.store.database import Db
 from app.web.author.desk import Desk, open_desk
-from app.web.author.lessons import frame
+from app.web.author.page import frame
 from app.web.deps import App, Parts, SignedIn
 from app.web.pages import Pages
 

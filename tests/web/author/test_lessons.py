@@ -1,7 +1,11 @@
 """The authoring room: who sees which lesson, its steps, and what it says about itself."""
 
+import shutil
+from pathlib import Path
+
 import pytest
 
+from app.settings import ROOT
 from app.store import drafts
 from app.store.drafts import OpenDraft
 from tests.authors import Author, author
@@ -207,3 +211,27 @@ def test_an_agency_that_nobody_knows_is_told(world: World) -> None:
     page = priya.page()
     assert "We do not know the agency &#34;Kent Fyre&#34;." in page
     assert "#lead" in page
+
+
+def test_another_text_of_a_release_waits_for_an_author(world: World, tmp_path: Path) -> None:
+    priya = author(world)
+    priya.type("/steps/hook", title="Written here")
+    assert "brings another text" not in priya.page()
+    for folder in ("lessons", "quizzes"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    file = tmp_path / "lessons" / "fire.md"
+    file.write_text(file.read_text().replace("Plans at home", "Plans at your home"))
+    folders = {"lessons_dir": tmp_path / "lessons", "quizzes_dir": tmp_path / "quizzes"}
+    world.parts.settings = world.parts.settings.model_copy(update=folders)
+    assert "brings another text" in priya.page()
+    priya.send("/shipped", answer="keep")
+    assert "brings another text" not in priya.page()
+    assert "Written here" in priya.page()
+    priya.send("/shipped", answer="take")
+    assert "Plans at your home" in priya.page()
+    priya.undo()
+    assert "Written here" in priya.page()
+
+
+def test_facts_without_a_signature_are_marked_where_a_teacher_chooses_the_lesson(world: World) -> None:
+    assert "18 facts await sign-off by Kent Fire and Rescue Service" in world.teacher().get("/class").text
