@@ -110,7 +110,7 @@ Where = Callable[[int], tuple[str, str, str, str]]
 
 def _placed(problems: list[Problem], where: Where) -> list[Finding]:
     found = []
-    for problem in problems:
+    for problem in sorted(problems, key=lambda problem: problem.line):
         area, key, section, field = where(problem.line)
         if missing := re.match(r'"([a-z ]+)" is missing', problem.sentence):  # it has no line of its own
             field = missing[1]
