@@ -125,6 +125,41 @@ function showWhileTyping(form) {
   }
 }
 
+// --- A picture or film that was just added ---
+
+/** It is offered in every list of the step, and chosen where its author was writing. */
+function chooseAdded(form) {
+  let place = null;
+  form.addEventListener("focusin", (event) => (place = event.target.closest(".picture-field") || place));
+  form.addEventListener("change", (event) => describe(event.target));
+  document.addEventListener("media:added", (event) => {
+    const { kind, path, alt, needs_captions: lacks } = event.detail;
+    const lists = all(kind === "film" ? "select[name=film]" : "select[name$=picture]", form);
+    if (!lists.length) return;
+    event.preventDefault();
+    for (const list of lists) {
+      const textContent = kind === "film" ? `${alt}${lacks ? " (no captions yet)" : ""}` : `Ours: ${alt || "decorative"}`;
+      const option = make("option", { value: path, textContent });
+      if (kind === "picture") option.dataset.alt = alt;
+      list.options[0].after(option);
+    }
+    const list = (place?.isConnected && place.querySelector("select")) || lists[0];
+    list.value = path;
+    describe(list);
+    list.dispatchEvent(new Event("input", { bubbles: true }));
+    list.focus();
+  });
+}
+
+/** An own picture brings its words along. */
+function describe(list) {
+  const alt = list.selectedOptions?.[0]?.dataset.alt;
+  const fields = list.closest(".picture-field");
+  if (alt === undefined || !fields) return;
+  fields.querySelector("input[name$=alt]").value = alt;
+  fields.querySelector("input[name$=decorative]").checked = !alt;
+}
+
 function offerSteps(select, steps) {
   const words = steps.map((step, n) => `${n + 1}: ${step.title}`.slice(0, 40));
   if (words.join("\n") === all("option", select).map((one) => one.textContent).join("\n")) return;
@@ -271,6 +306,7 @@ function isLower(item, event) {
 for (const form of all("form[data-autosave]")) keepSaved(form);
 const editor = document.getElementById("editor");
 if (editor && document.querySelector(".looks")) showWhileTyping(editor);
+if (editor) chooseAdded(editor);
 for (const field of all("[data-limit]")) {
   field.addEventListener("input", () => count(field));
   count(field);

@@ -43,6 +43,7 @@ function take(form, file) {
   const files = new DataTransfer();
   files.items.add(file);
   form.querySelector("input[name=file]").files = files.files;
+  form.closest("details")?.setAttribute("open", "");
   show(form, file);
   form.querySelector("input[name=alt]").focus();
 }

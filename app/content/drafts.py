@@ -17,6 +17,7 @@ from app.content.sections import looks_like_setting
 from app.content.sketch import LessonSketch, read_part
 from app.content.yaml_pieces import name_at, read_values
 from app.domain.lesson import Lesson, unroll
+from app.domain.media import OwnMedia
 
 SOURCES = "sources"
 
@@ -71,9 +72,9 @@ class Checked:
         return tuple(one for one in self.findings if one.area == area and key in ("", one.key))
 
 
-def check(texts: DraftTexts, pictures: Path, agencies: Collection[str]) -> Checked:
+def check(texts: DraftTexts, pictures: Path, agencies: Collection[str], own: OwnMedia | None = None) -> Checked:
     """Never raises for what the texts hold. `agencies` are the keys of those that a lesson may name."""
-    file = lesson_files.read(texts.key, texts.lesson, pictures, ProblemList("lesson"))
+    file = lesson_files.read(texts.key, texts.lesson, pictures, ProblemList("lesson"), own)
     quiz = quiz_files.read(texts.key, texts.quiz, ProblemList("quiz"))
     check_against(file, quiz)
     findings = _placed(file.problems.found, _in_lesson(texts.sketch))

@@ -13,10 +13,11 @@ from app.content.sections import cut_sections
 from app.content.sketch import PartSketch, write_part
 from app.content.yaml_pieces import read_values
 from app.domain.lesson import Agency, Draft, Lesson, Part, Topic, unroll
+from app.domain.media import OwnMedia
 from app.domain.quiz import Quiz
 
 
-def lesson_with(texts: DraftTexts, parts: Iterable[str], pictures: Path) -> Lesson:
+def lesson_with(texts: DraftTexts, parts: Iterable[str], pictures: Path, own: OwnMedia | None = None) -> Lesson:
     """A lesson of these parts. A question that is not finished is left out; everything else is as it will be."""
     front = read_values(texts.sketch.front or "") or {}
     topic, lead = str(front.get("topic") or "Safety"), str(front.get("lead") or "")
@@ -26,16 +27,19 @@ def lesson_with(texts: DraftTexts, parts: Iterable[str], pictures: Path) -> Less
         topic=Topic(key=slug(topic), name=topic),
         lead=read_agency(lead) if lead else Agency(key="", name=""),
         quiz=texts.key,
-        parts=tuple(part for text in parts if (part := part_alone(text, pictures))),
+        parts=tuple(part for text in parts if (part := part_alone(text, pictures, own))),
     )
     return unroll(draft, quiz_alone(texts))
 
 
-def part_alone(text: str, pictures: Path) -> Part | None:
+def part_alone(text: str, pictures: Path, own: OwnMedia | None = None) -> Part | None:
     problems = ProblemList("part")
     sections = cut_sections(text, problems, first_line=1)
-    films = FilmShelf(pictures.with_name("films"), problems)
-    part = PartReader(problems, PictureShelf(pictures, problems), films).read(sections[0]) if sections else None
+    films = FilmShelf(pictures.with_name("films"), problems, own or {})
+    shelf = PictureShelf(pictures, problems, own or {})
+    part = PartReader(problems, shelf, films).read(sections[0]) if sections else None
+    if part and part.kind == "film" and part.film is None:
+        return None  # there is nothing to show yet
     if part and part.kind in WITH_QUESTION and part.question is None:
         return part.model_copy(update={"kind": "hook", "cards": ()})  # its words and picture can be shown
     return part

@@ -70,8 +70,12 @@ class StepFields:
 
     @property
     def has_own_words(self) -> bool:
-        """A step with cards shows those, never words of its own."""
-        return not any(section.kind == "card" for section in self.sections)
+        """A step with cards shows those, and a film itself, never words of its own."""
+        return self.kind != "film" and not any(section.kind == "card" for section in self.sections)
+
+    @property
+    def film(self) -> str:
+        return self.part.setting("film")
 
     @property
     def can_have_cards(self) -> bool:
@@ -113,6 +117,9 @@ def part_from(form: Form, before: PartSketch) -> PartSketch:
         settings["sensitivity"] = ""
     if "picture" in form:
         settings["picture"] = _picture(form, "").setting
+    if "film" in form:
+        film = one_line(form["film"]).replace(" ", "-")
+        settings |= {"film": film, "captions": f"{film.rpartition('.')[0]}.vtt" if film else ""}
     return tidy(
         replace(
             before,

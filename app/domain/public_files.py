@@ -21,13 +21,13 @@ def public_file(plan: Plan, seed: str, name: str) -> PublicFile | None:
     """What a run shows under this name; None under any other."""
     for lesson in plan.lessons:
         for step in lesson.steps:
-            for file in _files_of(step):
+            for file in files_of_step(step):
                 if public_name(seed, file.path) == name:
                     return file
     return None
 
 
-def _files_of(step: AnyStep) -> Iterator[PublicFile]:
+def files_of_step(step: AnyStep) -> Iterator[PublicFile]:
     for path in step.pictures:
         yield PublicFile(path=path)
     if isinstance(step, Film):

@@ -10,7 +10,7 @@ from sqlmodel import col, func, select
 from app.domain.errors import Conflict, NotFound
 from app.domain.media import OWN, Medium, must_fit
 from app.store.database import Db
-from app.store.tables import AgencyRow, LessonRow, MediaRow, VersionRow
+from app.store.tables import AgencyRow, DraftRow, LessonRow, MediaRow, VersionRow
 
 NOT_FOUND = "We could not find that picture or film."
 _NAMED = re.compile(rf"{OWN}([0-9a-f]{{32}})\.")
@@ -37,8 +37,8 @@ def of_agency(db: Db, agency_id: int) -> list[Medium]:
 
 
 def own(db: Db, agency_ids: Collection[int] | None = None) -> dict[str, Medium]:
-    """By path, what lessons of these agencies may show; None: of any."""
-    query = select(MediaRow)
+    """By path, what lessons of these agencies may show, the newest first; None: of any."""
+    query = select(MediaRow).order_by(col(MediaRow.id).desc())
     if agency_ids is not None:
         query = query.where(col(MediaRow.agency_id).in_(agency_ids))
     found = (_medium(row) for row in db.exec(query))
@@ -58,25 +58,26 @@ def set_captions(db: Db, agency_ids: Collection[int], public_name: str, captions
 
 
 def remove(db: Db, agency_ids: Collection[int], public_name: str) -> Medium:
-    """Raises NotFound, or Conflict while any version shows it: a version never changes."""
+    """Raises NotFound, or Conflict while a version (which never changes) or a draft shows it."""
     row = _row(db, agency_ids, public_name)
     lessons = used_by(db, [public_name])[public_name]
     if lessons:
-        raise Conflict(f"This is shown in {lessons[0]}, so it stays. Lessons that were published never change.")
+        raise Conflict(f"This is shown in {lessons[0]}, so it stays. What was published once is kept as it was.")
     db.delete(row)
     return _medium(row)
 
 
 def used_by(db: Db, public_names: Iterable[str]) -> dict[str, list[str]]:
-    """The titles of the lessons in whose versions each is named."""
+    """The titles of the lessons in whose versions or draft each is named."""
     found: dict[str, set[str]] = {name: set() for name in public_names}
-    document = cast(col(VersionRow.document), Text)
-    named = (
+    document, draft = cast(col(VersionRow.document), Text), col(DraftRow.lesson_text)
+    in_versions = (
         sqlalchemy.select(col(LessonRow.title), document)
         .join(VersionRow, col(VersionRow.lesson_id) == col(LessonRow.id))
         .where(document.contains(OWN))
     )
-    for title, text in db.connection().execute(named):
+    in_drafts = sqlalchemy.select(col(DraftRow.title), draft).where(draft.contains(OWN))
+    for title, text in (*db.connection().execute(in_versions), *db.connection().execute(in_drafts)):
         for name in set(_NAMED.findall(text)) & found.keys():
             found[name].add(title)
     return {name: sorted(titles) for name, titles in found.items()}

@@ -108,8 +108,7 @@ def _home(app: Parts, who: Staff, sentence: str = "", new_link: dict[str, Any] |
                     "may_run": False,
                 }
             ]
-    face = {"new_link": new_link, "sentence": sentence, "who": who.name, "has_agency": bool(who.agency_ids)}
-    return {"programmes": shown, **face}
+    return {"programmes": shown, "new_link": new_link, "sentence": sentence, "who": who.name}
 
 
 def _programme_face(db: Db, programme: ProgrammeRow, runs_of: dict[int, int]) -> dict[str, Any]:

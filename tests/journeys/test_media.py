@@ -226,8 +226,8 @@ def test_hostile_words_are_only_read_in_a_real_browser(browser: Browser) -> None
     page.wait_for_timeout(100)
     assert page.evaluate("sung") == []
     assert found["sections"] == 2 * len(HOSTILE)  # none has closed the section around it
-    assert set(found["tags"]) <= {"section", "p", "ul", "ol", "li", "strong", "em", "br", "img", "a"}
-    assert found["attributes"] == ["alt", "href", "rel", "src", "target"]
+    assert set(found["tags"]) <= {"section", "p", "ul", "ol", "li", "strong", "em", "br", "img", "a", "span"}
+    assert found["attributes"] == ["alt", "class", "href", "rel", "src", "target"]
     assert set(found["schemes"]) <= {"https:", "mailto:"}
     assert [url for url in asked if "evil" in url or "x.example" in url] == []
     # The canary does sing where words are not made harmless.

@@ -36,6 +36,8 @@ def must_be_harmless(text: str) -> None:
                     href = attributes.pop("href") or ""
                     assert href.lower().startswith(("https://", "mailto:"))
                     assert attributes == {"rel": "noopener noreferrer", "target": "_blank"}
+                case "span":
+                    assert attributes == {"class": "unbroken"}
                 case _:
                     assert tag in {"p", "ul", "ol", "li", "strong", "em", "br"}
                     assert attributes == {}

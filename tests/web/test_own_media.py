@@ -93,7 +93,7 @@ def test_a_form_without_scripts_leads_to_the_page_of_all(world: World) -> None:
     assert f'src="/media/{name}.webp" alt="A smoke alarm."' in page.text
     assert "In no lesson yet" in page.text
     assert "Our own photo." in page.text
-    assert "Pictures and films" in priya.get("/programmes").text
+    assert "Pictures and films" in priya.get("/author").text
 
 
 def test_a_decorative_picture_needs_no_words(world: World) -> None:

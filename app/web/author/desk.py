@@ -17,8 +17,9 @@ from app.content.parts import read_agency
 from app.content.sketch import LessonSketch, read_part
 from app.content.yaml_pieces import Value, read_values
 from app.domain.errors import NotAllowed, NotFound
+from app.domain.media import OwnMedia
 from app.domain.people import Action, Staff, may
-from app.store import directory, drafts, lessons
+from app.store import directory, drafts, lessons, media
 from app.store.database import Db
 from app.store.drafts import OpenDraft
 from app.store.tables import AgencyRow, LessonRow
@@ -39,6 +40,8 @@ class Desk:
     """Every agency by its key."""
     programme_ids: frozenset[int]
     pictures: Path
+    own: OwnMedia
+    """Pictures and films of the lesson's agencies."""
 
     @property
     def key(self) -> str:
@@ -62,7 +65,7 @@ class Desk:
 
     @cached_property
     def checked(self) -> Checked:
-        return content.check(self.texts, self.pictures, self.known.keys())
+        return content.check(self.texts, self.pictures, self.known.keys(), self.own)
 
     @property
     def owner(self) -> AgencyRow:
@@ -123,7 +126,7 @@ def open_desk(db: Db, app: Parts, who: Staff, key: str) -> Desk:
     draft = draft_of(db, app, key)
     ids = {known[agency].id or 0 for agency in draft.agencies if agency in known} | {draft.owner_agency_id}
     programmes = directory.programmes_of_agencies(db, frozenset(ids))
-    desk = Desk(who, draft, known, programmes, app.settings.lessons_dir / "pictures")
+    desk = Desk(who, draft, known, programmes, app.settings.lessons_dir / "pictures", media.own(db, ids))
     if not desk.may("see_lesson"):
         raise NotFound(ELSEWHERE)
     return desk

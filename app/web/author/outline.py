@@ -8,7 +8,7 @@ from starlette.responses import Response
 from app.content import drafts as content
 from app.content.drafts import SOURCES
 from app.content.lesson_starts import with_new_part
-from app.content.parts import KINDS
+from app.content.parts import KINDS, REPEATED
 from app.content.sketch import LessonSketch, read_part
 from app.domain.errors import Conflict, NotAllowed
 from app.store import drafts
@@ -23,6 +23,7 @@ KIND_WORDS = {
     "precheck": "Precheck: the key questions, before",
     "hook": "Hook: something to look at or guess",
     "facts": "Facts: cards with what to know",
+    "film": "Film: a clip with captions",
     "scenario": "Scenario: a story with a decision",
     "poll": "Poll: a question without a right answer",
     "quiz": "Quiz: the questions, after",
@@ -45,10 +46,12 @@ def routes(pages: Pages) -> APIRouter:
         with app.database.transaction() as db:
             desk = open_desk(db, app, who, key)
             desk.must("edit_lesson")
-            if kind not in KINDS or kind in desk.sketch.keys:
+            if kind not in KINDS or (kind in desk.sketch.keys and kind not in REPEATED):
                 raise Conflict("This lesson has that step already.")
-            save(db, app, desk, f"steps/{kind}", lesson=with_new_part(desk.sketch, kind).text)
-        return see_other(f"/author/lessons/{key}/steps/{kind}")
+            sketch = with_new_part(desk.sketch, kind)
+            save(db, app, desk, f"steps/{kind}", lesson=sketch.text)
+        newest = [one for one in sketch.keys if one == kind or one.startswith(f"{kind}-")][-1]
+        return see_other(f"/author/lessons/{key}/steps/{newest}")
 
     @router.post("/author/lessons/{key}/steps/{part}/remove")
     def remove(key: str, part: str, app: App, who: SignedIn) -> Response:
@@ -163,7 +166,9 @@ def lesson_page(db: Db, app: Parts, desk: Desk) -> dict[str, Any]:
     return frame(db, app, desk, "steps") | {
         "steps": steps,
         "minutes": sum(step["minutes"] for step in steps),
-        "kinds": [(kind, words) for kind, words in KIND_WORDS.items() if kind not in desk.sketch.keys],
+        "kinds": [
+            (kind, words) for kind, words in KIND_WORDS.items() if kind in REPEATED or kind not in desk.sketch.keys
+        ],
         "findings": [finding_face(desk, finding) for finding in desk.checked.findings],
         "may_edit": desk.may("edit_lesson"),
     }

@@ -1,13 +1,13 @@
 """What children and the classroom screen will show of a draft: drawn by the same panels as in a run."""
 
-import mimetypes
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from markupsafe import Markup
-from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from app.content.preview import lesson_with, question_part
 from app.content.question_forms import question_from
@@ -15,6 +15,8 @@ from app.content.sketch import read_part, write_part
 from app.content.step_forms import part_from
 from app.domain.errors import NotFound
 from app.domain.lesson import Asking, Lesson, Pledge, Step
+from app.domain.media import Medium
+from app.domain.public_files import PublicFile, files_of_step
 from app.domain.run import OF_A_QUESTION, Phase, Stage, plan
 from app.domain.shown import PREVIEW, public_name
 from app.live.snapshot import Snapshot
@@ -24,6 +26,7 @@ from app.store.runs import OpenRun
 from app.web.author.desk import Desk, Typed, open_desk
 from app.web.author.page import frame as frame_of
 from app.web.deps import App, SignedIn
+from app.web.media import file_response
 from app.web.pages import Pages
 from app.web.panels import Panels, own_face
 
@@ -110,14 +113,14 @@ def routes(pages: Pages, panels: Panels) -> APIRouter:
             return pages.page("author/walk.html", **frame_of(db, app, desk, "walk"), **_walk(desk, place, phase, see))
 
     @router.get("/author/lessons/{key}/media/{name}")
-    def picture(key: str, name: str, app: App, who: SignedIn) -> Response:
-        """A picture that a preview shows, by the name it has there."""
+    def file(key: str, name: str, request: Request, app: App, who: SignedIn) -> Response:
+        """A picture or film that a preview shows, by the name it has there."""
         with app.database.reading() as db:
             desk = open_desk(db, app, who, key)
-        found = next((path for path in pictures_of(desk) if public_name(PREVIEW, path) == name), None)
+        found = next((one for one in files_of(desk) if public_name(PREVIEW, one.path) == name), None)
         if found is None:
             raise NotFound("We could not find that picture.")
-        return FileResponse(desk.pictures / found, media_type=mimetypes.guess_type(found)[0])
+        return file_response(app, found, request)
 
     @router.post("/author/lessons/{key}/steps/{part}/preview")
     def typed_step(key: str, part: str, app: App, who: SignedIn, form: Typed) -> Response:
@@ -126,7 +129,7 @@ def routes(pages: Pages, panels: Panels) -> APIRouter:
             desk = open_desk(db, app, who, key)
         before = read_part(desk.part(part))
         text = form.get("raw", "") if before is None else write_part(part_from(form, before))
-        return JSONResponse(_stages(desk, lesson_with(desk.texts, [text], desk.pictures), form))
+        return JSONResponse(_stages(desk, lesson_with(desk.texts, [text], desk.pictures, desk.own), form))
 
     @router.post("/author/lessons/{key}/questions/{question}/preview")
     def typed_question(key: str, question: str, app: App, who: SignedIn, form: Typed) -> Response:
@@ -181,15 +184,31 @@ def _pictured(html: str, desk: Desk) -> str:
     return html.replace('src="/media/', f'src="{desk.address}/media/')
 
 
-def pictures_of(desk: Desk) -> list[str]:
-    """Pictures that came with the lessons, those of this topic first."""
+def pictures_of(desk: Desk) -> dict[str, Medium | None]:
+    """By path: the agencies' own, then those that came with the lessons, of which those of this topic first."""
     folder = desk.pictures
     paths = [path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*")) if path.is_file()]
-    return sorted(paths, key=lambda path: not path.startswith(f"{desk.draft.topic_key}/"))
+    shipped = sorted(paths, key=lambda path: not path.startswith(f"{desk.draft.topic_key}/"))
+    own = {path: medium for path, medium in desk.own.items() if not medium.is_film}
+    return {**own, **dict.fromkeys(shipped)}
+
+
+def films_of(desk: Desk) -> list[Medium]:
+    return [medium for medium in desk.own.values() if medium.is_film]
+
+
+def files_of(desk: Desk) -> Iterator[PublicFile]:
+    """All that any step of the lesson may show."""
+    yield from (PublicFile(path=path) for path in pictures_of(desk))
+    for film in films_of(desk):
+        yield PublicFile(path=film.path, is_film=True)
+        yield PublicFile(path=film.captions_path, captions=film.captions)
+    for step in whole(desk).steps:  # films that came with the lessons
+        yield from files_of_step(step)
 
 
 def of_part(desk: Desk, part: str) -> Lesson:
-    return lesson_with(desk.texts, [desk.part(part)], desk.pictures)
+    return lesson_with(desk.texts, [desk.part(part)], desk.pictures, desk.own)
 
 
 def of_question(desk: Desk, question: str, text: str | None = None) -> Lesson:
@@ -205,7 +224,7 @@ def of_question(desk: Desk, question: str, text: str | None = None) -> Lesson:
 
 
 def whole(desk: Desk) -> Lesson:
-    return desk.checked.lesson or lesson_with(desk.texts, desk.sketch.parts, desk.pictures)
+    return desk.checked.lesson or lesson_with(desk.texts, desk.sketch.parts, desk.pictures, desk.own)
 
 
 def steps_of(lesson: Lesson) -> list[dict[str, Any]]:

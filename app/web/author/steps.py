@@ -6,14 +6,15 @@ from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
 from app.content.drafts import SOURCES
-from app.content.sketch import LessonSketch, lines_of, read_part, write_part
+from app.content.sketch import LessonSketch, kind_of, lines_of, read_part, write_part
 from app.content.step_forms import StepFields, fields_of, part_from, rearranged
 from app.domain.errors import Invalid
+from app.domain.people import may
 from app.store import drafts
 from app.store.database import Db
 from app.web.author.desk import Desk, Typed, fingerprint, open_desk, save, saved
 from app.web.author.page import finding_face, frame
-from app.web.author.preview import FRAMES, of_part, pictures_of, steps_of
+from app.web.author.preview import FRAMES, films_of, of_part, pictures_of, steps_of
 from app.web.deps import App, Parts, SignedIn
 from app.web.pages import Pages, clock_time, wants_json
 
@@ -90,7 +91,7 @@ def _conflict(pages: Pages, request: Request, db: Db, app: Parts, desk: Desk, pa
 def editor_page(db: Db, app: Parts, desk: Desk, part: str, text: str) -> dict[str, Any]:
     """The editor with this text in it, which may be another than the one that is kept."""
     found = read_part(text) if not part.startswith(SOURCES) else None  # facts have pages of their own
-    shown: StepFields | None = fields_of(part.partition("-2")[0], found) if found else None
+    shown: StepFields | None = fields_of(kind_of(text), found) if found else None
     return frame(db, app, desk, "steps") | {
         "part": part,
         "shown": shown,
@@ -101,6 +102,8 @@ def editor_page(db: Db, app: Parts, desk: Desk, part: str, text: str) -> dict[st
         "owner": desk.owner.name,
         "agencies": [agency.name for agency in desk.known.values()],
         "pictures": pictures_of(desk),
+        "films": films_of(desk),
+        "may_add_media": any(may(desk.who, "use_media", agency_id=one) for one in desk.agency_ids),
         "misconceptions": desk.texts.quiz_sketch.misconceptions,
         "facts": facts_of(desk),
         "findings": [finding_face(desk, one) for one in desk.checked.of("steps", part)],
