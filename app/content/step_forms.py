@@ -117,8 +117,8 @@ def part_from(form: Form, before: PartSketch) -> PartSketch:
         settings["sensitivity"] = ""
     if "picture" in form:
         settings["picture"] = _picture(form, "").setting
-    if "film" in form:
-        film = one_line(form["film"]).replace(" ", "-")
+    film = one_line(form.get("film", before.setting("film"))).replace(" ", "-")
+    if film != before.setting("film"):  # an own film brings its captions along
         settings |= {"film": film, "captions": f"{film.rpartition('.')[0]}.vtt" if film else ""}
     return tidy(
         replace(
