@@ -39,6 +39,7 @@ function keepSaved(form) {
       if (told.moved_to) moveTo(form, told.moved_to);
       showFindings(told.findings);
       say(told.say, "saved");
+      showWhatIsSaved();
       if (isDirty) plan();
       return;
     }
@@ -67,6 +68,13 @@ function keepSaved(form) {
   addEventListener("beforeunload", (event) => {
     if (!isStopped && (isDirty || isSaving)) event.preventDefault();
   });
+}
+
+/** A frame that had nothing to show has something once it is saved, such as the film that was chosen. */
+function showWhatIsSaved() {
+  for (const frame of all("iframe[data-frame]")) {
+    if (!frame.contentDocument?.getElementById("panel-stage")) frame.contentWindow?.location.reload();
+  }
 }
 
 /** The server shows both texts when the form is sent as a page. */
