@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from app import demo
 from app.domain.lesson import Asking, Pledge
-from app.domain.quiz import NOT_SURE, ChooseOne, letter_of
+from app.domain.quiz import NOT_SURE, ChooseOne, shown_choice
 from app.main import create_app
 from app.settings import Settings
 from app.store import runs
@@ -258,8 +258,8 @@ class Visit:
             where = f"{here.module}/{step}"
             wrong = next(option for option in question.options if not option.is_correct)
             letters = (
-                letter_of(question, self.open_run.seed, where, question.correct.key),
-                letter_of(question, self.open_run.seed, where, wrong.key),
+                shown_choice(question, self.open_run.seed, where, question.correct.key),
+                shown_choice(question, self.open_run.seed, where, wrong.key),
             )
         self.answers_of_the_crowd()
         if step in ("quiz.F3", "pledge"):

@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
-from app.domain.quiz import ChooseOne, Opinion, Option, Question, Quiz
+from app.domain.picture import Picture as Picture
+from app.domain.quiz import ChooseOne, MarkedQuestion, Opinion, Option, Question, Quiz
 
 PartKind = Literal["precheck", "hook", "facts", "scenario", "poll", "quiz", "pledge", "take-home"]
 Purpose = Literal["before", "quiz", "scenario", "poll", "confidence", "pledge"]
@@ -55,13 +56,6 @@ class Fact(BaseModel, frozen=True):
     review_by: date
     confidence: Literal["H", "M", "L"]
     audience: Literal["pupils", "teachers"]
-
-
-class Picture(BaseModel, frozen=True):
-    """A picture by its path under `lessons/pictures/`; no alt text means decorative."""
-
-    path: str
-    alt: str = ""
 
 
 class Card(BaseModel, frozen=True):
@@ -136,11 +130,7 @@ class Asking(StepBase, frozen=True):
 
     @property
     def is_anchor(self) -> bool:
-        match self.question:
-            case ChooseOne(is_anchor=anchor):
-                return anchor
-            case _:
-                return False
+        return isinstance(self.question, ChooseOne) and self.question.is_anchor
 
 
 class Pledge(StepBase, frozen=True):
@@ -267,7 +257,7 @@ def _steps_of(part: Part, draft: Draft, quiz: Quiz) -> Iterable[Slide | Asking |
 
 
 def _askings(
-    questions: Iterable[ChooseOne], purpose: Purpose, *, has_feedback: bool, shared: dict[str, Any]
+    questions: Iterable[MarkedQuestion], purpose: Purpose, *, has_feedback: bool, shared: dict[str, Any]
 ) -> Iterable[Asking]:
     for question in questions:
         yield Asking.model_validate(

@@ -84,7 +84,7 @@ def to_store(
     asking = offered.get(sent.asking)
     if asking is None:
         return refused(sent.id, "closed")
-    choice = asking.meanings.get(sent.choice)
+    choice = asking.meant(sent.choice)
     if choice is None:
         return refused(sent.id, "not_offered")
     return Answer(

@@ -95,8 +95,7 @@ def test_the_five_anchors_are_the_first_five(quiz: Quiz) -> None:
 
 
 def test_all_questions_keep_to_the_limits(lesson: Lesson, quiz: Quiz) -> None:
-    asked: list[ChooseOne | Opinion] = [step.question for step in lesson.askings]
-    for question in [*asked, *quiz.questions]:
+    for question in [*(step.question for step in lesson.askings), *quiz.questions]:
         assert len(question.text) <= LONGEST_QUESTION
         assert len(question.explanation) <= LONGEST_EXPLANATION
         assert all(len(option.text) <= LONGEST_OPTION for option in question.options)
@@ -165,7 +164,7 @@ def test_families_in_flats_get_their_own_advice(lesson: Lesson) -> None:
 
 
 def test_the_alarm_is_tested_weekly_and_monthly_is_never_a_wrong_answer(quiz: Quiz) -> None:
-    question = next(question for question in quiz.questions if question.key == "F5")
+    question = next(question for question in quiz.anchors if question.key == "F5")
     assert question.correct.text == "Once a week"
     assert not any("month" in option.text for option in question.options)
 
