@@ -10,7 +10,7 @@ from app.domain.picture import Picture as Picture
 from app.domain.quiz import ChooseOne, MarkedQuestion, Opinion, Option, Question, Quiz
 
 PartKind = Literal["precheck", "hook", "facts", "scenario", "poll", "quiz", "pledge", "take-home"]
-Purpose = Literal["before", "quiz", "scenario", "poll", "confidence", "pledge"]
+Purpose = Literal["before", "quiz", "hook", "facts", "scenario", "poll", "confidence", "pledge"]
 
 SHORT_QUIZ = 8  # five anchors and three more: the live default (content brief 2)
 

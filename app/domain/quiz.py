@@ -7,18 +7,23 @@ from pydantic import BaseModel, Field
 
 from app.domain.questions.choose_all import ChooseAll as ChooseAll
 from app.domain.questions.choose_one import ChooseOne as ChooseOne
+from app.domain.questions.estimate import Estimate as Estimate
+from app.domain.questions.match import Match as Match
 from app.domain.questions.opinion import Opinion as Opinion
 from app.domain.questions.option import LETTERS as LETTERS
 from app.domain.questions.option import Option as Option
+from app.domain.questions.put_in_order import PutInOrder as PutInOrder
 from app.domain.questions.question import NOT_SURE as NOT_SURE
+from app.domain.questions.spot import Spot as Spot
 from app.domain.questions.true_or_false import TrueOrFalse as TrueOrFalse
 
 LONGEST_QUESTION = 110
 LONGEST_OPTION = 60
 LONGEST_EXPLANATION = 160
 
-MarkedQuestion = Annotated[ChooseOne | TrueOrFalse | ChooseAll, Field(discriminator="kind")]
-Question = Annotated[ChooseOne | TrueOrFalse | ChooseAll | Opinion, Field(discriminator="kind")]
+Marked = ChooseOne | TrueOrFalse | ChooseAll | Estimate | PutInOrder | Match | Spot
+MarkedQuestion = Annotated[Marked, Field(discriminator="kind")]
+Question = Annotated[Marked | Opinion, Field(discriminator="kind")]
 
 
 class Quiz(BaseModel, frozen=True):

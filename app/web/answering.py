@@ -32,7 +32,8 @@ class AnswerMessage(Message):
     id: str = Field(pattern=r"^[A-Za-z0-9-]{8,64}$")
     asking: str = Field(pattern=r"^[0-9a-f]{16}$")
     round: int = Field(ge=1, le=9)
-    choice: str = Field(pattern=r"^([A-D]|not_sure)$")
+    choice: str = Field(pattern=r"^(not_sure|[A-H0-9]{1,16}(\+[1-3])?)$")
+    """A letter, several, pairs or a number, and maybe how sure; what it means is the question's to say."""
     change: int = Field(ge=1, le=10_000)
 
 

@@ -59,7 +59,7 @@ def test_a_good_quiz_file_becomes_a_quiz(tmp_path: Path) -> None:
 def test_the_safest_answer_is_kept_as_1_and_the_others_in_order(tmp_path: Path) -> None:
     quiz = load(write_quiz(tmp_path, QUIZ)).quiz
     assert quiz is not None
-    assert [(option.key, option.text, option.misconception) for option in quiz.questions[0].options] == [
+    assert [(option.key, option.text, option.misconception) for option in quiz.anchors[0].options] == [
         ("1", "Get out 1", None),
         ("2", "Hide and wait for help", "FM1"),
         ("3", "Yes", "FM6"),
@@ -69,7 +69,7 @@ def test_the_safest_answer_is_kept_as_1_and_the_others_in_order(tmp_path: Path) 
 def test_an_answer_that_reads_yes_stays_a_word(tmp_path: Path) -> None:
     quiz = load(write_quiz(tmp_path, QUIZ)).quiz
     assert quiz is not None
-    assert quiz.questions[0].options[2].text == "Yes"
+    assert quiz.anchors[0].options[2].text == "Yes"
 
 
 def test_a_reserve_question_is_not_asked_live(tmp_path: Path) -> None:
@@ -129,7 +129,7 @@ def test_one_wrong_answer_may_stand_in_the_same_line(tmp_path: Path) -> None:
     text = changed("wrong:\n      - Hide and wait for help [FM1]\n      - Yes [FM6]", "wrong: Hide, then wait [FM1]")
     quiz = load(write_quiz(tmp_path, text)).quiz
     assert quiz is not None
-    assert [option.text for option in quiz.questions[0].options] == ["Get out 1", "Hide, then wait"]
+    assert [option.text for option in quiz.anchors[0].options] == ["Get out 1", "Hide, then wait"]
 
 
 def test_the_safest_answer_may_not_be_the_longest_in_most_questions(tmp_path: Path) -> None:

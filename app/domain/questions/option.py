@@ -84,12 +84,17 @@ class Mistake(BaseModel, frozen=True):
     misconception: str | None = None
 
 
-class HasText(Protocol):
+class Keyed(Protocol):
+    """Whatever has a key in the store and words on the screen."""
+
+    @property
+    def key(self) -> str: ...
+
     @property
     def text(self) -> str: ...
 
 
-Thing = TypeVar("Thing", bound=HasText)
+Thing = TypeVar("Thing", bound=Keyed)
 
 
 def mixed(things: Iterable[Thing], seed: str, place: str) -> tuple[Thing, ...]:
@@ -112,6 +117,12 @@ def tiles(options: Iterable[Option], marks: Marks) -> tuple[ShownOption, ...]:
         ShownOption(letter=letter, shape=shape, text=texts[key])
         for shape, (letter, key) in zip(SHAPES, marks.items(), strict=False)
     )
+
+
+def pins(things: Iterable[Keyed], marks: Marks) -> tuple[ShownOption, ...]:
+    """Things under their letters or numbers, without the shape of a tile, in the order shown."""
+    texts = {thing.key: thing.text for thing in things}
+    return tuple(ShownOption(letter=letter, text=texts[key]) for letter, key in marks.items())
 
 
 def bars(options: Iterable[Option], marks: Marks, chosen: Counts) -> tuple[Bar, ...]:
