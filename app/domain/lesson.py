@@ -76,6 +76,8 @@ class Part(BaseModel, frozen=True):
     picture: Picture | None = None
     cards: tuple[Card, ...] = ()
     question: Question | None = None
+    ask_after: int = 0
+    """How many of the cards stand before the question."""
     ending: Card | None = None
     sensitivity: Literal[0, 1, 2] = 0
     tally_only: bool = False
@@ -250,10 +252,32 @@ def _steps_of(part: Part, draft: Draft, quiz: Quiz) -> Iterable[Slide | Asking |
         case "take-home":
             yield TakeHome(key="take-home", minutes=part.minutes, **face, **shared)
         case "hook" | "facts":
-            cards = part.cards or (Card(title=part.title, text=part.text, picture=part.picture),)
-            for place, card in enumerate(cards, start=1):
-                key = part.kind if len(cards) == 1 else f"{part.kind}.{place}"
-                yield Slide(key=key, minutes=part.minutes if place == 1 else 0, **card.model_dump(), **shared)
+            yield from _cards_and_question(part, shared)
+
+
+def _cards_and_question(part: Part, shared: dict[str, Any]) -> Iterable[Slide | Asking]:
+    cards = part.cards
+    if not cards and (part.text or part.picture or not part.question):
+        cards = (Card(title=part.title, text=part.text, picture=part.picture),)
+    slides = [
+        Slide(key=part.kind if len(cards) == 1 else f"{part.kind}.{place}", **card.model_dump(), **shared)
+        for place, card in enumerate(cards, start=1)
+    ]
+    steps: list[Slide | Asking] = list(slides)
+    if part.question:
+        asking = Asking.model_validate(
+            {
+                **shared,
+                "key": f"{part.kind}.ask",
+                "title": part.title,
+                "question": part.question,
+                "purpose": part.kind,
+                "has_feedback": True,
+            }
+        )
+        steps.insert(part.ask_after if part.cards else len(slides), asking)
+    yield steps[0].model_copy(update={"minutes": part.minutes})
+    yield from steps[1:]
 
 
 def _askings(

@@ -20,6 +20,8 @@ from app.domain.questions.true_or_false import TrueOrFalse as TrueOrFalse
 LONGEST_QUESTION = 110
 LONGEST_OPTION = 60
 LONGEST_EXPLANATION = 160
+LONGEST_THING = 40
+"""To put in order, to match or to spot."""
 
 Marked = ChooseOne | TrueOrFalse | ChooseAll | Estimate | PutInOrder | Match | Spot
 MarkedQuestion = Annotated[Marked, Field(discriminator="kind")]

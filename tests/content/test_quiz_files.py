@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from app.content.problems import Problem
-from app.content.quiz_files import load
+from app.content.quiz_files import QuizFile
+from app.content.quiz_files import load as load_quiz
 
 HEAD = """# A comment for the author.
 title: Fire
@@ -29,6 +30,10 @@ QUESTION = """
 QUIZ = (HEAD + "".join(QUESTION.format(number=n, anchor="yes" if n < 6 else "no") for n in range(1, 7))).replace(
     "- Yes", "- Yes [FM6]"
 )
+
+
+def load(path: Path) -> QuizFile:
+    return load_quiz(path, path.parent.parent / "pictures")
 
 
 def write_quiz(folder: Path, text: str | bytes) -> Path:
@@ -89,7 +94,7 @@ def test_a_reserve_question_is_not_asked_live(tmp_path: Path) -> None:
         ("    right: Get out 1\n", "", "  - id: F1", '"right" is missing'),
         ("right: Get out 1", "right: Get out 1 [FM1]", "    right:", "names the misconception"),
         ("right: Get out 1", "right: yes [FM1]", "      - Yes", "offered twice"),
-        ("right: Get out 1", "right: [a, b]", "    right:", "is not plain text"),
+        ("right: Get out 1", "right: [a, b]", "    question:", "2 answers are marked"),
         ("right: Get out 1", f"right: {'o' * 61}", "    right:", "60 at most"),
         ("question: What do you do first, number 1?", f"question: {'o' * 111}", "    question:", "110 at most"),
         ("why: Outside you are safe.", f"why: {'o' * 161}", "    why:", "160 at most"),
