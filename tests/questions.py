@@ -74,6 +74,7 @@ SPOT = Spot(
     key="home",
     text="What could start a fire?",
     picture=Picture(path="fire/living-room.svg", alt="A home with the front open."),
+    frame=(1280, 550),
     options=(
         area("1", "A towel over the hob", 16, 50),
         area("2", "A phone charging on the bed", 48, 55),
@@ -125,11 +126,11 @@ def a_choice(question: Question) -> str:
     return stored
 
 
-def turned(question: Question, turn: int, words: dict[str, Any]) -> Question:
+def turned(question: Question, turn: int, words: dict[str, Any], *, misconception: str = "FM1") -> Question:
     """The same question on the screen, with something else right and these explanations."""
     match question:
         case OneTile() | SomeTiles() if question.is_marked:
-            return question.model_copy(update=words | {"options": _turned(question, turn)})
+            return question.model_copy(update=words | {"options": _turned(question, turn, misconception)})
         case Estimate(low=low, high=high):
             return question.model_copy(update=words | {"low": low + turn, "high": high + turn})
         case PutInOrder(things=things):
@@ -144,14 +145,20 @@ def turned(question: Question, turn: int, words: dict[str, Any]) -> Question:
             return question.model_copy(update=words)
 
 
-def _turned(question: Any, turn: int) -> tuple[Option, ...]:
+def _turned(question: Any, turn: int, misconception: str) -> tuple[Option, ...]:
     """Right ones first, as in a file; True and False stay where they are."""
     given: tuple[Option, ...] = question.options
-    marks = [option.is_correct for option in given]
-    marks = [*marks[-turn % len(marks) :], *marks[: -turn % len(marks)]] if turn else marks
+    by_text = sorted(given, key=lambda option: option.text)  # what is right in the file tells nothing of the turn
+    rights = sum(option.is_correct for option in given)
+    right = {by_text[(turn + place) % len(given)].text for place in range(rights)}
     changed = [
-        option.model_copy(update={"is_correct": is_right, "misconception": None if is_right else f"FM{turn}"})
-        for option, is_right in zip(given, marks, strict=True)
+        option.model_copy(
+            update={
+                "is_correct": option.text in right,
+                "misconception": None if option.text in right else misconception,
+            }
+        )
+        for option in given
     ]
     if question.kind == "true_or_false":
         return tuple(changed)

@@ -56,3 +56,12 @@ class PictureShelf:
         elif not (self.folder / picture.path).is_file():
             told = f"There is no picture {quoted(picture.path)} in the folder {self.folder.name}."
             self.problems.report(found.line, told, "Put it there, or correct the name.")
+
+
+def size_of(path: Path) -> tuple[float, float] | None:
+    """Width and height of a drawing or a PNG, in its own measure; None for what is neither."""
+    head = path.read_bytes()[:4096]
+    if head.startswith(b"\x89PNG") and len(head) >= 24:
+        return int.from_bytes(head[16:20], "big"), int.from_bytes(head[20:24], "big")
+    found = re.search(rb"""viewBox=["']\s*0[\s,]+0[\s,]+([\d.]+)[\s,]+([\d.]+)""", head)
+    return (float(found[1]), float(found[2])) if found else None

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field
 
 from app.domain.picture import Picture as Picture
-from app.domain.quiz import ChooseOne, MarkedQuestion, Opinion, Option, Question, Quiz
+from app.domain.quiz import ChooseOne, MarkedQuestion, Opinion, Option, Question, Quiz, picture_of
 
 PartKind = Literal["precheck", "hook", "facts", "scenario", "poll", "quiz", "pledge", "take-home"]
 Purpose = Literal["before", "quiz", "hook", "facts", "scenario", "poll", "confidence", "pledge"]
@@ -178,6 +178,13 @@ class Lesson(BaseModel, frozen=True):
     @property
     def minutes(self) -> float:
         return sum(minutes for _, minutes in self.parts)
+
+    @property
+    def pictures(self) -> Iterable[Picture]:
+        """All that are shown, of steps and of their questions."""
+        for step in self.steps:
+            asked = picture_of(step.question) if isinstance(step, Asking | Pledge) else None
+            yield from (picture for picture in (step.picture, asked) if picture)
 
     @property
     def askings(self) -> tuple[Asking | Pledge, ...]:

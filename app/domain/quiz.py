@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
+from app.domain.picture import Picture
 from app.domain.questions.choose_all import ChooseAll as ChooseAll
 from app.domain.questions.choose_one import ChooseOne as ChooseOne
 from app.domain.questions.estimate import Estimate as Estimate
@@ -56,3 +57,12 @@ def meanings(question: Question, marks: Mapping[str, str]) -> dict[str, str]:
 def shown_choice(question: Question, seed: str, place: str, stored: str) -> str:
     """What a device sends for a stored choice: for choose one its letter."""
     return question.sent_as(stored, question.marks(seed, place))
+
+
+def picture_of(question: Question) -> Picture | None:
+    """The picture that a question asks about."""
+    match question:
+        case Spot(picture=picture):
+            return picture
+        case _:
+            return None

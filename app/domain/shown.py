@@ -12,8 +12,13 @@ from pydantic import BaseModel
 from app.domain.lesson import Asking, Picture, Pledge
 from app.domain.questions.option import Face, ShownOption
 from app.domain.questions.question import Form
-from app.domain.quiz import Question, meanings
+from app.domain.quiz import Question, meanings, picture_of
 from app.domain.run import Phase, Place, Plan, Stage
+
+
+class ShownPicture(BaseModel, frozen=True):
+    name: str
+    alt: str
 
 
 class ShownQuestion(Face, frozen=True):
@@ -31,14 +36,10 @@ class ShownQuestion(Face, frozen=True):
     """The first tap is final: a tally-only asking."""
     number: int
     of: int
+    picture: ShownPicture | None = None
 
     def option(self, letter: str) -> ShownOption | None:
         return next((option for option in self.options if option.letter == letter), None)
-
-
-class ShownPicture(BaseModel, frozen=True):
-    name: str
-    alt: str
 
 
 class Reveal(BaseModel, frozen=True):
@@ -52,6 +53,17 @@ class Reveal(BaseModel, frozen=True):
     def letter(self) -> str:
         """The safest answer where it is one letter; empty for an opinion."""
         return self.answer if len(self.answer) == 1 else ""
+
+    @property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """Of a match: each letter with its number."""
+        return tuple(zip(self.answer[::2], self.answer[1::2], strict=True))
+
+    @property
+    def between(self) -> tuple[int, int]:
+        """Of an estimate: the smallest and the largest right number."""
+        low, _, high = self.answer.partition("-")
+        return int(low), int(high)
 
 
 class Shown(BaseModel, frozen=True):
@@ -125,6 +137,7 @@ def _question(stage: Stage, plan: Plan, seed: str, place: Place) -> ShownQuestio
         is_final=step.tally_only,
         number=number,
         of=of,
+        picture=_picture(picture_of(question), seed),
     )
 
 

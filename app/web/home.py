@@ -54,14 +54,13 @@ def routes(pages: Pages) -> APIRouter:
     def media(name: str, request: Request, app: App) -> Response:
         """A picture by the name it has in this browser's own run, and by no other."""
         for run in _runs_of(request, app):
-            for lesson in run.plan.lessons:
-                for step in lesson.steps:
-                    if step.picture and public_name(run.seed, step.picture.path) == name:
-                        return FileResponse(
-                            app.settings.lessons_dir / "pictures" / step.picture.path,
-                            media_type=mimetypes.guess_type(step.picture.path)[0],
-                            headers={"Cache-Control": "private, max-age=86400, immutable"},
-                        )
+            for picture in (one for lesson in run.plan.lessons for one in lesson.pictures):
+                if public_name(run.seed, picture.path) == name:
+                    return FileResponse(
+                        app.settings.lessons_dir / "pictures" / picture.path,
+                        media_type=mimetypes.guess_type(picture.path)[0],
+                        headers={"Cache-Control": "private, max-age=86400, immutable"},
+                    )
         raise NotFound("We could not find that picture.")
 
     @router.get("/health/live")

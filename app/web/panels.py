@@ -11,7 +11,7 @@ import segno
 from markupsafe import Markup, escape
 
 from app.domain.lesson import Asking, Pledge
-from app.domain.questions.question import NOT_SURE, SURE, without_sure
+from app.domain.questions.question import NOT_SURE, SURE, how_sure, without_sure
 from app.domain.run import LAST_ROUND, has_feedback, next_words
 from app.domain.shown import Shown, ShownQuestion, asking_name, marks_of, show
 from app.live.messages import message
@@ -129,6 +129,7 @@ class Panels:
             "qr": qr(f"{self._address}/j/{run.code}") if run.stage.phase == "lobby" else "",
             "tally": bars(snapshot, shown),
             "not_sure": snapshot.sheet.counts.get(NOT_SURE, 0),
+            "sure": how_sure(snapshot.sheet.counts),
             "answered": snapshot.sheet.answered,
             "joined": len(snapshot.crowd),
             "is_slow": self._is_slow(),
@@ -140,6 +141,7 @@ class Panels:
             # Notes never stand on the classroom screen.
             "notes": notes if audience == "controls" else {},
             "say_when": SAY_WHEN if audience == "controls" else (),
+            "by_hands": _by_hands(run) if audience == "controls" else None,
         }
 
     def me(self, snapshot: Snapshot, guest: Guest) -> str:
@@ -147,6 +149,18 @@ class Panels:
         run = snapshot.run
         html = self._pages.render("play/_me.html", me=own_face(snapshot, guest))
         return message(kind="panel", panel="me", epoch=run.epoch, seq=run.stage.seq, html=html)
+
+
+def _by_hands(run: OpenRun) -> dict[str, Any] | None:
+    """The question for a class without devices; empty when it is talked through, None where nothing is asked."""
+    here = run.plan.at(run.stage)
+    if here is None or not isinstance(here.step, Asking | Pledge):
+        return None
+    asked = here.step.question.without_devices()
+    if asked is None:
+        return {}
+    where = f"{here.module}/{here.step.key}"
+    return {"text": asked.text, "options": asked.face(asked.marks(run.seed, where)).options}
 
 
 def _choices(question: ShownQuestion | None) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from app.content import lesson_files, quiz_files
+from app.content.pictures import size_of
 from app.content.questions.kinds import KINDS
 from app.domain.questions.match import Pair
 from app.domain.questions.option import Scale
@@ -134,7 +135,7 @@ def test_a_pair_stands_on_both_sides_of_an_equals_sign(tmp_path: Path) -> None:
 def test_a_danger_says_where_it_is_in_the_picture(tmp_path: Path) -> None:
     found = question_of(tmp_path, SPOT)
     assert isinstance(found, Spot)
-    assert found.picture.path == "fire/home.svg"
+    assert (found.picture.path, found.frame) == ("fire/home.svg", (1280, 550))
     assert [(one.text, one.is_correct, one.x, one.y) for one in found.options] == [
         ("A towel over the hob", True, 10, 50),
         ("A candle alone", True, 60, 40.5),
@@ -298,3 +299,27 @@ def test_a_description_that_tells_a_danger_is_refused(tmp_path: Path) -> None:
     file = read_lesson(tmp_path, lesson_with(SPOT.replace("its front open", "a candle alone")))
     file.shelf.check_answers(file.right_answers)
     assert any("gives away the answer" in problem.sentence for problem in file.problems.found)
+
+
+@pytest.mark.parametrize(
+    ("start", "size"),
+    [
+        (b'<svg xmlns="x" viewBox="0 0 1280 550">', (1280, 550)),
+        (b"<svg viewBox='0,0,12.5,8'>", (12.5, 8)),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x02\x80\0\0\x01\xe0", (640, 480)),
+        (b"<svg>", None),
+        (b"", None),
+    ],
+)
+def test_the_size_of_a_picture_is_read_from_its_start(
+    tmp_path: Path, start: bytes, size: tuple[float, float] | None
+) -> None:
+    (tmp_path / "one").write_bytes(start)
+    assert size_of(tmp_path / "one") == size
+
+
+def test_a_picture_without_a_size_cannot_have_places(tmp_path: Path) -> None:
+    path = write_lesson(tmp_path, lesson_with(SPOT))
+    (path.parent / "pictures" / "fire" / "home.svg").write_text("<svg/>")
+    found = lesson_files.load(path, path.parent / "pictures").problems.found
+    assert [problem.sentence for problem in found] == ["The size of this picture cannot be read."]

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 
+from app.content.pictures import size_of
 from app.content.problems import quoted
 from app.content.questions.written import (
     Item,
@@ -37,11 +38,15 @@ def read_spot(written: Written) -> Spot | None:
     check_items(items, LONGEST_THING, "thing", written.problems)
     check_bare(items, written.problems)
     check_talk(written, [item.text for item in items if item.is_correct])
-    if written.problems.blocks or picture is None:
+    frame = None if written.problems.blocks or picture is None else size_of(written.shelf.folder / picture.path)
+    if picture is None or frame is None:
+        if not written.problems.blocks:
+            remedy = "Use a drawing (.svg) with a viewBox that begins with 0 0, or a .png."
+            written.problems.report(written.line, "The size of this picture cannot be read.", remedy)
         return None
     areas = tuple(Area.model_validate(dict(option) | places[option.text]) for option in domain_options(items))
     are_good = _places_are_good(areas, written, {item.text: item.line for item in items})
-    return Spot(**shared, options=areas, picture=picture) if are_good else None
+    return Spot(**shared, options=areas, picture=picture, frame=frame) if are_good else None
 
 
 def _read_area(item: Item, written: Written) -> tuple[Item, dict[str, float]]:

@@ -35,7 +35,7 @@ class ShownOption(BaseModel, frozen=True):
 
 
 class ShownArea(BaseModel, frozen=True):
-    """A part of a picture that can be tapped, in per cent of it."""
+    """A part of a picture that can be tapped, in the picture's own measure."""
 
     letter: str
     x: float
@@ -64,6 +64,8 @@ class Face(BaseModel, frozen=True):
     partners: tuple[ShownOption, ...] = ()
     scale: Scale | None = None
     areas: tuple[ShownArea, ...] = ()
+    frame: tuple[float, float] = (0, 0)
+    """Width and height of the picture with the areas, in its own measure."""
 
 
 class Bar(BaseModel, frozen=True):

@@ -42,6 +42,8 @@ class Spot(SomeTiles, frozen=True):
     kind: Literal["spot"] = "spot"
     options: tuple[Area, ...]
     picture: Picture
+    frame: tuple[float, float]
+    """Width and height of the picture, in its own measure: they keep the areas in their places."""
 
     @model_validator(mode="after")
     def has_dangers_and_harmless_things(self) -> "Spot":
@@ -56,11 +58,18 @@ class Spot(SomeTiles, frozen=True):
 
     def face(self, marks: Marks) -> Face:
         letters = {key: letter for letter, key in marks.items()}
-        areas = [
-            ShownArea(letter=letters[area.key], x=area.x, y=area.y, width=area.width, height=area.height)
-            for area in self.options
-        ]
-        return Face(options=pins(self.options, marks), areas=tuple(sorted(areas, key=lambda area: area.letter)))
+        areas = sorted((self._shown(area, letters[area.key]) for area in self.options), key=lambda area: area.letter)
+        return Face(options=pins(self.options, marks), areas=tuple(areas), frame=self.frame)
+
+    def _shown(self, area: Area, letter: str) -> ShownArea:
+        across, down = (length / 100 for length in self.frame)
+        return ShownArea(
+            letter=letter,
+            x=round(area.x * across, 1),
+            y=round(area.y * down, 1),
+            width=round(area.width * across, 1),
+            height=round(area.height * down, 1),
+        )
 
     def bars(self, counts: Counts, marks: Marks) -> tuple[Bar, ...]:
         found = taps(counts)

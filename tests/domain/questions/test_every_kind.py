@@ -73,13 +73,12 @@ def test_not_sure_is_taken_and_never_right(question: Question) -> None:
 
 @marked
 def test_nothing_of_the_face_or_the_letters_tells_what_is_right(question: Question) -> None:
-    other = turned(question, 1, {"explanation": "Something else."})
-    marks = question.marks("seed", "0/facts")
-    assert other.answer(other.marks("seed", "0/facts")) != question.answer(marks)
+    one, other = (turned(question, turn, {"explanation": f"Because {turn}."}) for turn in (0, 1))
+    assert one.answer(one.marks("seed", "0/facts")) != other.answer(other.marks("seed", "0/facts"))
     for seed in SEEDS:
-        one, two = question.marks(seed, "0/facts"), other.marks(seed, "0/facts")
-        assert question.face(one) == other.face(two)
-        assert question.choices(one) == other.choices(two)
+        mine, theirs = one.marks(seed, "0/facts"), other.marks(seed, "0/facts")
+        assert one.face(mine) == other.face(theirs)
+        assert one.choices(mine) == other.choices(theirs)
 
 
 @each

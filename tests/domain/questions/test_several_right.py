@@ -64,8 +64,9 @@ def test_areas_have_the_letters_of_the_list() -> None:
     marks = SPOT.marks("seed", "0/hook")
     face = SPOT.face(marks)
     assert [pin.letter for pin in face.options] == [one.letter for one in face.areas] == list("ABCD")
-    places = {one.text: (one.x, one.y) for one in SPOT.options}
-    assert all(places[pin.text] == (one.x, one.y) for pin, one in zip(face.options, face.areas, strict=True))
+    places = {one.text: (one.x * 12.8, one.y * 5.5) for one in SPOT.options}
+    for pin, one in zip(face.options, face.areas, strict=True):
+        assert (one.x, one.y) == pytest.approx(places[pin.text])
 
 
 def test_an_area_knows_what_it_covers_and_whether_it_is_in_the_picture() -> None:
