@@ -44,6 +44,10 @@ function say(words, region = find("status")) {
   if (region && region.textContent !== words) region.textContent = words;
 }
 
+function saySaved() {
+  say(phase() === "open" && !isFinal() ? CHANGEABLE : SAVED);
+}
+
 function said(words) {
   return find("status")?.textContent === words;
 }
@@ -71,7 +75,7 @@ const heard = {
     const answer = outbox.take(message.id);
     if (!answer) return;
     Object.assign(mine(answer), { saved: answer.choice });
-    if (isHere(answer)) say(phase() === "open" && !isFinal() ? CHANGEABLE : SAVED);
+    if (isHere(answer)) saySaved();
   },
   refused(message) {
     const answer = outbox.take(message.id);
@@ -204,7 +208,7 @@ function showOwnChoice() {
     if (tile.form) tile.form.dataset.choice = choice;
   }
   if (here.dataset.form) forms[formHere()].paint(draftOf(own), here);
-  for (const again of here.querySelectorAll("[data-again]")) again.hidden = draftOf(own) === "";
+  for (const again of here.querySelectorAll("[data-again]")) again.disabled = draftOf(own) === "";
   const sure = own.sure ?? own.choice.match(SURE)?.[0].slice(1);
   for (const each of here.querySelectorAll("input[name=sure]")) each.checked = each.value === sure;
   if (here.dataset.phase === "revealed") showResult(here, choice);
@@ -244,6 +248,7 @@ function tap(token, wait = 0) {
   const hint = form.hint?.(own.draft, token, here);
   if (isWhole && own.draft !== before) chooseSoon(own.draft ?? NOT_SURE, wait);
   else if (hint) say(hint);
+  else if (isWhole && own.choice && own.choice === own.saved) saySaved();
   showOwnChoice();
 }
 

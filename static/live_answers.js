@@ -54,7 +54,7 @@ const order = {
     }
   },
   hits: (draft, safest) => [...draft].filter((token, place) => safest[place] === token).length,
-  hint: (draft) => `Now tap what comes ${ORDINALS[draft.length]}.`,
+  hint: (draft, token, here) => (order.isWhole(draft, here) ? "" : `Now tap what comes ${ORDINALS[draft.length]}.`),
 };
 
 const split = (draft) => draft.match(/[A-H]\d/g) || [];
@@ -87,7 +87,10 @@ const pairs = {
     }
   },
   hits: (draft, safest) => split(draft).filter((pair) => split(safest).includes(pair)).length,
-  hint: (draft, token, here) => (picked ? `Now tap what goes with ${wordsOf(here, picked)}.` : "Now tap the next two."),
+  hint(draft, token, here) {
+    if (picked) return `Now tap what goes with “${wordsOf(here, picked)}”.`;
+    return pairs.isWhole(draft, here) ? "" : "Now tap the next two.";
+  },
   restart: () => (picked = ""),
 };
 
@@ -135,12 +138,15 @@ export function paintOwn(name, choice, here) {
   for (const line of all(here, "[data-own-turn]")) {
     const turn = has ? choice.indexOf(line.dataset.ownTurn) : -1;
     line.hidden = turn < 0;
-    line.textContent = turn < 0 ? "" : `You put it ${ORDINALS[turn]}`;
+    const isThere = turn === Number(line.dataset.place);
+    line.textContent = turn < 0 ? "" : isThere ? "That is where you put it" : `You put it ${ORDINALS[turn]}`;
   }
   for (const line of all(here, "[data-own-number]")) {
     line.hidden = !has;
     line.querySelector("b").textContent = has ? choice : "";
   }
   const { safest } = here.dataset;
-  for (const place of all(here, "[data-hits]")) place.textContent = has ? forms[name].hits(choice, safest) : "";
+  const hits = has && safest ? forms[name].hits(choice, safest) : 0;
+  for (const place of all(here, "[data-hits]")) place.textContent = String(hits);
+  for (const line of all(here, "[data-some]")) line.hidden = hits === 0;
 }

@@ -187,3 +187,63 @@ def with_every_kind(lesson: Lesson, each: tuple[Question, ...] = MARKED) -> Less
     last = max(place for place, step in enumerate(lesson.steps) if step.part == "facts")
     steps = (*lesson.steps[: last + 1], *asked, *lesson.steps[last + 1 :])
     return lesson.model_copy(update={"key": "kinds", "title": "Every kind", "steps": steps})
+
+
+# As long as files may have them: what fits these fits a lesson
+
+SENTENCE = "Three easy steps help you each time you go out. Practise them with an adult on your way to school, "
+LONG_WORDS: dict[str, Any] = {
+    "text": "Lifeguards put up flags on the beach so you know where it is safe. Which flag goes with which words here?",
+    "explanation": f"{SENTENCE}in the dark and in the rain as well, until you know them all.",
+}
+THINGS = (
+    "Find a safe place, where you can see all",
+    "Stop just before you get near to the kerb",
+    "Look all around and listen for any noise",
+    "Wait until all of the traffic has passed",
+    "Walk straight across, and keep on looking",
+)
+FOUND = (
+    "Tea towel that hangs on the hob",
+    "Phone that charges on your bed",
+    "Candle that burns all by itself",
+    "Toys lie around on all the steps",
+    "E-scooter charging in the hall",
+    "Alarm that has lost its battery",
+    "Plant up on the kitchen's sill",
+    "Cat asleep on the green old sofa",
+)
+PLACES = ((16, 44), (46, 41), (58, 37), (84, 40), (69, 50), (72, 1), (2, 11), (25, 51))
+
+
+def longest(question: Question) -> Question:
+    """The same kind of question with as many and as long words as its file may have."""
+    words = dict(LONG_WORDS)
+    match question:
+        case ChooseAll():
+            texts = [f"{one}, as far as you know it" for one in THINGS[:4]]
+            words["options"] = options(*(text[:60] for text in texts[:3]), wrong=(texts[3][:60],))
+        case PutInOrder():
+            words["things"] = options(*(text[:40] for text in THINGS))
+        case Match():
+            names = (
+                "Red flag at the lifeguard",
+                "Red and yellow flags both",
+                "Black and white squares",
+                "Orange windsock",
+            )
+            words["pairs"] = tuple(
+                Pair(key=str(place), text=name[:24], partner=text[:40])
+                for place, (name, text) in enumerate(zip(names, THINGS, strict=False), start=1)
+            )
+        case Spot():
+            words["options"] = tuple(
+                area(str(place), text[:32], x, y, is_danger=place <= 6)
+                for place, (text, (x, y)) in enumerate(zip(FOUND, PLACES, strict=True), start=1)
+            )
+        case Estimate():
+            words["scale"] = Scale(first=0, last=3000, step=100, unit="car lengths")
+            words |= {"low": 1000, "high": 1500}
+        case _:
+            pass
+    return question.model_copy(update=words)

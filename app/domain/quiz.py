@@ -22,7 +22,7 @@ LONGEST_QUESTION = 110
 LONGEST_OPTION = 60
 LONGEST_EXPLANATION = 160
 LONGEST_THING = 40
-"""To put in order, to match or to spot."""
+"""To put in order or to match."""
 
 Marked = ChooseOne | TrueOrFalse | ChooseAll | Estimate | PutInOrder | Match | Spot
 MarkedQuestion = Annotated[Marked, Field(discriminator="kind")]

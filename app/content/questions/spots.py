@@ -16,9 +16,11 @@ from app.content.questions.written import (
 )
 from app.domain.questions.option import PIN_LETTERS
 from app.domain.questions.spot import SMALLEST, Area
-from app.domain.quiz import LONGEST_THING, Spot
+from app.domain.quiz import Spot
 
 SETTINGS = ("picture",)
+MOST_DANGERS, LONGEST_SPOT = 6, 32
+"""As many and as long as stand beside the picture on an old projector."""
 PLACE = "(left% top% width% height%)"
 _AREA = re.compile(r"(.*)\(\s*" + r"[\s,]+".join([r"(\d{1,3}(?:\.\d)?)\s*%"] * 4) + r"\s*\)\s*", re.ASCII)
 
@@ -32,10 +34,11 @@ def read_spot(written: Written) -> Spot | None:
     if not 3 <= len(items) <= len(PIN_LETTERS):
         told = f"{len(items)} things can be tapped."
         written.problems.report(written.line, told, f"Have three to {len(PIN_LETTERS)}, with harmless ones.")
-    if not 1 <= len(written.right) < len(items):
+    if not 1 <= len(written.right) <= min(MOST_DANGERS, len(items) - 1):
         told = f"{len(written.right)} of {len(items)} things are dangers."
-        written.problems.report(written.line, told, "Mark one or more, and leave one or more unmarked.")
-    check_items(items, LONGEST_THING, "thing", written.problems)
+        remedy = f"Mark one to {MOST_DANGERS}, and leave one or more unmarked."
+        written.problems.report(written.line, told, remedy)
+    check_items(items, LONGEST_SPOT, "thing", written.problems)
     check_bare(items, written.problems)
     check_talk(written, [item.text for item in items if item.is_correct])
     frame = None if written.problems.blocks or picture is None else size_of(written.shelf.folder / picture.path)
