@@ -193,7 +193,8 @@ def with_every_kind(lesson: Lesson, each: tuple[Question, ...] = MARKED) -> Less
 
 SENTENCE = "Three easy steps help you each time you go out. Practise them with an adult on your way to school, "
 LONG_WORDS: dict[str, Any] = {
-    "text": "Lifeguards put up flags on the beach so you know where it is safe. Which flag goes with which words here?",
+    "text": "Lifeguards put up flags on the beach so you know where it is safe. "
+    "Which flag goes with which words, here?",
     "explanation": f"{SENTENCE}in the dark and in the rain as well, until you know them all.",
 }
 THINGS = (

@@ -14,6 +14,7 @@ from app.domain.quiz import (
     ChooseOne,
     Opinion,
     Quiz,
+    Spot,
 )
 
 SHIPPED = Path(__file__).parents[2]
@@ -53,7 +54,7 @@ def test_the_steps_are_unrolled(lesson: Lesson) -> None:
     counts = {kind: sum(step.part == kind for step in lesson.steps) for kind in dict.fromkeys(_parts(lesson))}
     assert counts == {
         "precheck": 1 + 5 + 2,
-        "hook": 1,
+        "hook": 2,
         "facts": 6,
         "scenario": 3,
         "poll": 2,
@@ -61,7 +62,7 @@ def test_the_steps_are_unrolled(lesson: Lesson) -> None:
         "pledge": 1,
         "take-home": 1,
     }
-    assert len({step.key for step in lesson.steps}) == len(lesson.steps) == 35
+    assert len({step.key for step in lesson.steps}) == len(lesson.steps) == 36
 
 
 def _parts(lesson: Lesson) -> list[str]:
@@ -123,6 +124,21 @@ def test_the_eighteen_facts_have_a_source_and_a_review_date(lesson: Lesson) -> N
 def test_figures_that_change_are_reviewed_sooner_and_never_for_pupils(lesson: Lesson) -> None:
     sooner = {fact.key: fact.audience for fact in lesson.facts if fact.review_by == date(2027, 5, 31)}
     assert sooner == {"FIR-16": "teachers", "FIR-17": "teachers"}
+
+
+def test_the_hook_has_six_dangers_to_spot_and_two_things_that_do_no_harm(lesson: Lesson) -> None:
+    asked = lesson.step("hook.ask")
+    assert isinstance(asked, Asking)
+    assert isinstance(asked.question, Spot)
+    assert [one.text for one in asked.question.right] == [
+        "Tea towel over the hob",
+        "Phone charging on the bed",
+        "Candle left alone",
+        "Toys on the stairs",
+        "E-scooter charging in the hall",
+        "Alarm with its battery out",
+    ]
+    assert len(asked.question.options) == 8
 
 
 def test_the_story_ends_with_everyone_outside(lesson: Lesson) -> None:

@@ -115,7 +115,8 @@ DEVICE_FAULTS = f"""() => {{ {TEXTS}
   found.push(...overlaps(all.filter((one) => !one.parent.closest("#status"))));
   for (const flag of [...document.querySelectorAll(".flag")].filter(seen))
     for (const one of all)
-      if (!flag.contains(one.parent) && !one.parent.closest("#status") && meet(one, boxOf(flag))) found.push(`the flag covers ${{nameOf(one.parent)}}`);
+      if (!one.parent.closest(".flag, #status") && meet(one, boxOf(flag)))
+        found.push(`the flag covers ${{nameOf(one.parent)}}`);
   // A link within a sentence is as high as its line, and of a field within a label the label is the target.
   const isTarget = (one) =>
     seen(one) && !one.matches(".skip, [type=hidden], label input, label:not(:has(input))") &&

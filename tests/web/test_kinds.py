@@ -200,6 +200,7 @@ def test_each_kind_can_be_answered_without_scripts(world: World) -> None:
         page = lesson.pupil.get("/play").text
         marks = lesson.marks()
         right = _right_and_wrong(question, marks)[0]
+        assert ('http-equiv="refresh" content="60"' in page) == (question.form != "one")
         form: dict[str, Any] = {"asking": lesson.asking(), "round": "1"}
         match question.form:
             case "order":
@@ -215,4 +216,6 @@ def test_each_kind_can_be_answered_without_scripts(world: World) -> None:
         )
         assert lesson.pupil.post("/play/answers", data=form).status_code == 303
         assert lesson.counts() == {question.meant(right, marks): 1}, question.kind
-        assert "Your answer:" in lesson.pupil.get("/play").text
+        answered = lesson.pupil.get("/play").text
+        assert "Your answer:" in answered
+        assert 'http-equiv="refresh" content="5"' in answered
