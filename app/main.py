@@ -20,11 +20,14 @@ from app.live.answer_writer import AnswerWriter
 from app.live.bus import Bus, LoneBus, RedisBus
 from app.live.inbox import Inbox
 from app.live.joiner import Joiner
+from app.live.rehearsals import Rehearsals, Tap
 from app.live.rooms import Rooms
 from app.settings import Settings
-from app.store import lessons, participation, runs
+from app.store import drafts, lessons, media, participation, runs
 from app.store.database import Database
-from app.web import directory, home, join, pairing, play, reports, sign_in
+from app.store.media_files import MediaFolder
+from app.web import author, directory, home, join, own_media, pairing, play, reports, sign_in
+from app.web import media as web_media
 from app.web import runs as web_runs
 from app.web.deps import Parts, now_utc
 from app.web.pages import STATIC, Pages, crash_page, handle_errors
@@ -46,6 +49,7 @@ def create_app(
     Raises NotAllowed with a sentence for the operator when it would not be safe to serve.
     """
     settings.data_dir.mkdir(parents=True, exist_ok=True)
+    MediaFolder(settings.data_dir).open()
     database = Database(settings.database, seconds=settings.database_seconds)
     database.open()
     with database.alone("start"):
@@ -62,27 +66,25 @@ def create_app(
         is_slow=lambda: bus.is_degraded,
     )
     names = alias_words()
+    writer = AnswerWriter(database, rooms.saved, queue_size=settings.answers_queue, batch_size=settings.answers_batch)
+    joiner = Joiner(
+        database,
+        rooms.joined,
+        names=names,
+        spare=settings.seat_limit_spare,
+        clock=clock,
+        choose=random.Random(secrets.randbits(256)).choice,  # an alias is no secret, and dealt in a crowd
+        queue_size=settings.answers_queue,
+        batch_size=settings.answers_batch,
+    )
     parts = Parts(
         settings=settings,
         database=database,
         rooms=rooms,
-        writer=AnswerWriter(
-            database,
-            rooms.saved,
-            queue_size=settings.answers_queue,
-            batch_size=settings.answers_batch,
-        ),
-        joiner=Joiner(
-            database,
-            rooms.joined,
-            names=names,
-            spare=settings.seat_limit_spare,
-            clock=clock,
-            choose=random.Random(secrets.randbits(256)).choice,  # an alias is no secret, and dealt in a crowd
-            queue_size=settings.answers_queue,
-            batch_size=settings.answers_batch,
-        ),
+        writer=writer,
+        joiner=joiner,
         inbox=Inbox(),
+        rehearsals=Rehearsals(database, joiner, writer, rooms.offered, rehearsing_pupils, clock),
         compile_pages=pages.compile_live,
         cookies=Cookies(settings),
         names=names,
@@ -111,11 +113,21 @@ def create_app(
         pairing.routes(pages),
         web_runs.routes(pages, panels),
         directory.routes(pages),
+        *author.routers(pages, panels),
+        web_media.routes(),
+        own_media.routes(pages),
         reports.routes(pages),
     ):
         app.include_router(router)
     handle_errors(app, pages)
     return app
+
+
+def rehearsing_pupils(seed: int, index: int, asked: tuple[str, int], choices: list[str]) -> list[Tap]:
+    """Pupils of a rehearsal behave like a simulated class; none of them waits for the close."""
+    from app.simulated_class import taps  # when the first rehearsal begins: it brings a client for sockets
+
+    return [Tap(min(tap.after, 30.0), tap.choice) for tap in taps(seed, index, asked, choices, speed=1.5)]
 
 
 def _bus(settings: Settings) -> Bus:
@@ -127,14 +139,21 @@ def _bus(settings: Settings) -> Bus:
 
 
 def publish_shipped(database: Database, settings: Settings, now: datetime) -> None:
-    """Make a version of each shipped lesson that is new or has changed; a broken file is told and left out."""
-    shipped = library.load(settings.lessons_dir, settings.quizzes_dir)
+    """Make a version of each shipped lesson that is new or has changed; a broken file is told and left out.
+
+    A lesson that somebody has edited in the browser is theirs: the shipped change waits for a look (ruling 16).
+    """
+    with database.reading() as db:
+        own = media.own(db)
+    shipped = library.load(settings.lessons_dir, settings.quizzes_dir, own)
     for problem in shipped.problems:
         if not problem.is_warning:
             log.error("%s", problem)
     with database.transaction() as db:
+        edited = drafts.keys(db)
         for lesson in shipped.lessons:
-            lessons.publish(db, lesson, now)
+            if lesson.key not in edited:
+                lessons.publish(db, lesson, now)
 
 
 def alias_words() -> tuple[list[str], list[str]]:
@@ -151,6 +170,7 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
     parts.rooms.start()
     parts.writer.start()
     parts.joiner.start()
+    parts.rehearsals.start()
     parts.bus.start(parts.rooms.hear, parts.rooms.look_again)
     housekeeping = asyncio.create_task(_keep_house(parts))
     try:
@@ -158,6 +178,7 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
     finally:
         housekeeping.cancel()
         await asyncio.gather(housekeeping, compiling, return_exceptions=True)
+        await parts.rehearsals.stop()
         await parts.rooms.stop()
         await asyncio.to_thread(parts.joiner.stop)
         await asyncio.to_thread(parts.writer.stop)

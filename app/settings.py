@@ -33,6 +33,7 @@ class Settings(BaseSettings):
     tls_key: Path | None = None
     lessons_dir: Path = ROOT / "lessons"
     quizzes_dir: Path = ROOT / "quizzes"
+    media_quota_mb: int = 2000
     seat_limit_spare: int = 3
     answers_queue: int = 20_000
     answers_batch: int = 1_000

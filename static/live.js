@@ -133,7 +133,7 @@ function swap(name, html) {
   const focused = panel.contains(document.activeElement) ? document.activeElement : null;
   const scrolled = [panel.scrollTop, scrollX, scrollY];
   const keepTyped = typedIn(panel);
-  panel.innerHTML = html;
+  if (!swapAround(panel, html)) replace(panel, html);
   keepTyped();
   if (focused && focused !== panel) (sameIn(panel, focused) || panel).focus({ preventScroll: true });
   // A pupil reads something new from its top; all else stays where the eye was.
@@ -143,6 +143,38 @@ function swap(name, html) {
   if (name === "me") readOwnChoice();
   if (name === "stage") stageCame();
   showToggles();
+}
+
+/** The same film on both sides stays as it is: drawn anew it would stop. All that stands around it is swapped. */
+function swapAround(panel, html) {
+  const fresh = make("template", { innerHTML: html }).content;
+  const [film, same] = [panel, fresh].map((side) => side.querySelector("video"));
+  if (!film || film.getAttribute("src") !== same?.getAttribute("src")) return false;
+  const [olds, news] = [wayUp(film, panel), wayUp(same, fresh)];
+  if (olds.length !== news.length) return false;
+  olds.forEach((old, place) => {
+    const siblings = [...news[place].parentNode.childNodes];
+    const index = siblings.indexOf(news[place]);
+    for (const other of [...old.parentNode.childNodes]) if (other !== old) other.remove();
+    old.before(...siblings.slice(0, index));
+    old.after(...siblings.slice(index + 1));
+    if (old !== film) for (const { name, value } of news[place].attributes) old.setAttribute(name, value);
+  });
+  return true;
+}
+
+function wayUp(node, root) {
+  return node.parentNode === root ? [node] : [node, ...wayUp(node.parentNode, root)];
+}
+
+let filmAt = {}; // where a film was when another stage came over it, such as the calm screen
+
+function replace(panel, html) {
+  const before = panel.querySelector("video");
+  if (before) filmAt = { src: before.getAttribute("src"), time: before.currentTime };
+  panel.innerHTML = html;
+  const film = panel.querySelector("video");
+  if (film && film.getAttribute("src") === filmAt.src) film.currentTime = filmAt.time;
 }
 
 function sameIn(panel, focused) {
@@ -453,7 +485,8 @@ function fullScreen() {
 
 /** A clicker's keys. F5 is its start key: a reload in mid-lesson would be a shock, Ctrl+R is still there. */
 function teacherKey(event) {
-  const isTyping = event.target.closest?.("input, textarea, select, video, audio, [contenteditable]");
+  const isSeeking = event.key.startsWith("Arrow") && event.target.closest?.("video");
+  const isTyping = isSeeking || event.target.closest?.("input, textarea, select, [contenteditable]");
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   const press = KEYS[key];
   if (!press || (isTyping && key !== "F5") || (event.shiftKey && key !== ".")) return;

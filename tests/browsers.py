@@ -52,8 +52,11 @@ def open_class(context: BrowserContext, server: LiveServer) -> Page:
     return page
 
 
-def start_lesson(page: Page, *, present: int = 30, rehearsal: bool = False) -> str:
-    """From Today to the classroom screen. Returns the join code."""
+def start_lesson(page: Page, *, present: int = 30, rehearsal: bool = False, topic: str = "") -> str:
+    """From Today to the classroom screen, with the first lesson or that of a topic. Returns the join code."""
+    if topic:
+        page.locator("label.lesson input:checked").uncheck()
+        page.locator(f"label.topic-{topic} input").check()
     page.get_by_role("spinbutton").or_(page.locator("input[name=present]")).first.fill(str(present))
     page.locator(f"button[name=kind][value={'rehearsal' if rehearsal else 'lesson'}]").click()
     page.wait_for_url("**/class/run/screen")
@@ -159,11 +162,14 @@ class OpenLesson:
 
 
 @contextmanager
-def open_lesson(browser: Browser, server: LiveServer, *, rehearsal: bool = False) -> Iterator[OpenLesson]:
-    """The fire lesson of the demo's class, standing in its lobby; finished at the end, its browsers closed."""
+def open_lesson(
+    browser: Browser, server: LiveServer, *, rehearsal: bool = False, topic: str = "fire"
+) -> Iterator[OpenLesson]:
+    """A lesson of the demo's class, standing in its lobby; finished at the end, its browsers closed."""
     teacher = window(browser)
     screen = open_class(teacher, server)
-    lesson = OpenLesson(browser, server, teacher, screen, start_lesson(screen, rehearsal=rehearsal))
+    code = start_lesson(screen, rehearsal=rehearsal, topic=topic)
+    lesson = OpenLesson(browser, server, teacher, screen, code)
     try:
         yield lesson
     finally:

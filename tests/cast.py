@@ -2,7 +2,7 @@
 
 Cora coordinates, Priya presents for the fire service, Tess teaches 6H at Harrowmarsh Primary School (demo), Theo
 teaches 6A at Saltern Wharf Primary School (demo) and must see nothing of hers, Paul presents for the police and must
-see nothing of the fire service's.
+see nothing of the fire service's. Fay is Priya's colleague, Rita presents for the RNLI.
 """
 
 import re
@@ -33,6 +33,7 @@ ADDRESS = "http://127.0.0.1:8000"
 PASSWORD = "LanternPebbleKettle7"  # a password of nobody
 TESS_LINK, THEO_LINK = "tess-class-link-token", "theo-class-link-token"
 CORA, PRIYA, PAUL = "cora@sia.example", "priya@sia.example", "paul@sia.example"
+FAY, RITA = "fay@sia.example", "rita@sia.example"
 
 
 @dataclass
@@ -60,7 +61,8 @@ class World:
     _portal: BlockingPortal | None = field(default=None, init=False)
 
     def __enter__(self) -> Self:
-        self.settings = Settings(data_dir=self.folder, demo=True, **self.options).model_copy(
+        content = fire_alone(self.folder / "content")
+        self.settings = Settings(data_dir=self.folder, demo=True, **(content | self.options)).model_copy(
             update={"database_url": self.database_url}
         )
         self.app: FastAPI = create_app(self.settings, clock=self.clock)
@@ -161,6 +163,19 @@ class World:
         assert teacher.post("/class/run/finish", data={"present": present}).status_code == 303
 
 
+def fire_alone(folder: Path) -> dict[str, Any]:
+    """Content folders that hold the fire lesson only: enough for what is not about which lessons there are."""
+    shipped = Settings()
+    lessons_dir, quizzes_dir = folder / "lessons", folder / "quizzes"
+    if not folder.exists():
+        lessons_dir.mkdir(parents=True)
+        quizzes_dir.mkdir()
+        (lessons_dir / "fire.md").symlink_to(shipped.lessons_dir / "fire.md")
+        (lessons_dir / "pictures").symlink_to(shipped.lessons_dir / "pictures")
+        (quizzes_dir / "fire.yaml").symlink_to(shipped.quizzes_dir / "fire.yaml")
+    return {"lessons_dir": lessons_dir, "quizzes_dir": quizzes_dir}
+
+
 def seed_cast(db: Any, now: datetime) -> None:
     """One programme with the demo's agencies and schools, and the cast."""
     programme_id = directory.add_programme(
@@ -185,6 +200,8 @@ def seed_cast(db: Any, now: datetime) -> None:
         directory.make_class_link(db, directory.class_group(db, group_id), links[reference])
     add_staff(db, CORA, "Cora", Member(role="coordinator", programme_id=programme_id))
     add_staff(db, PRIYA, "Priya", Member(role="presenter", agency_id=_agency(db, "kent-fire-and-rescue-service")))
+    add_staff(db, FAY, "Fay", Member(role="presenter", agency_id=_agency(db, "kent-fire-and-rescue-service")))
+    add_staff(db, RITA, "Rita", Member(role="presenter", agency_id=_agency(db, "rnli")))
     add_staff(db, PAUL, "Paul", Member(role="presenter", agency_id=_agency(db, "kent-police")))
 
 

@@ -28,14 +28,14 @@ def seeded_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def world(seeded_folder: Path, tmp_path: Path) -> Iterator[World]:
-    shutil.copytree(seeded_folder, tmp_path / "data")
+    shutil.copytree(seeded_folder, tmp_path / "data", symlinks=True)
     with World(tmp_path / "data") as world:
         yield world
 
 
 @pytest.fixture
 def served(seeded_folder: Path, tmp_path: Path) -> Iterator[ServedWorld]:
-    shutil.copytree(seeded_folder, tmp_path / "data")
+    shutil.copytree(seeded_folder, tmp_path / "data", symlinks=True)
     with ServedWorld(tmp_path / "data") as world:
         yield world
 

@@ -101,6 +101,12 @@ def name_of(question: Question) -> str:
     return question.kind
 
 
+def texts_of(question: Question) -> list[str]:
+    """All that children read below its words."""
+    face = question.face(question.marks("seed", "place"))
+    return [one.text for one in (*face.options, *face.partners)]
+
+
 def sendable(question: Question, marks: Marks) -> list[str]:
     """All that a device may send, but for *not sure* and how sure."""
     match question:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.content.fields import Fields, Words
+from app.content.films import FilmShelf
 from app.content.parts import PartReader, read_agency, slug
 from app.content.pictures import PictureShelf
 from app.content.plain_yaml import read_fields
@@ -13,6 +14,7 @@ from app.content.sections import Section, cut_front, cut_sections
 from app.content.sources import check_uses, read_facts
 from app.content.text_files import read_text, shown_name
 from app.domain.lesson import Draft, Fact, Part, Topic
+from app.domain.media import OwnMedia
 
 FRAME_NAMES = ("title", "topic", "lead", "supports", "quiz", "objectives", "before you start", "you need")
 
@@ -31,11 +33,20 @@ class LessonFile:
     right_answers: list[str] = field(default_factory=list)
 
 
-def load(path: Path, pictures: Path) -> LessonFile:
-    """Never raises for what the file holds: everything wrong is in `problems`."""
+def load(path: Path, pictures: Path, own: OwnMedia | None = None) -> LessonFile:
+    """Never raises for what the file holds: everything wrong is in `problems`.
+
+    Films stand in the folder `films` beside that of the pictures; `own` are pictures and films of an agency's own.
+    """
     problems = ProblemList(shown_name(path))
-    file = LessonFile(path.stem, problems, PictureShelf(pictures, problems))
-    text = read_text(path, problems)
+    return read(path.stem, read_text(path, problems), pictures, problems, own)
+
+
+def read(
+    key: str, text: str | None, pictures: Path, problems: ProblemList, own: OwnMedia | None = None
+) -> LessonFile:
+    """The same for a text that is in no file."""
+    file = LessonFile(key, problems, PictureShelf(pictures, problems, own or {}))
     if text is None:
         return file
     front, first_line, body = cut_front(text, problems)
@@ -43,7 +54,8 @@ def load(path: Path, pictures: Path) -> LessonFile:
     sections = cut_sections(body, problems, first_line=first_line)
     sources = [section for section in sections if _is_sources(section)]
     file.facts = read_facts(sources, problems)
-    reader = PartReader(problems, file.shelf)
+    films = FilmShelf(pictures.with_name("films"), problems, own or {})
+    reader = PartReader(problems, file.shelf, films)
     read = [reader.read(section) for section in sections if not _is_sources(section)]
     parts = tuple(part for part in read if part)
     _check_parts(parts, first_line, problems)

@@ -10,6 +10,7 @@ from app.content.problems import Problem, ProblemList, did_you_mean, quoted
 from app.content.quiz_files import QuizFile
 from app.content.sources import check_uses
 from app.domain.lesson import Draft, Lesson, unroll
+from app.domain.media import OwnMedia
 from app.domain.quiz import Quiz
 
 
@@ -23,18 +24,18 @@ class Library:
     problems: tuple[Problem, ...]
 
 
-def load(lessons_folder: Path, quizzes_folder: Path) -> Library:
+def load(lessons_folder: Path, quizzes_folder: Path, own: OwnMedia | None = None) -> Library:
     """Never raises for bad content: a lesson with a problem is left out, the others are there."""
     folders = ProblemList("the content folders")
     pictures = lessons_folder / "pictures"
-    quizzes = {path.stem: quiz_files.load(path, pictures) for path in _files(quizzes_folder, "*.yaml", folders)}
-    lessons = [lesson_files.load(path, pictures) for path in _files(lessons_folder, "*.md", folders)]
+    quizzes = {path.stem: quiz_files.load(path, pictures, own) for path in _files(quizzes_folder, "*.yaml", folders)}
+    lessons = [lesson_files.load(path, pictures, own) for path in _files(lessons_folder, "*.md", folders)]
     made: list[Lesson] = []
     for file in lessons:
         quiz_file = _quiz_of(file, quizzes)
         if quiz_file is None:
             continue
-        _check_against(file, quiz_file)
+        check_against(file, quiz_file)
         if file.draft and quiz_file.quiz and not file.problems.blocks and not quiz_file.problems.blocks:
             made.append(unroll(file.draft, quiz_file.quiz))
     lists = [folders, *(file.problems for file in lessons), *(file.problems for file in quizzes.values())]
@@ -64,7 +65,7 @@ def _quiz_of(file: LessonFile, quizzes: Mapping[str, QuizFile]) -> QuizFile | No
     return quiz_file
 
 
-def _check_against(file: LessonFile, quiz_file: QuizFile) -> None:
+def check_against(file: LessonFile, quiz_file: QuizFile) -> None:
     """What a lesson and its quiz say of each other; each problem stands in the file that has to change."""
     for use in file.misconception_uses:
         if use.text not in quiz_file.misconceptions:

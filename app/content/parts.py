@@ -4,6 +4,7 @@ import re
 from typing import get_args
 
 from app.content.fields import Fields, Words
+from app.content.films import FilmShelf
 from app.content.pictures import PictureShelf
 from app.content.problems import ProblemList, did_you_mean, quoted
 from app.content.questions import kinds
@@ -11,6 +12,7 @@ from app.content.questions.written import Item, Sign, Written, read_item
 from app.content.sections import CARD_SETTINGS, NOTES, PART_SETTINGS, Section
 from app.content.wording import check_card, check_sentences
 from app.domain.lesson import Agency, Card, Part, PartKind
+from app.domain.media import FilmFile, without_pictures
 from app.domain.quiz import Question
 
 KINDS: tuple[str, ...] = get_args(PartKind)
@@ -19,6 +21,7 @@ WITH_QUESTION = ("scenario", "poll", "pledge")
 MAY_ASK = (*WITH_QUESTION, *WITH_CARDS)
 WITHOUT_RIGHT_ANSWER = ("poll", "pledge")
 WITH_ENDING = ("scenario", "poll")
+REPEATED = ("film",)  # of the others a lesson has one
 SIGNS: dict[str, Sign] = {"- [x] ": "[x]", "- [ ] ": "[ ]", "- ": "-"}
 SENSITIVITY = {"0": "0", "1": "1", "2": "2"}
 
@@ -26,9 +29,10 @@ SENSITIVITY = {"0": "0", "1": "1", "2": "2"}
 class PartReader:
     """Reads one part after the other and keeps what they mention, to be checked against the quiz."""
 
-    def __init__(self, problems: ProblemList, shelf: PictureShelf) -> None:
+    def __init__(self, problems: ProblemList, shelf: PictureShelf, films: FilmShelf) -> None:
         self.problems = problems
         self.shelf = shelf
+        self.films = films
         self.fact_uses: list[Words] = []
         self.misconception_uses: list[Words] = []
         self.right_answers: list[str] = []
@@ -44,7 +48,8 @@ class PartReader:
         below = self._read_sections(section, kind)
         if kind not in KINDS:
             return None
-        check_sentences(section.line, section.text, self.problems)
+        check_sentences(section.line, without_pictures(section.text), self.problems)
+        self.shelf.take_from(section.body)
         return Part.model_validate(
             {
                 "kind": kind,
@@ -52,6 +57,7 @@ class PartReader:
                 "minutes": settings.minutes(),
                 "text": section.text,
                 "picture": self.shelf.take(settings),
+                "film": self._read_film(section, kind),
                 **below,
                 "sensitivity": self._read_sensitivity(settings),
                 "tally_only": self._read_tally_only(settings, kind),
@@ -67,7 +73,7 @@ class PartReader:
         if kind not in KINDS:
             remedy = f'{did_you_mean(kind, (*KINDS, "sources"))} Write it as "## Hook: Title".'
             self.problems.report(section.line, f"We do not know the part {quoted(name)}.", remedy)
-        elif kind in self._kinds:
+        elif kind in self._kinds and kind not in REPEATED:
             told = f"This is the second {kind} part; the first is in line {self._kinds[kind]}."
             self.problems.report(section.line, told, "Make one part of the two.")
         elif not title.strip():
@@ -107,12 +113,27 @@ class PartReader:
         section.settings.allow(CARD_SETTINGS)
         if not title:
             self.problems.report(section.line, "This card has no title.", "Write one after ###.")
-        check_sentences(section.line, section.text, self.problems)
-        check_card(section.line, section.text, self.problems)
+        words = without_pictures(section.text)
+        check_sentences(section.line, words, self.problems)
+        check_card(section.line, words, self.problems)
+        self.shelf.take_from(section.body)
         return Card(title=title, text=section.text, picture=self.shelf.take(section.settings))
 
-    def _read_question(self, section: Section, text: Words, part: str) -> Question | None:
+    def _read_film(self, section: Section, kind: str) -> FilmFile | None:
         settings = section.settings
+        if kind == "film":
+            if section.text or "picture" in settings.values:
+                told = "While a film plays, nothing else is shown: these words or this picture never appear."
+                self.problems.report(section.line, told, "Move them to a card before or after, or into a note.")
+            return self.films.take(settings)
+        for name in ("film", "captions"):
+            if found := settings.words(name):
+                told = f"The {kind} part shows no film."
+                self.problems.report(found.line, told, 'Write a part of its own: "## Film: Title".')
+        return None
+
+    def _read_question(self, section: Section, text: Words, part: str) -> Question | None:
+        settings, before = section.settings, self.problems.blocking
         if not text.text:
             self.problems.report(section.line, "The question has no words.", 'Write "### Question: What ...?"')
         items = tuple(item for words in section.body if (item := self._read_item(words)))
@@ -120,12 +141,12 @@ class PartReader:
         if not kind:
             return None
         settings.allow(kinds.KINDS[kind].in_lesson)
-        written = Written(text, settings, items, self.shelf, {"key": part})
+        written = Written(text, settings, items, self.shelf, {"key": part}, before)
         read = kinds.read(written, kind)
         self.misconception_uses += written.misconceptions
         if kind in kinds.WITH_RIGHT_WORDS:
             self.right_answers += kinds.right_words(written)
-        return None if self.problems.blocks else read
+        return read
 
     def _kind_of(self, settings: Fields, items: tuple[Item, ...], section: Section, part: str) -> str:
         """The kind of a question: as it says, else by its boxes. A poll and a promise are opinions."""

@@ -41,7 +41,11 @@ class ProblemList:
 
     @property
     def blocks(self) -> bool:
-        return any(not problem.is_warning for problem in self.found)
+        return self.blocking > 0
+
+    @property
+    def blocking(self) -> int:
+        return sum(not problem.is_warning for problem in self.found)
 
     def _add(self, problem: Problem) -> None:
         if len(self.found) < MOST_PROBLEMS - 1:

@@ -10,8 +10,10 @@ from app.content.plain_yaml import read_fields
 from app.content.problems import ProblemList, did_you_mean, quoted
 from app.content.questions import kinds
 from app.content.questions.written import Item, Sign, Written, read_item
+from app.content.quiz_sketch import written_question
 from app.content.text_files import read_text, shown_name
 from app.domain.lesson import CONFIDENCE
+from app.domain.media import OwnMedia
 from app.domain.quiz import MarkedQuestion, Quiz
 
 ANCHORS = 5
@@ -62,30 +64,42 @@ class _Question:
         return self.written.line
 
 
-def load(path: Path, pictures: Path) -> QuizFile:
+def load(path: Path, pictures: Path, own: OwnMedia | None = None) -> QuizFile:
     """Never raises for what the file holds: everything wrong is in `problems`."""
     problems = ProblemList(shown_name(path))
-    file = QuizFile(key=path.stem, problems=problems, shelf=PictureShelf(pictures, problems))
-    text = read_text(path, problems)
+    return read(path.stem, read_text(path, problems), pictures, problems, own)
+
+
+def read(key: str, text: str | None, pictures: Path, problems: ProblemList, own: OwnMedia | None = None) -> QuizFile:
+    """The same for a text that is in no file."""
+    file = QuizFile(key=key, problems=problems, shelf=PictureShelf(pictures, problems, own or {}))
     fields = read_fields(text, problems) if text is not None else None
     if fields is None:
         return file
     fields.allow(QUIZ_NAMES)
     title = fields.text("title", needed="Give the quiz a title, such as Fire.")
     misconceptions = _read_misconceptions(fields)
-    read = [_read_question(item, file.shelf) for item in _question_fields(fields)]
-    _check_ids(read, problems)
-    _check_misconceptions(read, misconceptions, problems)
-    _check_whole(read, fields.line, problems)
+    asked = [_read_question(item, file.shelf) for item in _question_fields(fields)]
+    _check_ids(asked, problems)
+    _check_misconceptions(asked, misconceptions, problems)
+    _check_whole(asked, fields.line, problems)
     file.misconceptions = frozenset(misconceptions)
     file.right_answers = [
-        words for one in read if one.kind in kinds.WITH_RIGHT_WORDS for words in kinds.right_words(one.written)
+        words for one in asked if one.kind in kinds.WITH_RIGHT_WORDS for words in kinds.right_words(one.written)
     ]
-    file.facts = [fact for question in read for fact in question.facts]
+    file.facts = [fact for question in asked for fact in question.facts]
     if not problems.blocks:
-        made = tuple(one.made for one in read if one.made)
+        made = tuple(one.made for one in asked if one.made)
         file.quiz = Quiz(key=file.key, title=title, misconceptions=misconceptions, questions=made)
     return file
+
+
+def question_alone(text: str, pictures: Path, own: OwnMedia | None = None) -> MarkedQuestion | None:
+    """One question of a quiz, whatever is wrong with the others; None while it is not finished itself."""
+    problems = ProblemList("question")
+    fields = read_fields(written_question(text), problems)
+    asked = _read_question(fields, PictureShelf(pictures, problems, own or {})) if fields else None
+    return None if asked is None or problems.blocks else asked.made
 
 
 def _read_misconceptions(fields: Fields) -> dict[str, str]:
@@ -116,7 +130,7 @@ def _question_fields(fields: Fields) -> list[Fields]:
 
 
 def _read_question(fields: Fields, shelf: PictureShelf) -> _Question:
-    problems = fields.problems
+    problems, before = fields.problems, fields.problems.blocking
     question = fields.words("question", needed="Write the question.") or Words(fields.line, "")
     key, is_anchor, is_reserve = _read_id(fields), fields.is_yes("anchor"), fields.is_yes("reserve")
     facts = fields.listed("facts")
@@ -132,10 +146,10 @@ def _read_question(fields: Fields, shelf: PictureShelf) -> _Question:
         problems.report(question.line, "Only a question of the kind choose one can be an anchor.", remedy)
     names = kinds.KINDS[kind].names if kind else ()
     fields.allow((*QUESTION_NAMES, *names, *(kinds.KINDS[kind].settings if kind else LISTS)))
-    written = Written(question, fields, _read_items(fields, names), shelf, made)
-    read = kinds.read(written, kind) if kind else None
-    assert read is None or read.kind != "opinion"
-    return _Question(key, kind, written, read, is_anchor, is_reserve, facts)
+    written = Written(question, fields, _read_items(fields, names), shelf, made, before)
+    done = kinds.read(written, kind) if kind else None
+    assert done is None or done.kind != "opinion"
+    return _Question(key, kind, written, done, is_anchor, is_reserve, facts)
 
 
 def _read_id(fields: Fields) -> str:

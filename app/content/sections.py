@@ -8,7 +8,7 @@ from app.content.problems import ProblemList, quoted
 from app.content.questions.kinds import ALL_SETTINGS
 
 NOTES = ("teacher", "presenter")
-PART_SETTINGS = ("minutes", "picture", "sensitivity", "tally only", "lead", "facts")
+PART_SETTINGS = ("minutes", "picture", "film", "captions", "sensitivity", "tally only", "lead", "facts")
 FACT_SETTINGS = ("source", "confidence", "for", "checked on", "review by")
 CARD_SETTINGS = ("picture",)
 KNOWN_SETTINGS = {*PART_SETTINGS, *ALL_SETTINGS, *FACT_SETTINGS}
@@ -42,12 +42,28 @@ class Section:
 def cut_front(text: str, problems: ProblemList) -> tuple[str | None, int, str]:
     """The front matter between two lines of ---, the line on which the rest starts, and the rest."""
     lines = text.split("\n")
-    edges = [place for place, line in enumerate(lines) if line.rstrip() == "---"]
-    if len(edges) < 2 or edges[0] != 0:
+    edges = front_edges(lines)
+    if edges is None:
         remedy = "Start the file with ---, then title, topic, lead and quiz, then another ---."
         problems.report(1, "The lesson's title and lead are not there.", remedy)
         return None, 1, text
     return "\n".join(lines[1 : edges[1]]), edges[1] + 2, "\n".join(lines[edges[1] + 1 :])
+
+
+def front_edges(lines: list[str]) -> tuple[int, int] | None:
+    """Where the two lines of --- stand; None unless the first of them begins the file."""
+    edges = [place for place, line in enumerate(lines) if line.rstrip() == "---"]
+    return (edges[0], edges[1]) if len(edges) > 1 and edges[0] == 0 else None
+
+
+def is_part_heading(line: str) -> bool:
+    return line == "##" or line.startswith("## ")
+
+
+def looks_like_setting(line: str) -> bool:
+    """A name we know, or one in small letters: a sentence such as "Remember: ..." is for the screen."""
+    found = _SETTING.match(line)
+    return found is not None and (plain_name(found[1]) in KNOWN_SETTINGS or found[1][0].islower())
 
 
 def cut_sections(text: str, problems: ProblemList, *, first_line: int) -> list[Section]:
@@ -77,7 +93,7 @@ class _Cutter:
         text = line.text
         if not text.startswith(">"):
             self.end_note()
-        if text.startswith(("## ", "### ")):
+        if is_part_heading(text) or text == "###" or text.startswith("### "):
             self._open(line)
         elif re.match(r"#{1,6}(\s|$)", text):
             self.problems.report(line.line, "This heading has the wrong size.", "Use ## for a part, ### for a card.")
@@ -100,7 +116,7 @@ class _Cutter:
         self._end_settings()
         heading = Words(line.line, line.text.lstrip("#").strip())
         section = Section(heading, Fields(line.line, self.problems))
-        if line.text.startswith("## "):
+        if is_part_heading(line.text):
             self.parts.append(section)
         elif self.parts:
             self.parts[-1].sections.append(section)
@@ -109,11 +125,7 @@ class _Cutter:
         self.current, self.is_among_settings = section, True
 
     def _is_setting(self, line: Words) -> bool:
-        """A name we know, or one in small letters: a sentence such as "Remember: ..." is for the screen."""
-        if self.setting and line.text.startswith("  "):
-            return True
-        found = _SETTING.match(line.text)
-        return found is not None and (plain_name(found[1]) in KNOWN_SETTINGS or found[1][0].islower())
+        return bool(self.setting and line.text.startswith("  ")) or looks_like_setting(line.text)
 
     def _take_setting(self, line: Words) -> None:
         if self.setting and line.text.startswith("  "):

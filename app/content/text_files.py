@@ -58,3 +58,8 @@ def _is_visible(text: str, problems: ProblemList) -> bool:
 
 def has_invisible(text: str) -> bool:
     return _INVISIBLE.search(text) is not None
+
+
+def visible(text: str) -> str:
+    """The text without invisible characters, which a file may not hold."""
+    return _INVISIBLE.sub("", text)

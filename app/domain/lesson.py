@@ -6,11 +6,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
+from app.domain.media import FilmFile, pictures_in
 from app.domain.picture import Picture as Picture
 from app.domain.quiz import ChooseOne, MarkedQuestion, Opinion, Option, Question, Quiz, picture_of
 
-PartKind = Literal["precheck", "hook", "facts", "scenario", "poll", "quiz", "pledge", "take-home"]
+PartKind = Literal["precheck", "hook", "facts", "film", "scenario", "poll", "quiz", "pledge", "take-home"]
 Purpose = Literal["before", "quiz", "hook", "facts", "scenario", "poll", "confidence", "pledge"]
+
+GUIDES = {"fire": "badger", "water": "seal", "road": "hedgehog", "internet": "owl"}
+"""The animal that guides through each topic, by the topic's key."""
 
 SHORT_QUIZ = 8  # five anchors and three more: the live default (content brief 2)
 
@@ -45,6 +49,11 @@ class Topic(BaseModel, frozen=True):
     key: str
     name: str
 
+    @property
+    def guide(self) -> str:
+        """Whose pictures stand beside its lessons: its animal's, or the lighthouse's where it has none."""
+        return GUIDES.get(self.key, "lighthouse")
+
 
 class Fact(BaseModel, frozen=True):
     """One statement with its source; shown to adults with a mark until its agency has signed it."""
@@ -74,6 +83,7 @@ class Part(BaseModel, frozen=True):
     minutes: float
     text: str = ""
     picture: Picture | None = None
+    film: FilmFile | None = None
     cards: tuple[Card, ...] = ()
     question: Question | None = None
     ask_after: int = 0
@@ -116,9 +126,22 @@ class StepBase(BaseModel, frozen=True):
     teacher_note: str = ""
     presenter_note: str = ""
 
+    @property
+    def pictures(self) -> tuple[str, ...]:
+        """The paths of all pictures that the step shows."""
+        beside = (self.picture.path,) if self.picture else ()
+        return (*beside, *(path for _, path in pictures_in(self.text)))
+
 
 class Slide(StepBase, frozen=True):
     kind: Literal["slide"] = "slide"
+
+
+class Film(StepBase, frozen=True):
+    """Played on the classroom screen only; pupils' devices show its transcript."""
+
+    kind: Literal["film"] = "film"
+    file: FilmFile
 
 
 class Asking(StepBase, frozen=True):
@@ -133,6 +156,11 @@ class Asking(StepBase, frozen=True):
     @property
     def is_anchor(self) -> bool:
         return isinstance(self.question, ChooseOne) and self.question.is_anchor
+
+    @property
+    def pictures(self) -> tuple[str, ...]:
+        asked = picture_of(self.question)
+        return (*super().pictures, *((asked.path,) if asked else ()))
 
 
 class Pledge(StepBase, frozen=True):
@@ -153,7 +181,8 @@ class TakeHome(StepBase, frozen=True):
     kind: Literal["take_home"] = "take_home"
 
 
-Step = Annotated[Slide | Asking | Pledge | TakeHome, Field(discriminator="kind")]
+AnyStep = Slide | Film | Asking | Pledge | TakeHome
+Step = Annotated[AnyStep, Field(discriminator="kind")]
 
 
 class Lesson(BaseModel, frozen=True):
@@ -172,19 +201,12 @@ class Lesson(BaseModel, frozen=True):
     parts: tuple[tuple[str, float], ...] = ()
     steps: tuple[Step, ...]
 
-    def step(self, key: str) -> Slide | Asking | Pledge | TakeHome:
+    def step(self, key: str) -> AnyStep:
         return next(step for step in self.steps if step.key == key)
 
     @property
     def minutes(self) -> float:
         return sum(minutes for _, minutes in self.parts)
-
-    @property
-    def pictures(self) -> Iterable[Picture]:
-        """All that are shown, of steps and of their questions."""
-        for step in self.steps:
-            asked = picture_of(step.question) if isinstance(step, Asking | Pledge) else None
-            yield from (picture for picture in (step.picture, asked) if picture)
 
     @property
     def askings(self) -> tuple[Asking | Pledge, ...]:
@@ -205,6 +227,12 @@ def unroll(draft: Draft, quiz: Quiz) -> Lesson:
     )
 
 
+def fact_leaders(lesson: Lesson, fact: str) -> tuple[Agency, ...]:
+    """The agencies that answer for a fact: those that lead a step which rests on it, else the lesson's own."""
+    leading = [step.lead for step in lesson.steps if fact in step.fact_ids]
+    return tuple(dict.fromkeys(leading)) or (lesson.lead,)
+
+
 def skipped_for(lesson: Lesson, questions: int) -> tuple[str, ...]:
     """Keys of the steps that a run of eight (or ten) quiz questions leaves out.
 
@@ -216,7 +244,7 @@ def skipped_for(lesson: Lesson, questions: int) -> tuple[str, ...]:
     return tuple(others[max(room, 0) :])
 
 
-def _steps_of(part: Part, draft: Draft, quiz: Quiz) -> Iterable[Slide | Asking | Pledge | TakeHome]:
+def _steps_of(part: Part, draft: Draft, quiz: Quiz) -> Iterable[AnyStep]:
     shared: dict[str, Any] = {
         "part": part.kind,
         "sensitivity": part.sensitivity,
@@ -256,6 +284,10 @@ def _steps_of(part: Part, draft: Draft, quiz: Quiz) -> Iterable[Slide | Asking |
             if not isinstance(part.question, Opinion):
                 raise ValueError("the pledge part offers promises")
             yield Pledge(key="pledge", minutes=part.minutes, question=part.question, **face, **shared)
+        case "film":
+            if part.film is None:
+                raise ValueError("the film part shows a film")
+            yield Film(key=_film_key(part, draft), minutes=part.minutes, title=part.title, file=part.film, **shared)
         case "take-home":
             yield TakeHome(key="take-home", minutes=part.minutes, **face, **shared)
         case "hook" | "facts":
@@ -285,6 +317,13 @@ def _cards_and_question(part: Part, shared: dict[str, Any]) -> Iterable[Slide | 
         steps.insert(part.ask_after if part.cards else len(slides), asking)
     yield steps[0].model_copy(update={"minutes": part.minutes})
     yield from steps[1:]
+
+
+def _film_key(part: Part, draft: Draft) -> str:
+    """A lesson may have several films: film, film.2, ..."""
+    films = [one for one in draft.parts if one.kind == "film"]
+    place = next(place for place, one in enumerate(films, start=1) if one is part)
+    return "film" if place == 1 else f"film.{place}"
 
 
 def _askings(

@@ -49,17 +49,51 @@ class Phone(BaseModel, frozen=True):
 
 
 Actor = Staff | Teacher | Phone
-Action = Literal["read_agency_report", "run_programme", "lead_run"]
+Action = Literal[
+    "read_agency_report",
+    "run_programme",
+    "use_media",
+    "lead_run",
+    "see_lesson",
+    "edit_lesson",
+    "edit_step",
+    "review_lesson",
+    "publish_lesson",
+    "retire_lesson",
+    "sign_fact",
+]
 
 
-def may(actor: Actor, action: Action, *, agency_id: int = 0, programme_ids: frozenset[int] = frozenset()) -> bool:
+def may(
+    actor: Actor,
+    action: Action,
+    *,
+    agency_id: int = 0,
+    programme_ids: frozenset[int] = frozenset(),
+    agency_ids: frozenset[int] = frozenset(),
+    edited_by: int | None = None,
+) -> bool:
     """The one place that says who may do what.
 
     `agency_id` and `programme_ids` say whose thing it is: the agency, and the programmes in which it takes part.
+    Of a lesson, `agency_ids` are all that lead or support it, and `edited_by` is who changed it last.
     """
     match actor, action:
+        case Staff(), "see_lesson":
+            return bool(actor.agency_ids & agency_ids or actor.programme_ids & programme_ids)
+        case Staff(), "review_lesson":  # nobody reviews the own work
+            sees = may(actor, "see_lesson", agency_ids=agency_ids, programme_ids=programme_ids)
+            return sees and actor.account_id != edited_by
+        case Staff(), "edit_lesson" | "edit_step" | "sign_fact":  # of the agency that owns, leads or signs it
+            return agency_id in actor.agency_ids
+        case Staff(), "publish_lesson":
+            return agency_id in actor.agency_ids or bool(actor.programme_ids & programme_ids)
+        case Staff(), "retire_lesson":
+            return bool(actor.programme_ids & programme_ids)
         case Staff(), "read_agency_report":
             return agency_id in actor.agency_ids or bool(actor.programme_ids & programme_ids)
+        case Staff(), "use_media":
+            return agency_id in actor.agency_ids
         case Staff(), "run_programme":
             return bool(actor.programme_ids & programme_ids)
         case Teacher() | Phone(), "lead_run":

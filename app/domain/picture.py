@@ -4,7 +4,10 @@ from pydantic import BaseModel
 
 
 class Picture(BaseModel, frozen=True):
-    """A picture by its path under `lessons/pictures/`; no alt text means decorative."""
+    """A picture by its path: `media/...` is an agency's own, all else stands in `lessons/pictures/`.
+
+    No alt text means decorative.
+    """
 
     path: str
     alt: str = ""

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import BaseModel
 
 from app.domain.errors import NotAllowed
-from app.domain.lesson import Asking, Lesson, Pledge, Slide, TakeHome
+from app.domain.lesson import Asking, Lesson, Pledge, Step
 
 Phase = Literal["lobby", "content", "ready", "open", "closed", "revealed", "finished"]
 Order = Literal["next", "back", "open", "close", "reveal", "reopen"]
@@ -72,7 +72,7 @@ class Place(BaseModel, frozen=True):
     """One step of a run: which of its modules, and the step."""
 
     module: int
-    step: Slide | Asking | Pledge | TakeHome
+    step: Step
 
     @property
     def is_asking(self) -> bool:

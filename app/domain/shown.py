@@ -9,11 +9,15 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from app.domain.lesson import Asking, Picture, Pledge
+from app.domain.lesson import AnyStep, Asking, Film, Picture, Pledge
+from app.domain.media import renamed
 from app.domain.questions.option import Face, ShownOption
 from app.domain.questions.question import Form
 from app.domain.quiz import Question, meanings, picture_of
 from app.domain.run import Phase, Place, Plan, Stage
+
+PREVIEW = "preview"
+"""In place of a run's seed where an author looks at a draft."""
 
 
 class ShownPicture(BaseModel, frozen=True):
@@ -40,6 +44,15 @@ class ShownQuestion(Face, frozen=True):
 
     def option(self, letter: str) -> ShownOption | None:
         return next((option for option in self.options if option.letter == letter), None)
+
+
+class ShownFilm(BaseModel, frozen=True):
+    """A film for the classroom screen, and its words for everybody."""
+
+    name: str
+    captions_name: str
+    transcript: tuple[str, ...]
+    seconds: float
 
 
 class Reveal(BaseModel, frozen=True):
@@ -70,15 +83,17 @@ class Shown(BaseModel, frozen=True):
     """One stage of one run as children see it."""
 
     phase: Phase
-    kind: Literal["lobby", "slide", "question", "pledge", "take_home", "finished"]
+    kind: Literal["lobby", "slide", "film", "question", "pledge", "take_home", "finished"]
     topic_key: str
     topic_name: str
+    guide: str
     lesson_title: str
     lead: str
     part: str = ""
     title: str = ""
     text: str = ""
     picture: ShownPicture | None = None
+    film: ShownFilm | None = None
     question: ShownQuestion | None = None
     reveal: Reveal | None = None
 
@@ -99,6 +114,7 @@ def show(stage: Stage, plan: Plan, seed: str) -> Shown:
         "phase": stage.phase,
         "topic_key": lesson.topic.key,
         "topic_name": lesson.topic.name,
+        "guide": lesson.topic.guide,
         "lesson_title": lesson.title,
         "lead": lesson.lead.name,
     }
@@ -115,8 +131,9 @@ def show(stage: Stage, plan: Plan, seed: str) -> Shown:
         kind="question" if step.kind == "asking" else step.kind,
         part=step.part,
         title=step.title,
-        text=step.text,
+        text=renamed(step.text, {path: f"/media/{public_name(seed, path)}" for path in step.pictures}),
         picture=_picture(step.picture, seed),
+        film=_film(step, seed),
     )
 
 
@@ -153,6 +170,17 @@ def _picture(picture: Picture | None, seed: str) -> ShownPicture | None:
     if picture is None:
         return None
     return ShownPicture(name=public_name(seed, picture.path), alt=picture.alt)
+
+
+def _film(step: AnyStep, seed: str) -> ShownFilm | None:
+    if not isinstance(step, Film):
+        return None
+    return ShownFilm(
+        name=public_name(seed, step.file.path),
+        captions_name=public_name(seed, step.file.captions_path),
+        transcript=step.file.transcript,
+        seconds=step.file.seconds,
+    )
 
 
 def marks_of(place: Place, seed: str) -> dict[str, str]:

@@ -86,8 +86,11 @@ class GroupCommit(Generic[Item, Outcome]):
         try:
             with self._database.transaction() as db:
                 outcomes: Sequence[Outcome | None] = self._record(db, [item for item, _ in batch])
-        except (OperationalError, PoolTimeout):
-            log.exception("nothing could be saved: disk full, or the database locked or silent; devices ask again")
+        except (OperationalError, PoolTimeout) as error:
+            reason = str(getattr(error, "orig", error)).strip()
+            log.error(
+                "nothing could be saved (disk full, or the database locked or silent: %s); devices ask again", reason
+            )
             outcomes = [None] * len(batch)
         except Exception:
             if len(batch) > 1:  # one bad row costs one client: the others are tried alone

@@ -29,6 +29,8 @@ from app.store.tables import (
 STAFF_IDLE = timedelta(minutes=60)
 STAFF_ABSOLUTE = timedelta(hours=12)
 BROWSERS_PER_LINK = 5
+REHEARSAL = "rehearsal"
+"""The kind of a school that is none: its classes are those of authors who try a lesson out."""
 SET_UP = timedelta(minutes=30)
 
 
@@ -72,6 +74,15 @@ def agency_by_slug(db: Db, slug: str) -> AgencyRow:
 def programmes_of_agency(db: Db, agency_id: int) -> frozenset[int]:
     found = select(ProgrammeAgencyRow.programme_id).where(ProgrammeAgencyRow.agency_id == agency_id)
     return frozenset(db.exec(found).all())
+
+
+def programmes_of_agencies(db: Db, agency_ids: frozenset[int]) -> frozenset[int]:
+    found = select(ProgrammeAgencyRow.programme_id).where(col(ProgrammeAgencyRow.agency_id).in_(agency_ids))
+    return frozenset(db.exec(found).all())
+
+
+def all_agencies(db: Db) -> list[AgencyRow]:
+    return list(db.exec(select(AgencyRow).order_by(col(AgencyRow.name))).all())
 
 
 def add_programme(db: Db, row: ProgrammeRow) -> int:
@@ -163,7 +174,7 @@ def _class_groups(db: Db, *, programme_id: int | None = None, class_group_id: in
         .order_by(col(SchoolRow.name), col(ClassGroupRow.label))
     )
     if programme_id is not None:
-        query = query.where(ClassGroupRow.programme_id == programme_id)
+        query = query.where(ClassGroupRow.programme_id == programme_id, SchoolRow.kind != REHEARSAL)
     if class_group_id is not None:
         query = query.where(ClassGroupRow.id == class_group_id)
     return [
@@ -178,6 +189,24 @@ def _class_groups(db: Db, *, programme_id: int | None = None, class_group_id: in
         )
         for group, school, programme in db.exec(query).all()
     ]
+
+
+def rehearsal_class(db: Db, programme_id: int, account_id: int, pupils: int) -> ClassGroup:
+    """The class with which an author rehearses; in no list, and no record is written of it."""
+    reference = f"{REHEARSAL}-{programme_id}"
+    school = db.exec(select(SchoolRow).where(SchoolRow.reference == reference)).one_or_none()
+    if school is None:
+        school = SchoolRow(reference=reference, name="Rehearsal", kind=REHEARSAL)
+        db.add(school)
+        db.flush()
+    label = f"R{account_id}"
+    found = select(ClassGroupRow.id).where(
+        ClassGroupRow.programme_id == programme_id,
+        ClassGroupRow.school_id == school.id,
+        ClassGroupRow.label == label,
+    )
+    there = db.exec(found).one_or_none()
+    return class_group(db, there or add_class_group(db, programme_id, _id(school.id), label, pupils))
 
 
 def school_reference(db: Db, class_group_id: int) -> str:
@@ -206,6 +235,15 @@ def links_per_class(db: Db, programme_id: int) -> dict[int, int]:
 def make_class_link(db: Db, group: ClassGroup, token: str) -> None:
     """A teacher's one link; alive until the programme ends or it is revoked (ruling 10)."""
     db.add(ClassLinkRow(token_hash=hashed(token), class_group_id=group.id, expires_on=group.ends_on))
+
+
+def end_class_links(db: Db, class_group_id: int, now: datetime) -> None:
+    """No link of this class opens it any more, nor does a browser that holds one."""
+    alive = select(ClassLinkRow).where(
+        ClassLinkRow.class_group_id == class_group_id, col(ClassLinkRow.revoked_at).is_(None)
+    )
+    for link in db.exec(alive).all():
+        link.revoked_at = now
 
 
 def class_of_link(db: Db, token: str, now: datetime) -> tuple[int, ClassGroup]:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlmodel import col, func, select
 
@@ -12,6 +12,7 @@ from app.domain.lesson import Agency, Lesson
 from app.store import directory
 from app.store.database import Db
 from app.store.tables import (
+    AccountRow,
     AskingRow,
     FactRow,
     LessonRow,
@@ -21,29 +22,81 @@ from app.store.tables import (
     VersionRow,
 )
 
+SHIPPED, WRITTEN, REHEARSAL = "shipped", "written", "rehearsal"
+"""Where a lesson comes from: a file of this release, the authoring room, or a draft that is only tried out."""
 
-def publish(db: Db, lesson: Lesson, now: datetime) -> int:
-    """Freeze a lesson as its next version; the same document again is the same version. Returns its id."""
+
+class Published(NamedTuple):
+    """One version of a lesson, as its list of versions shows it."""
+
+    id: int
+    number: int
+    published_at: datetime
+    published_by: str
+    retired_at: datetime | None
+
+
+def publish(db: Db, lesson: Lesson, now: datetime, *, by: int | None = None, origin: str = SHIPPED) -> int:
+    """Freeze a lesson as its next version; the same document again is the same version. Returns its id.
+
+    What was retired stays so when the server starts anew, and comes back when an author (`by`) publishes it.
+    """
     document = lesson.model_dump(mode="json")
     digest = _digest(document)
-    row = _lesson_row(db, lesson)
+    row = _lesson_row(db, lesson, origin)
     same = db.exec(
         select(VersionRow).where(VersionRow.lesson_id == row.id, VersionRow.document_hash == digest)
     ).one_or_none()
     if same is not None:
         _offer_again(db, same, now)
+        same.retired_at = None if by else same.retired_at
         return _id(same.id)
     last = db.exec(select(func.max(VersionRow.number)).where(VersionRow.lesson_id == row.id)).one() or 0
     version = VersionRow(
-        lesson_id=_id(row.id), number=last + 1, document=document, document_hash=digest, published_at=now
+        lesson_id=_id(row.id),
+        number=last + 1,
+        document=document,
+        document_hash=digest,
+        published_at=now,
+        published_by=by,
     )
     db.add(version)
     db.flush()
     _add_agencies(db, lesson, _id(version.id))
     _add_askings(db, lesson, _id(version.id))
-    for fact in lesson.facts:
+    for fact in lesson.facts if origin != REHEARSAL else ():
         db.merge(FactRow(**fact.model_dump(), topic_key=lesson.topic.key))
     return _id(version.id)
+
+
+def freeze_for_rehearsal(db: Db, lesson: Lesson, now: datetime) -> int:
+    """A version that no programme can offer: what a rehearsal of a draft runs. Returns its id."""
+    apart = lesson.model_copy(update={"key": f"{REHEARSAL} of {lesson.key}"})  # no key of a lesson has spaces
+    return publish(db, apart, now, origin=REHEARSAL)
+
+
+def retire(db: Db, lesson_id: int, now: datetime) -> None:
+    """Offer no version of this lesson any more. Runs that point at one keep it."""
+    standing = select(VersionRow).where(VersionRow.lesson_id == lesson_id, col(VersionRow.retired_at).is_(None))
+    for row in db.exec(standing).all():
+        row.retired_at = now
+
+
+def versions_of(db: Db, lesson_id: int) -> list[Published]:
+    """All versions of a lesson, the highest number first."""
+    rows = db.exec(
+        select(VersionRow, AccountRow.name)
+        .outerjoin(AccountRow, col(AccountRow.id) == VersionRow.published_by)
+        .where(VersionRow.lesson_id == lesson_id)
+        .order_by(col(VersionRow.number).desc())
+    ).all()
+    return [Published(_id(row.id), row.number, row.published_at, name or "", row.retired_at) for row, name in rows]
+
+
+def rows(db: Db) -> list[LessonRow]:
+    """All lessons but those of rehearsals."""
+    found = select(LessonRow).where(LessonRow.origin != REHEARSAL).order_by(col(LessonRow.id))
+    return list(db.exec(found).all())
 
 
 def _offer_again(db: Db, row: VersionRow, now: datetime) -> None:
@@ -77,6 +130,10 @@ def offer(db: Db, programme_id: int, lesson_key: str, position: int) -> None:
         db.add(ModuleRow(programme_id=programme_id, lesson_id=_id(lesson.id), position=position))
 
 
+def count_offered(db: Db, programme_id: int) -> int:
+    return db.exec(select(func.count()).select_from(ModuleRow).where(ModuleRow.programme_id == programme_id)).one()
+
+
 def offered(db: Db, programme_id: int) -> list[tuple[int, Lesson]]:
     """The newest version of each module of a programme, in the programme's order."""
     modules = db.exec(
@@ -98,7 +155,7 @@ def newest_version(db: Db, lesson_id: int) -> int | None:
 def all_newest(db: Db) -> list[tuple[str, tuple[Agency, ...]]]:
     """Each lesson's key and the agencies that lead or support it, by its newest version."""
     found = []
-    for row in db.exec(select(LessonRow).order_by(col(LessonRow.id))).all():
+    for row in rows(db):
         newest = newest_version(db, _id(row.id))
         if newest is not None:
             lesson = version(db, newest)
@@ -107,12 +164,14 @@ def all_newest(db: Db) -> list[tuple[str, tuple[Agency, ...]]]:
     return found
 
 
-def _lesson_row(db: Db, lesson: Lesson) -> LessonRow:
+def _lesson_row(db: Db, lesson: Lesson, origin: str) -> LessonRow:
     db.merge(TopicRow(key=lesson.topic.key, name=lesson.topic.name))
     owner = directory.agency_of(db, lesson.lead)
     row = db.exec(select(LessonRow).where(LessonRow.key == lesson.key)).one_or_none()
     if row is None:
-        row = LessonRow(key=lesson.key, topic_key=lesson.topic.key, owner_agency_id=owner, title=lesson.title)
+        row = LessonRow(
+            key=lesson.key, topic_key=lesson.topic.key, owner_agency_id=owner, title=lesson.title, origin=origin
+        )
         db.add(row)
     row.title = lesson.title
     db.flush()

@@ -13,7 +13,7 @@ from app.domain import participation as rules
 from app.domain.errors import NotAllowed
 from app.domain.lesson import Agency, Asking, Lesson, Pledge
 from app.domain.summary import Counted
-from app.store import directory, participants, runs
+from app.store import directory, lessons, participants, runs
 from app.store.database import Db
 from app.store.runs import OpenRun
 from app.store.tables import (
@@ -23,15 +23,12 @@ from app.store.tables import (
     AskingResultRow,
     ClassGroupRow,
     ContributionRow,
-    LessonRow,
     ParticipantRow,
     ParticipationRecordRow,
     RunRow,
     SchoolRow,
     ScorePairRow,
     SecretCountRow,
-    TopicRow,
-    VersionRow,
 )
 
 
@@ -327,12 +324,12 @@ def for_agency(db: Db, agency_id: int, programme_ids: frozenset[int] | None = No
     )
     if programme_ids is not None:
         query = query.where(col(ParticipationRecordRow.programme_id).in_(programme_ids))
-    versions = _versions(db)
     roles: dict[int | None, list[str]] = defaultdict(list)
     records = {}
     for record, role, school, label in db.exec(query).all():
         roles[record.id].append(role)
         records[record.id] = (record, school, label)
+    versions = _versions(db, {record.version_id for record, _, _ in records.values()})
     return [
         ReportRow(
             date=record.began_at,
@@ -363,13 +360,13 @@ class _Version(NamedTuple):
     topic_name: str
 
 
-def _versions(db: Db) -> dict[int, _Version]:
-    rows = db.exec(
-        select(VersionRow.id, VersionRow.number, LessonRow.title, TopicRow.name)
-        .join(LessonRow, col(LessonRow.id) == VersionRow.lesson_id)
-        .join(TopicRow, col(TopicRow.key) == LessonRow.topic_key)
-    ).all()
-    return {version_id or 0: _Version(number, title, topic) for version_id, number, title, topic in rows}
+def _versions(db: Db, ids: set[int]) -> dict[int, _Version]:
+    """As they were published: a later version may have another title, and a report stays true."""
+    found = {version_id: lessons.version(db, version_id) for version_id in ids}
+    return {
+        version_id: _Version(lessons.version_number(db, version_id), lesson.title, lesson.topic.name)
+        for version_id, lesson in found.items()
+    }
 
 
 def totals(rows: list[ReportRow]) -> Totals:

@@ -195,6 +195,7 @@ class VersionRow(SQLModel, table=True):
     document: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
     document_hash: str
     published_at: datetime
+    published_by: int | None = _of("account", nullable=True)
     retired_at: datetime | None = None
 
 
@@ -231,6 +232,81 @@ class FactRow(SQLModel, table=True):
     review_by: date
     confidence: str
     audience: str
+
+
+class FactApprovalRow(SQLModel, table=True):
+    """An agency's signature under a fact, word for word; a fact of a draft may be signed before it is published."""
+
+    __tablename__ = "fact_approval"
+    __table_args__ = (UniqueConstraint("fact_key", "text_hash", "agency_id"),)
+    id: int | None = _key()
+    fact_key: str
+    text_hash: str
+    agency_id: int = _of("agency")
+    account_id: int = _of("account")
+    approved_on: date
+
+
+class DraftRow(SQLModel, table=True):
+    """The text of a lesson file and of its quiz as authors write them, right or not."""
+
+    __tablename__ = "draft"
+    id: int | None = _key()
+    lesson_id: int = Field(foreign_key="lesson.id", unique=True)
+    title: str
+    agencies: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    lesson_text: str
+    quiz_text: str
+    shipped_hash: str = ""
+    revision: int = 1
+    state: str = "draft"
+    edited_by: int | None = _of("account", nullable=True)
+    edited_at: datetime
+
+
+class DraftChangeRow(SQLModel, table=True):
+    """What the texts of a draft were before a change, so that it can be undone."""
+
+    __tablename__ = "draft_change"
+    __table_args__ = (UniqueConstraint("draft_id", "revision"),)
+    id: int | None = _key()
+    draft_id: int = _of("draft")
+    revision: int
+    place: str
+    lesson_text: str
+    quiz_text: str
+    by: int | None = _of("account", nullable=True)
+    at: datetime
+
+
+class ReviewRow(SQLModel, table=True):
+    __tablename__ = "review"
+    __table_args__ = (Index("review_of_draft", "draft_id", "revision"),)
+    id: int | None = _key()
+    draft_id: int = _of("draft")
+    revision: int
+    reviewer_id: int = _of("account")
+    checklist: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    result: str
+    words: str = ""
+    at: datetime
+
+
+class MediaRow(SQLModel, table=True):
+    __tablename__ = "media"
+    __table_args__ = (Index("media_of_agency", "agency_id"),)
+    id: int | None = _key()
+    public_name: str = Field(unique=True)
+    agency_id: int = _of("agency")
+    mime: str
+    size: int
+    width: int | None = None
+    height: int | None = None
+    seconds: float | None = None
+    alt: str = ""
+    is_decorative: bool = False
+    captions: str = ""
+    rights: str = ""
 
 
 # Live

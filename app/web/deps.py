@@ -15,6 +15,7 @@ from app.live.answer_writer import AnswerWriter
 from app.live.bus import Bus, LoneBus
 from app.live.inbox import Inbox
 from app.live.joiner import Joiner
+from app.live.rehearsals import Rehearsals
 from app.live.rooms import Rooms
 from app.settings import Settings
 from app.store import directory, pairings, runs
@@ -38,6 +39,7 @@ class Parts:
     writer: AnswerWriter
     joiner: Joiner
     inbox: Inbox
+    rehearsals: Rehearsals
     compile_pages: Callable[[], None]
     cookies: Cookies
     names: tuple[Sequence[str], Sequence[str]]
@@ -82,6 +84,13 @@ class SeatNeeded(NotFound):
 
 def staff(request: Request, app: App) -> Staff:
     """Who is signed in. Raises SignInNeeded."""
+    found = staff_or_none(request, app)
+    if found is None:
+        raise SignInNeeded("Please sign in.")
+    return found
+
+
+def staff_or_none(request: Request, app: Parts) -> Staff | None:
     key = request.cookies.get(app.cookies.name("staff"))
     now = app.clock()
     if key:
@@ -90,9 +99,8 @@ def staff(request: Request, app: App) -> Staff:
         if found is not None and is_stale:
             with app.database.transaction() as db:
                 directory.touch_sign_in(db, key, now)
-        if found is not None:
-            return found
-    raise SignInNeeded("Please sign in.")
+        return found
+    return None
 
 
 def teacher(connection: HTTPConnection, app: App) -> Teacher:

@@ -1,22 +1,16 @@
-"""The start page, notices, media of a run, and probes."""
+"""The start page, notices, and probes."""
 
 import asyncio
-import mimetypes
-from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 from fastapi import APIRouter, Request
 from sqlalchemy.exc import SQLAlchemyError
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 
-from app.domain.errors import DomainError, NotFound
-from app.domain.shown import public_name
-from app.store import runs
 from app.store.database import Database
-from app.store.runs import OpenRun
 from app.store.trouble import Trouble, trouble_of
 from app.web import deps
-from app.web.deps import App, Parts
+from app.web.deps import App
 from app.web.pages import Pages
 
 READY_SECONDS, PROBE_MS = 1.5, 1000
@@ -49,19 +43,6 @@ def routes(pages: Pages) -> APIRouter:
     @router.get("/help")
     def help_page() -> Response:
         return pages.page("pages/help.html")
-
-    @router.get("/media/{name}")
-    def media(name: str, request: Request, app: App) -> Response:
-        """A picture by the name it has in this browser's own run, and by no other."""
-        for run in _runs_of(request, app):
-            for picture in (one for lesson in run.plan.lessons for one in lesson.pictures):
-                if public_name(run.seed, picture.path) == name:
-                    return FileResponse(
-                        app.settings.lessons_dir / "pictures" / picture.path,
-                        media_type=mimetypes.guess_type(picture.path)[0],
-                        headers={"Cache-Control": "private, max-age=86400, immutable"},
-                    )
-        raise NotFound("We could not find that picture.")
 
     @router.get("/health/live")
     async def live() -> Response:  # without a thread: all of them may be waiting for a database that hangs
@@ -100,20 +81,3 @@ def _why_no_writes(database: Database) -> str:
     except SQLAlchemyError as error:
         return NOT_READY[trouble_of(error) or "silent"]
     return ""
-
-
-def _runs_of(request: Request, app: Parts) -> Iterable[OpenRun]:
-    pupil = deps.participant_or_none(request, app)
-    if pupil is not None:
-        snapshot = app.rooms.fresh(pupil.run_id)
-        if snapshot is not None:
-            yield snapshot.run
-        else:
-            with app.database.reading() as db:
-                yield runs.read(db, pupil.run_id)
-    try:
-        leader = deps.leader_or_none(request, app)
-    except DomainError:
-        return
-    if leader is not None:
-        yield leader.run

@@ -7,14 +7,13 @@ import secrets
 import time
 from datetime import date, datetime
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
 from jinja2.bccache import Bucket
-from markupsafe import Markup
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
@@ -26,9 +25,7 @@ from app.domain.errors import Conflict, DomainError, NotAllowed, NotFound
 from app.settings import ROOT, Settings
 from app.store.trouble import Trouble, trouble_of
 from app.web.deps import ClassLinkNeeded, SeatNeeded, SignInNeeded
-
-if TYPE_CHECKING:
-    from markdown_it import MarkdownIt
+from app.web.markdown import markdown, unbroken
 
 log = logging.getLogger(__name__)
 STATIC = ROOT / "static"
@@ -43,7 +40,6 @@ NOT_SAVED: dict[Trouble, str] = {
 }
 PUPIL_WAITS = "The lesson is busy for a moment. Nothing you have sent is lost. Wait a little, then try again."
 JOINING_WAITS = "The lesson is busy for a moment. Your code is still here: press Join again."
-_TAGS = {"p", "ul", "ol", "li", "strong", "em", "br"}
 
 
 class _Compiled(BytecodeCache):
@@ -83,7 +79,13 @@ class Pages:
             plain_http=not settings.is_secure,
         )
         self._env.filters.update(
-            markdown=markdown, spaced=joining.spaced, day=day, clock=clock_time, number=plain_number
+            markdown=markdown,
+            unbroken=unbroken,
+            spaced=joining.spaced,
+            day=day,
+            clock=clock_time,
+            number=plain_number,
+            length_of_time=length_of_time,
         )
 
     def render(self, name: str, /, **context: Any) -> str:
@@ -96,20 +98,6 @@ class Pages:
 
     def page(self, name: str, /, *, status: int = 200, **context: Any) -> HTMLResponse:
         return HTMLResponse(self.render(name, **context), status_code=status)
-
-
-def markdown(text: str) -> Markup:
-    """An author's words as harmless HTML: HTML in them is text, and only a few tags pass."""
-    import nh3  # when the first text is shown: a server that was killed must serve again soon
-
-    return Markup(nh3.clean(_commonmark().render(text), tags=_TAGS, attributes={}))
-
-
-@cache
-def _commonmark() -> "MarkdownIt":
-    from markdown_it import MarkdownIt  # as above
-
-    return MarkdownIt("commonmark", {"html": False})
 
 
 def day(value: date | datetime) -> str:
@@ -128,6 +116,12 @@ def plain_number(value: float) -> str:
     if part == 0.5:
         return f"{int(whole)}½" if whole else "½"
     return f"{value:.1f}".removesuffix(".0")
+
+
+def length_of_time(seconds: float) -> str:
+    """2 min 5 s, 40 s."""
+    minutes, rest = divmod(round(seconds), 60)
+    return " ".join([*([f"{minutes} min"] if minutes else []), *([f"{rest} s"] if rest or not minutes else [])])
 
 
 @cache

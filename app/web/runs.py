@@ -14,7 +14,7 @@ from app.live.messages import message, pong
 from app.live.room import PANELS
 from app.live.seat import Audience
 from app.live.snapshot import look
-from app.store import directory, lessons, participants, participation, runs
+from app.store import directory, facts, lessons, participants, participation, runs
 from app.store.runs import OpenRun
 from app.web import deps
 from app.web.deps import LARGEST_ID, App, ClassTeacher, Parts, RowId, RunLeader
@@ -71,6 +71,7 @@ def _today(app: Parts, teacher: Teacher, sentence: str = "") -> dict[str, Any]:
         run = runs.open_of_class(db, teacher.class_group_id)
         past = [one for one in runs.of_class(db, teacher.class_group_id) if not one.is_rehearsal]
         offered = lessons.offered(db, group.programme_id)
+        unsigned = {version_id: facts.awaiting(db, lesson) for version_id, lesson in offered}
     return {
         "school": group.school,
         "class_label": group.label,
@@ -92,12 +93,14 @@ def _today(app: Parts, teacher: Teacher, sentence: str = "") -> dict[str, Any]:
                 "title": lesson.title,
                 "topic_key": lesson.topic.key,
                 "topic_name": lesson.topic.name,
+                "guide": lesson.topic.guide,
                 "lead": lesson.lead.name,
                 "minutes": lesson.minutes,
                 "parts": lesson.parts,
                 "before_you_start": lesson.before_you_start,
                 "you_need": lesson.you_need,
                 "objectives": lesson.objectives,
+                "awaiting": unsigned[version_id],
                 "checked": place == 0,
             }
             for place, (version_id, lesson) in enumerate(offered)

@@ -19,10 +19,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.domain.errors import NotAllowed
 from app.settings import Settings
+from app.web.uploads import LARGEST_UPLOAD
 
 UNSAFE_METHODS = ("POST", "PUT", "PATCH", "DELETE")
 LARGEST_BODY = 64 * 1024
+COUNTED_AS_THEY_COME: dict[str, int] = {"/author/media": LARGEST_UPLOAD}
+"""Where a signed-in author adds a film: the handler asks who it is first, then counts while it writes to the disk."""
 TOO_LARGE = "That is too large."
+FILE_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox"
+"""Of a picture or film that is opened by itself: whatever hides in it runs nothing and reaches nothing."""
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]", "::1")
 
 _passwords = PasswordHash((Argon2Hasher(memory_cost=46 * 1024, time_cost=1, parallelism=1),))
@@ -155,7 +160,8 @@ class Guard:
             answer = PlainTextResponse(refusal, status_code=413 if refusal == TOO_LARGE else 403)
             await answer(scope, receive, guarded)
             return
-        if scope["method"] in UNSAFE_METHODS and "content-length" not in headers:
+        is_counted = scope["path"] in COUNTED_AS_THEY_COME
+        if scope["method"] in UNSAFE_METHODS and "content-length" not in headers and not is_counted:
             body = await _whole_body(receive)
             if body is None:
                 await PlainTextResponse(TOO_LARGE, status_code=413)(scope, receive, guarded)
@@ -187,30 +193,33 @@ class Guard:
             return None if headers.get("origin") == own else "This socket was opened from another site."
         if scope["method"] in UNSAFE_METHODS and not _is_own(headers, own):
             return "This form was sent from another site. Go back to the page and try again."
-        if int(headers.get("content-length") or 0) > LARGEST_BODY:
+        if int(headers.get("content-length") or 0) > COUNTED_AS_THEY_COME.get(scope.get("path", ""), LARGEST_BODY):
             return TOO_LARGE
         return None
 
     def _with_headers(self, send: Send, host: str, scope: Scope) -> Send:
-        fixed = self._headers_for(host)
         path = scope.get("path", "")
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 given = message.get("headers", ())
+                is_file = path.startswith("/media/") and message["status"] in (200, 206, 304)
+                fixed = self._headers_for(host, *_framing(path), is_file)
                 message["headers"] = [*given, *fixed, *_caching(path, scope, given)]
             await send(message)
 
         return send_with_headers
 
-    def _make_headers(self, host: str) -> list[tuple[bytes, bytes]]:
-        """The same on every response; no handler sets any of these."""
+    def _make_headers(self, host: str, frames: str, framed_by: str, is_file: bool) -> list[tuple[bytes, bytes]]:
+        """The same on every response but for frames and a file's own policy; no handler sets any of these."""
         socket_scheme = "wss" if self._secure else "ws"
         headers = {
-            "Content-Security-Policy": (
+            "Content-Security-Policy": FILE_POLICY
+            if is_file
+            else (
                 "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
                 f"media-src 'self'; connect-src 'self' {socket_scheme}://{host}; base-uri 'none'; "
-                "form-action 'self'; frame-ancestors 'none'; object-src 'none'"
+                f"form-action 'self'; frame-src {frames}; frame-ancestors {framed_by}; object-src 'none'"
             ),
             "X-Content-Type-Options": "nosniff",
             "Referrer-Policy": "no-referrer",
@@ -221,6 +230,12 @@ class Guard:
         if self._secure:
             headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
         return [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
+
+
+def _framing(path: str) -> tuple[str, str]:
+    """What a page may hold in frames, and who may hold it: the editor shows its previews, and nothing else does."""
+    is_author = path.startswith("/author/")
+    return ("'self'" if is_author else "'none'", "'self'" if is_author and path.endswith("/preview") else "'none'")
 
 
 def _caching(path: str, scope: Scope, given: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:

@@ -17,7 +17,7 @@ def content(tmp_path: Path) -> Path:
     for name in ("lessons/fire.md", "quizzes/fire.yaml"):
         (tmp_path / name).parent.mkdir()
         shutil.copy(SHIPPED / name, tmp_path / name)
-    shutil.copytree(SHIPPED / "lessons" / "pictures", tmp_path / "lessons" / "pictures")
+    shutil.copytree(SHIPPED / "lessons" / "pictures" / "fire", tmp_path / "lessons" / "pictures" / "fire")
     return tmp_path
 
 

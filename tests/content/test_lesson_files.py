@@ -186,7 +186,8 @@ def test_three_mistakes_are_all_named_with_file_and_line(tmp_path: Path) -> None
 def test_a_problem_reads_as_one_sentence_with_a_remedy(tmp_path: Path) -> None:
     found = problems_of(tmp_path, changed(' "A house with two doors."', ""))
     assert str(found[0]) == (
-        "lessons/fire.md, line 17: This picture has no alt text. Add a description in quotes after the file name."
+        "lessons/fire.md, line 17: This picture has no alt text. "
+        "Add a description in quotes after the file name, or the word decorative."
     )
 
 

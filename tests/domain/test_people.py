@@ -1,5 +1,7 @@
 """Who may do what."""
 
+from typing import Any
+
 import pytest
 
 from app.domain.people import Action, Actor, Member, Phone, Staff, Teacher, may
@@ -50,7 +52,54 @@ def test_a_run_is_led_by_its_teacher_or_the_paired_phone(who: Actor, allowed: bo
     assert may(who, "lead_run") is allowed
 
 
-@pytest.mark.parametrize("action", ["read_agency_report", "run_programme"])
+CONTENT: tuple[Action, ...] = (
+    "see_lesson",
+    "edit_lesson",
+    "edit_step",
+    "publish_lesson",
+    "retire_lesson",
+    "sign_fact",
+)
+
+
+@pytest.mark.parametrize("action", ["read_agency_report", "run_programme", *CONTENT, "review_lesson"])
 @pytest.mark.parametrize("who", [PRIYA, CORA, NOBODY, TESS, PHONE])
 def test_what_belongs_to_nobody_is_for_nobody(who: Actor, action: Action) -> None:
     assert not may(who, action)
+
+
+RNLI = 3
+SAM = Staff(account_id=4, name="Sam", memberships=(Member(role="presenter", agency_id=RNLI),))
+PAUL = Staff(account_id=5, name="Paul", memberships=(Member(role="presenter", agency_id=POLICE),))
+OLGA = Staff(account_id=6, name="Olga", memberships=(Member(role="coordinator", programme_id=OTHER),))
+LESSON: dict[str, Any] = {
+    "agency_id": FIRE,
+    "agency_ids": frozenset({FIRE, RNLI}),
+    "programme_ids": frozenset({TOWN}),
+}
+"""A lesson of the fire service with a step that the RNLI leads."""
+
+
+@pytest.mark.parametrize(
+    ("action", "allowed"),
+    [
+        ("see_lesson", [PRIYA, SAM, CORA]),
+        ("review_lesson", [PRIYA, SAM, CORA]),
+        ("edit_lesson", [PRIYA]),
+        ("publish_lesson", [PRIYA, CORA]),
+        ("retire_lesson", [CORA]),
+        ("sign_fact", [PRIYA]),
+    ],
+)
+def test_what_may_be_done_with_a_lesson_follows_from_the_agencies_in_it(action: Action, allowed: list[Staff]) -> None:
+    everybody: list[Actor] = [PRIYA, SAM, PAUL, CORA, OLGA, NOBODY, TESS, PHONE]
+    assert [who for who in everybody if may(who, action, **LESSON)] == allowed
+
+
+def test_a_step_is_edited_by_the_agency_that_leads_it() -> None:
+    assert [who for who in (PRIYA, SAM, PAUL, CORA) if may(who, "edit_step", agency_id=RNLI)] == [SAM]
+
+
+def test_nobody_reviews_what_they_changed_last() -> None:
+    for who in (PRIYA, SAM, CORA):
+        assert not may(who, "review_lesson", edited_by=who.account_id, **LESSON)

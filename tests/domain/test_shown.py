@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from app.domain.lesson import Asking, Lesson, Pledge
+from app.domain.lesson import Asking, Lesson, Pledge, Topic
 from app.domain.questions.option import Option
 from app.domain.quiz import NOT_SURE, ChooseOne, Question
 from app.domain.run import Phase, Plan, Stage, plan
@@ -165,10 +165,12 @@ def test_the_lobby_and_the_thank_you_show_no_step() -> None:
     assert (thanks.kind, thanks.title, thanks.question) == ("finished", "Thank you", None)
 
 
-def test_each_module_shows_its_own_topic_and_lead() -> None:
-    both = plan([FIRE, water_lesson(FIRE)])
-    topics = [show(Stage(module=module, step_key="hook", phase="content"), both, SEED).topic_key for module in (0, 1)]
-    assert topics == ["fire", "water"]
+def test_each_module_shows_its_own_topic_and_guide() -> None:
+    first_aid = FIRE.model_copy(update={"key": "first-aid", "topic": Topic(key="first-aid", name="First aid")})
+    three = plan([FIRE, water_lesson(FIRE), first_aid])
+    found = [show(Stage(module=module, step_key="hook", phase="content"), three, SEED) for module in (0, 1, 2)]
+    topics = [(shown.topic_key, shown.guide) for shown in found]
+    assert topics == [("fire", "badger"), ("water", "seal"), ("first-aid", "lighthouse")]
 
 
 def test_what_a_device_may_send_is_what_it_is_shown() -> None:

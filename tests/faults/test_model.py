@@ -305,7 +305,7 @@ def workers(request: pytest.FixtureRequest, seeded_folder: Path, tmp_path: Path)
     folder = tmp_path / "data"
     with ExitStack() as things:
         if request.param == "alone":
-            shutil.copytree(seeded_folder, folder)
+            shutil.copytree(seeded_folder, folder, symlinks=True)
             yield things.enter_context(at_work(Worker(folder)))
             return
         redis: OwnRedis = request.getfixturevalue("redis")

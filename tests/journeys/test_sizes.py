@@ -1,4 +1,4 @@
-"""Every step of the fire lesson fits every screen, and a pupil's page is light enough for a school's line."""
+"""Every step of the fire lesson, and every slide of the others, fits every screen; a pupil's page is light."""
 
 import re
 from collections.abc import Iterator
@@ -12,6 +12,7 @@ from sqlmodel import select
 
 from app import demo
 from app.main import alias_words
+from app.settings import Settings
 from app.store.tables import ParticipantRow, RunRow
 from tests.browsers import catch_up, choose, chromium, expect_phase, open_lesson, window
 from tests.live_server import LiveServer, live_server
@@ -19,6 +20,8 @@ from tests.live_server import LiveServer, live_server
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 CLASSROOM = ((1366, 768), (1024, 768), (1920, 1080), (1280, 720), (1280, 800))
 DEVICES = ((1366, 657), (1024, 690), (768, 1024), (360, 640), (320, 568))
+TIGHTEST = ((1024, 768), (1280, 720)), ((1024, 690), (320, 568))
+OTHERS = sorted(path.stem for path in Settings().lessons_dir.glob("*.md") if path.stem != "fire")
 LIGHTEST, FEWEST = 120_000, 10
 CHILDREN = 29  # beside the one with a real browser
 
@@ -176,19 +179,20 @@ class Witness:
 class Walk:
     """What was seen at each stage of one lesson: (place, size) -> the measurement."""
 
-    def __init__(self) -> None:
+    def __init__(self, classroom: tuple[Size, ...] = CLASSROOM, devices: tuple[Size, ...] = DEVICES) -> None:
+        self.sizes = classroom, devices
         self.classroom: dict[tuple[str, Size], Sight] = {}
         self.devices: dict[tuple[str, Size], Sight] = {}
         self.witness = Witness()
 
     def look(self, place: str, screen: Page, pupil: Page) -> None:
-        for width, height in CLASSROOM:
+        for width, height in self.sizes[0]:
             screen.set_viewport_size({"width": width, "height": height})
             self.classroom[place, (width, height)] = screen.evaluate(CLASSROOM_FAULTS)
         self.look_at_device(place, pupil)
 
     def look_at_device(self, place: str, pupil: Page) -> None:
-        for width, height in DEVICES:
+        for width, height in self.sizes[1]:
             pupil.set_viewport_size({"width": width, "height": height})
             self.devices[place, (width, height)] = pupil.evaluate(DEVICE_FAULTS)
 
@@ -296,6 +300,24 @@ def test_everything_fits_on_a_pupils_device(walk: Walk, size: Size) -> None:
     assert faults(walk.devices, size) == []
 
 
+@pytest.mark.parametrize("topic", OTHERS)
+def test_every_slide_of_the_other_lessons_fits(browser: Browser, server: LiveServer, topic: str) -> None:
+    """Their questions keep to the lengths that the walk above has measured."""
+    walk = Walk(*TIGHTEST)
+    with open_lesson(browser, server, topic=topic) as lesson:
+        pupil = lesson.pupil()
+        for page in (lesson.screen, pupil):
+            page.emulate_media(reduced_motion="reduce")
+        while (stage := lesson.give().stage).phase != "finished":
+            if stage.phase == "content" or (stage.step_key, stage.phase) == ("pledge", "open"):
+                catch_up(lesson.screen)
+                catch_up(pupil)
+                walk.look(stage.step_key, lesson.screen, pupil)
+    assert len({place for place, _ in walk.devices}) >= 14
+    assert [fault for size in TIGHTEST[0] for fault in faults(walk.classroom, size)] == []
+    assert [fault for size in TIGHTEST[1] for fault in faults(walk.devices, size)] == []
+
+
 def test_the_walk_saw_every_step_and_every_phase(walk: Walk) -> None:
     places = {place for place, _ in walk.devices}
     assert len([place for place in places if place.endswith("/open")]) >= 19
@@ -386,7 +408,7 @@ def test_no_page_asks_another_host_or_complains(browser: Browser, server: LiveSe
             visited |= crawl(staff, f"{server.address}/programmes", witness)
     assert visited >= {
         "/", "/help", "/privacy", "/accessibility", "/sign-in", "/class", "/class/run/screen", "/class/run/controls",
-        "/class/run/pair", "/class/run/finish", "/programmes", "/reports/agencies/rnli",
+        "/class/run/pair", "/class/run/finish", "/programmes", "/author/media", "/reports/agencies/rnli",
     }  # fmt: skip
     assert witness.hosts() == {urlsplit(server.address).netloc}
     assert witness.complaints == []

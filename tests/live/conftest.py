@@ -8,7 +8,7 @@ import pytest
 from app.main import publish_shipped
 from app.settings import Settings
 from app.store.database import Database
-from tests.cast import Clock, seed_cast
+from tests.cast import Clock, fire_alone, seed_cast
 from tests.classroom import Classroom
 from tests.live.wire import Wire
 
@@ -27,7 +27,7 @@ def file(tmp_path: Path) -> Path:
 def classroom(file: Path) -> Iterator[Classroom]:
     database = Database(f"sqlite:///{file}")
     database.open()
-    publish_shipped(database, Settings(), Clock().now)
+    publish_shipped(database, Settings(**fire_alone(file.parent / "content")), Clock().now)
     with database.transaction() as db:
         seed_cast(db, Clock().now)
     yield Classroom(database)

@@ -12,14 +12,14 @@ from sqlalchemy.engine import make_url
 from app.main import publish_shipped
 from app.settings import Settings
 from app.store.database import Database
-from tests.cast import Clock, seed_cast
+from tests.cast import Clock, fire_alone, seed_cast
 from tests.classroom import Classroom
 
 
-def seed(database: Database) -> None:
+def seed(database: Database, folder: Path) -> None:
     now = Clock().now
     database.open()
-    publish_shipped(database, Settings(), now)
+    publish_shipped(database, Settings(**fire_alone(folder / "content")), now)
     with database.transaction() as db:
         seed_cast(db, now)
     database.close()
@@ -30,7 +30,7 @@ def seeded_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An SQLite file with the cast in it, copied for each test."""
     place = tmp_path_factory.mktemp("seeded-file") / "seeded.db"
     database = Database(f"sqlite:///{place}")
-    seed(database)
+    seed(database, place.parent)
     return place
 
 
@@ -41,10 +41,10 @@ def sqlite_url(seeded_file: Path, tmp_path: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres_url: str) -> tuple[str, str]:
+def postgres_template(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
     """The server's address and a database with the cast in it, copied for each test."""
     _order(postgres_url, "CREATE DATABASE seeded")
-    seed(Database(_named(postgres_url, "seeded")))
+    seed(Database(_named(postgres_url, "seeded")), tmp_path_factory.mktemp("seeded-postgres"))
     return postgres_url, "seeded"
 
 

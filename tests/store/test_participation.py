@@ -418,3 +418,12 @@ def test_a_step_that_the_class_left_out_stands_among_the_skipped(classroom: Clas
     assert record.steps_shown == ["before", "before.F1", "before.F3"]
     assert "before.F2" in record.steps_skipped
     assert record.questions_served == 2
+
+
+def test_a_report_names_a_lesson_as_it_was_taught(two_modules: tuple[Classroom, int, int]) -> None:
+    classroom, run, _ = two_modules
+    classroom.finish(run)
+    before = report(classroom, FIRE)
+    topic = classroom.fire.topic.model_copy(update={"name": "Flames"})
+    classroom.publish(classroom.fire.model_copy(update={"title": "Another title", "topic": topic}))
+    assert report(classroom, FIRE) == before

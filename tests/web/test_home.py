@@ -1,4 +1,4 @@
-"""The start page, notices, pictures of a run, and probes."""
+"""The start page, notices, and probes."""
 
 import sqlite3
 from pathlib import Path
@@ -8,11 +8,9 @@ from fastapi.testclient import TestClient
 from sqlalchemy import event
 
 from app import demo
-from app.domain.shown import public_name
 from app.main import create_app
 from app.settings import Settings
-from app.store.runs import OpenRun
-from tests.cast import ADDRESS, THEO_LINK, World
+from tests.cast import ADDRESS, World
 
 
 @pytest.mark.parametrize("path", ["/", "/privacy", "/accessibility", "/help", "/join", "/sign-in"])
@@ -26,46 +24,6 @@ def test_a_page_that_there_is_not_says_so(world: World) -> None:
     page = world.browser().get("/nowhere")
     assert page.status_code == 404
     assert "We could not find that page." in page.text
-
-
-def pictures(run: OpenRun) -> dict[str, str]:
-    """Name in this run -> path of the file."""
-    lesson = run.plan.lessons[0]
-    return {public_name(run.seed, step.picture.path): step.picture.path for step in lesson.steps if step.picture}
-
-
-def test_every_picture_of_a_lesson_is_served_under_the_name_of_its_run(world: World) -> None:
-    tess = world.teacher()
-    run = world.start(tess)
-    pupil = world.pupil(run)
-    for name, path in pictures(run).items():
-        seen = pupil.get(f"/media/{name}")
-        assert seen.status_code == 200, path
-        assert seen.headers["content-type"] == "image/svg+xml"
-        assert seen.content == (world.settings.lessons_dir / "pictures" / path).read_bytes()
-        assert tess.get(f"/media/{name}").status_code == 200
-
-
-def test_a_picture_has_no_name_but_that_of_the_own_run(world: World) -> None:
-    tess, theo = world.teacher(), world.teacher(THEO_LINK)
-    run, theirs = world.start(tess), world.start(theo)
-    pupil = world.pupil(run)
-    for name in (*pictures(theirs), "fire/alarm.svg", "alarm.svg", "..%2Ffire.md", "0" * 16):
-        assert pupil.get(f"/media/{name}").status_code == 404, name
-        assert tess.get(f"/media/{name}").status_code == 404, name
-
-
-def test_a_stranger_sees_no_picture(world: World) -> None:
-    run = world.start(world.teacher())
-    for name in pictures(run):
-        assert world.browser().get(f"/media/{name}").status_code == 404
-
-
-def test_a_paired_or_later_teacher_without_an_open_lesson_sees_no_picture(world: World) -> None:
-    tess = world.teacher()
-    run = world.start(tess)
-    world.finish(tess)
-    assert tess.get(f"/media/{next(iter(pictures(run)))}").status_code == 404
 
 
 def test_the_probes_tell_that_the_server_lives_and_is_ready(world: World) -> None:

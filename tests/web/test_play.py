@@ -136,7 +136,7 @@ OpenQuestion = tuple[World, OpenRun, TestClient, str]
 def open_question(seeded_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenQuestion]:
     """One open question for all messages that change nothing."""
     folder = tmp_path_factory.mktemp("open") / "data"
-    shutil.copytree(seeded_folder, folder)
+    shutil.copytree(seeded_folder, folder, symlinks=True)
     with World(folder) as world:
         _, run, pupil, asking = opened(world)
         yield world, run, pupil, asking
@@ -343,7 +343,7 @@ class Shot:
 def film(seeded_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Shot]:
     """A whole lesson, every stage of it, as a pupil's device and the classroom screen are shown it."""
     folder = tmp_path_factory.mktemp("film") / "data"
-    shutil.copytree(seeded_folder, folder)
+    shutil.copytree(seeded_folder, folder, symlinks=True)
     shots = []
     with World(folder) as world:
         tess = world.teacher()

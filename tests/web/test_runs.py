@@ -1,14 +1,17 @@
 """The teacher's side: Today, start, the screen and the controls, orders, the finish and the summary."""
 
 import re
+from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
 
+from app.content import library
+from app.settings import Settings
 from app.store import lessons, participants, participation
 from app.store.runs import OpenRun
 from tests.cast import THEO_LINK, World, answer, stage_of
-from tests.classroom import Classroom
+from tests.classroom import Classroom, water_lesson
 
 
 def jump(world: World, run: OpenRun, step: str, phase: str = "open") -> OpenRun:
@@ -47,6 +50,16 @@ def test_today_shows_the_class_and_its_lesson(world: World) -> None:
     assert "6H" in page
     assert "Harrowmarsh Primary School (demo)" in page
     assert "Get out, stay out" in page
+
+
+def test_today_offers_every_shipped_lesson_and_ticks_the_first(tmp_path: Path) -> None:
+    shipped = library.load(Settings().lessons_dir, Settings().quizzes_dir).lessons
+    folders = {"lessons_dir": Settings().lessons_dir, "quizzes_dir": Settings().quizzes_dir}
+    with World(tmp_path, options=folders) as world:
+        page = world.teacher().get("/class").text
+    boxes = re.findall(r'<input type="checkbox" name="version_id"[^>]*>', page)
+    assert [" checked" in box for box in boxes] == [True] + [False] * (len(shipped) - 1)
+    assert [lesson.title for lesson in shipped if lesson.title not in page] == []
 
 
 def test_today_leads_back_to_the_open_lesson(world: World) -> None:
@@ -203,6 +216,26 @@ def test_the_numbers_of_the_class_are_on_the_screen(world: World) -> None:
         pupil.post("/play/answers", json=answer(stage_of(pupil)["asking"], letter))
     html = tess.get("/class/run/panels/tally?as=controls").json()["html"]
     assert 'data-answered="3" data-joined="3"' in html
+
+
+def test_each_lesson_of_today_has_its_own_guide(world: World) -> None:
+    school = Classroom(world.parts.database, world.clock)
+    school.publish(water_lesson(school.fire))
+    with world.parts.database.transaction() as db:
+        lessons.offer(db, 1, "water", 1)
+    assert re.findall(r"/pictures/(badger|seal)\.svg", world.teacher().get("/class").text) == ["badger", "seal"]
+
+
+def test_in_each_module_of_a_run_its_own_guide_is_on_the_screen(world: World) -> None:
+    school, tess = Classroom(world.parts.database, world.clock), world.teacher()
+    run_id = school.start(versions=[version(world), school.publish(water_lesson(school.fire))])
+    seen = []
+    for module in (0, 1):
+        for phase in ("open", "revealed"):
+            school.go_to(run_id, "quiz.F1", phase, module=module)
+            html = tess.get("/class/run/panels/stage?as=screen").json()["html"]
+            seen += re.findall(r"/pictures/([\w-]+)\.svg", html)
+    assert seen == ["badger-peek", "badger", "seal-peek", "seal"]
 
 
 @pytest.mark.parametrize("panel", ["me", "notes", "x"])

@@ -21,14 +21,14 @@ def read_choose_one(written: Written) -> ChooseOne | None:
         told = f"{len(written.right)} answers are marked as the safest one."
         remedy = 'Mark exactly one, or add the line "kind: choose all".'
         written.problems.report(written.line, told, remedy)
-    if written.problems.blocks:
+    if not written.is_good:
         return None
     return ChooseOne(**shared, options=domain_options(written.items))
 
 
 def read_opinion(written: Written) -> Opinion | None:
     shared = _read(written, is_marked=False)
-    return None if written.problems.blocks else Opinion(**shared, options=domain_options(written.items))
+    return None if not written.is_good else Opinion(**shared, options=domain_options(written.items))
 
 
 def read_choose_all(written: Written) -> ChooseAll | None:
@@ -38,7 +38,7 @@ def read_choose_all(written: Written) -> ChooseAll | None:
         written.problems.report(written.line, told, "Mark two or more, and leave one or more unmarked.")
     if len(written.items) == 2:
         written.problems.report(written.line, "This question offers 2 answers.", "Offer three or four.")
-    return None if written.problems.blocks else ChooseAll(**shared, options=domain_options(written.items))
+    return None if not written.is_good else ChooseAll(**shared, options=domain_options(written.items))
 
 
 def read_true_or_false(written: Written) -> TrueOrFalse | None:
@@ -49,7 +49,7 @@ def read_true_or_false(written: Written) -> TrueOrFalse | None:
     if not written.items or not offered.keys() <= {"true", "false"} or len(written.right) != 1:
         remedy = "Mark one of True and False as right."
         written.problems.report(written.line, "This question is not answered by True or False.", remedy)
-    if written.problems.blocks:
+    if not written.is_good:
         return None
     return TrueOrFalse(**shared, options=tuple(_word(word, place, offered) for place, word in enumerate(WORDS, 1)))
 

@@ -28,7 +28,7 @@ def read_estimate(written: Written) -> Estimate | None:
     elif len(numbers) == len(scale.values):
         written.problems.report(written.line, "Every number on the scale is right.", "Make the range smaller.")
     check_talk(written, [str(number) for number in numbers])
-    return None if written.problems.blocks else Estimate(**shared, scale=scale, low=low, high=high)
+    return None if not written.is_good else Estimate(**shared, scale=scale, low=low, high=high)
 
 
 def _read_scale(written: Written) -> Scale | None:

@@ -18,7 +18,7 @@ def read_match(written: Written) -> Match | None:
     pairs = [pair for item in written.items if (pair := _read_pair(item, written))]
     check_items([thing for thing, _ in pairs], LONGEST_NAME, "thing", written.problems)
     check_items([partner for _, partner in pairs], LONGEST_THING, "partner", written.problems)
-    if written.problems.blocks:
+    if not written.is_good:
         return None
     return Match(
         **shared,

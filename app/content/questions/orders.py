@@ -11,4 +11,4 @@ def read_put_in_order(written: Written) -> PutInOrder | None:
         told = f"There are {len(written.items)} things to put in order."
         written.problems.report(written.line, told, f"Have three to {MOST_THINGS}.")
     check_items(written.items, LONGEST_THING, "thing", written.problems)
-    return None if written.problems.blocks else PutInOrder(**shared, things=domain_options(written.items))
+    return None if not written.is_good else PutInOrder(**shared, things=domain_options(written.items))

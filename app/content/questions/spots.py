@@ -3,7 +3,6 @@
 import re
 from dataclasses import replace
 
-from app.content.pictures import size_of
 from app.content.problems import quoted
 from app.content.questions.written import (
     Item,
@@ -41,9 +40,9 @@ def read_spot(written: Written) -> Spot | None:
     check_items(items, LONGEST_SPOT, "thing", written.problems)
     check_bare(items, written.problems)
     check_talk(written, [item.text for item in items if item.is_correct])
-    frame = None if written.problems.blocks or picture is None else size_of(written.shelf.folder / picture.path)
+    frame = written.shelf.size_of(picture) if picture and written.is_good else None
     if picture is None or frame is None:
-        if not written.problems.blocks:
+        if written.is_good:
             remedy = "Use a drawing (.svg) with a viewBox that begins with 0 0, or a .png."
             written.problems.report(written.line, "The size of this picture cannot be read.", remedy)
         return None
@@ -75,7 +74,7 @@ def _places_are_good(areas: tuple[Area, ...], written: Written, lines: dict[str,
             if area.covers(other):
                 told = f"{quoted(area.text)} lies over {quoted(other.text)}."
                 written.problems.report(line, told, "Make one of the two places smaller.")
-    return not written.problems.blocks
+    return written.is_good
 
 
 def without_place(text: str) -> str:

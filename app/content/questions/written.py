@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from app.content.fields import Fields, Words
@@ -38,11 +38,18 @@ class Written:
     fields: Fields
     items: tuple[Item, ...]
     shelf: PictureShelf
-    made: dict[str, Any] = field(default_factory=dict)
+    made: dict[str, Any]
+    before: int
+    """How many problems blocked the file before this question was read."""
 
     @property
     def problems(self) -> ProblemList:
         return self.fields.problems
+
+    @property
+    def is_good(self) -> bool:
+        """Nothing is wrong with the question itself, whatever may be with the rest of its file."""
+        return self.problems.blocking == self.before and not self.problems.is_full
 
     @property
     def line(self) -> int:

@@ -1,0 +1,30 @@
+"""What to do about a problem, for an author who sees a form and not the file behind it."""
+
+import re
+
+REMEDIES = (
+    (r'"minutes" is missing', "Write how many minutes it takes, such as 3."),
+    (r'"why" is missing', "Say why the safest answer is safer."),
+    (r'"right" is missing', "Write the answers, and mark the safest one."),
+    (r'"id" is missing', "Give the question a short name, such as F1."),
+    (r'"(confidence|for)" is missing', "Choose one."),
+    (r"has no objectives", "Write on the page About what children can do at the end."),
+    (r"has no (precheck|quiz) part", "Add that step; gain is measured from before to after."),
+    (r"has no title", "Write one."),
+    (r"has no words", "Write them, or take it out."),
+    (r"asks no question", "Add the question and its answers."),
+    (r'"Not sure" is one of the answers', "Take the tick off “Also offer I'm not sure”."),
+    (r"has no alt text", "Say what it shows, or tick that it only decorates."),
+    (r"(cannot name a picture|is no picture|not a kind of picture)", "Choose another picture."),
+    (r"are no misconceptions here", "Write what children may believe, such as FM1: Hide and wait."),
+    (r"are no questions here", "Add a question."),
+    (r"questions are anchors", "Tick “Ask it before and after” in exactly five questions."),
+    (r"names no misconception", "Choose what a child who picks it may believe."),
+    (r"names the misconception", "Choose “no belief” for the safest answer."),
+    (r"rests on no fact", "Name the fact behind it, such as FIR-04."),
+)
+
+
+def remedy_in_form(sentence: str, remedy: str) -> str:
+    """The remedy for the file, unless the form has another way."""
+    return next((words for pattern, words in REMEDIES if re.search(pattern, sentence)), remedy)

@@ -1,0 +1,35 @@
+"""The authoring room: where presenters write lessons, and colleagues review and publish them."""
+
+from fastapi import APIRouter
+
+from app.web.author import (
+    details,
+    facts,
+    facts_due,
+    lessons,
+    outline,
+    preview,
+    questions,
+    rehearsal,
+    review,
+    steps,
+    versions,
+)
+from app.web.pages import Pages
+from app.web.panels import Panels
+
+
+def routers(pages: Pages, panels: Panels) -> list[APIRouter]:
+    return [
+        lessons.routes(pages),
+        outline.routes(pages),
+        details.routes(pages),
+        steps.routes(pages),
+        questions.routes(pages),
+        facts.routes(pages),
+        facts_due.routes(pages),
+        preview.routes(pages, panels),
+        review.routes(pages),
+        versions.routes(pages),
+        rehearsal.routes(),
+    ]

@@ -1,0 +1,197 @@
+"""One lesson: its steps in order, what is missing, and how steps are added, moved and taken out."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Form
+from starlette.responses import Response
+
+from app.content import drafts as content
+from app.content.drafts import SOURCES
+from app.content.lesson_starts import with_new_part
+from app.content.parts import KINDS, REPEATED
+from app.content.sketch import LessonSketch, read_part
+from app.domain.errors import Conflict, NotAllowed
+from app.store import drafts
+from app.store.database import Db
+from app.web.author import desk as desks
+from app.web.author.desk import Desk, kind_and_title, open_desk, save
+from app.web.author.page import finding_face, frame
+from app.web.deps import App, Parts, SignedIn
+from app.web.pages import Pages, see_other
+
+KIND_WORDS = {
+    "precheck": "Precheck: the key questions, before",
+    "hook": "Hook: something to look at or guess",
+    "facts": "Facts: cards with what to know",
+    "film": "Film: a clip with captions",
+    "scenario": "Scenario: a story with a decision",
+    "poll": "Poll: a question without a right answer",
+    "quiz": "Quiz: the questions, after",
+    "pledge": "Pledge: one promise",
+    "take-home": "Take-home: what to do tonight",
+}
+
+
+def routes(pages: Pages) -> APIRouter:
+    router = APIRouter()
+
+    @router.get("/author/lessons/{key}")
+    def lesson(key: str, app: App, who: SignedIn) -> Response:
+        with app.database.reading() as db:
+            desk = open_desk(db, app, who, key)
+            return pages.page("author/lesson.html", **lesson_page(db, app, desk))
+
+    @router.post("/author/lessons/{key}/steps")
+    def add(key: str, app: App, who: SignedIn, kind: Annotated[str, Form()]) -> Response:
+        with app.database.transaction() as db:
+            desk = open_desk(db, app, who, key)
+            desk.must("edit_lesson")
+            if kind not in KINDS or (kind in desk.sketch.keys and kind not in REPEATED):
+                raise Conflict("This lesson has that step already.")
+            sketch = with_new_part(desk.sketch, kind)
+            save(db, app, desk, f"steps/{kind}", lesson=sketch.text)
+        newest = [one for one in sketch.keys if one == kind or one.startswith(f"{kind}-")][-1]
+        return see_other(f"/author/lessons/{key}/steps/{newest}")
+
+    @router.post("/author/lessons/{key}/steps/{part}/remove")
+    def remove(key: str, part: str, app: App, who: SignedIn) -> Response:
+        with app.database.transaction() as db:
+            desk = open_desk(db, app, who, key)
+            desk.must("edit_lesson")
+            desk.part(part)
+            kept = [text for one, text in zip(desk.sketch.keys, desk.sketch.parts, strict=True) if one != part]
+            save(db, app, desk, "order", lesson=desk.sketch.with_parts(kept).text)
+        return see_other(f"/author/lessons/{key}")
+
+    @router.post("/author/lessons/{key}/order")
+    def order(
+        key: str,
+        app: App,
+        who: SignedIn,
+        part: Annotated[str, Form()] = "",
+        by: Annotated[int, Form(ge=-1, le=1)] = 0,
+        order: Annotated[str, Form()] = "",
+    ) -> Response:
+        """One step up or down, or all steps in the order to which they were dragged."""
+        with app.database.transaction() as db:
+            desk = open_desk(db, app, who, key)
+            desk.must("edit_lesson")
+            wanted = order.split(",") if order else moved(desk.sketch, part, by)
+            save(db, app, desk, "order", lesson=reordered(desk.sketch, wanted).text)
+        return see_other(f"/author/lessons/{key}")
+
+    @router.post("/author/lessons/{key}/undo")
+    def undo(key: str, app: App, who: SignedIn, revision: Annotated[int, Form(ge=0)]) -> Response:
+        with app.database.transaction() as db:
+            desk = open_desk(db, app, who, key)
+            last = next(iter(drafts.changes(db, desk.draft)), None)
+            if desk.draft.revision != revision:
+                raise Conflict("Somebody has changed this lesson meanwhile. Look at it again before you undo.")
+            if last is None:
+                raise NotAllowed("There is nothing left to undo.")
+            must_edit_place(desk, last.place)
+            undo_last(db, app, desk)
+        return see_other(f"/author/lessons/{key}")
+
+    @router.post("/author/lessons/{key}/shipped")
+    def shipped(key: str, app: App, who: SignedIn, answer: Annotated[Literal["take", "keep"], Form()]) -> Response:
+        """A release brought another text: take it into the draft, or keep what is written here."""
+        with app.database.transaction() as db:
+            desk = open_desk(db, app, who, key)
+            desk.must("edit_lesson")
+            texts = desks.shipped_texts(app, key)
+            if answer == "take" and texts.lesson:
+                desk = save(db, app, desk, "shipped", lesson=texts.lesson, quiz=texts.quiz)
+            if desk.draft.id:
+                drafts.keep_shipped(db, desk.draft, desks.hash_of(texts))
+        return see_other(f"/author/lessons/{key}")
+
+    return router
+
+
+def must_edit_place(desk: Desk, place: str) -> None:
+    """Whoever may change a step may undo a change of it. Raises NotAllowed."""
+    area, _, part = place.partition("/")
+    if area == "steps":
+        desk.must_edit_step(part)
+    elif area == "facts":
+        if not desk.may_edit_facts:
+            raise NotAllowed("The facts of this lesson are written by the agencies that lead its steps.")
+    else:
+        desk.must("edit_lesson")
+
+
+def undo_last(db: Db, app: Parts, desk: Desk) -> None:
+    before = drafts.before_last_change(db, desk.draft)
+    if before is None:
+        return
+    texts = content.DraftTexts(desk.key, *before)
+    title = str(desks.read_front(texts).get("title") or desk.draft.title)
+    drafts.undo(
+        db,
+        desk.draft,
+        title=title,
+        agencies=desks.agencies_in(texts),
+        by=desk.who.account_id,
+        now=app.clock(),
+    )
+
+
+def moved(sketch: LessonSketch, part: str, by: int) -> list[str]:
+    """The steps after one of them went up or down; facts always stand last."""
+    keys = list(sketch.keys)
+    if part not in keys:
+        raise Conflict("That step is not there any more. Look at the steps again.")
+    place = keys.index(part)
+    other = place + by
+    if 0 <= other < len(keys) and not keys[other].startswith(SOURCES):
+        keys[place], keys[other] = keys[other], keys[place]
+    return keys
+
+
+def reordered(sketch: LessonSketch, wanted: list[str]) -> LessonSketch:
+    """Raises Conflict when these are not the steps of the lesson any more."""
+    keys = sketch.keys
+    wanted = [key for key in wanted if not key.startswith(SOURCES)] + [key for key in keys if key.startswith(SOURCES)]
+    if sorted(wanted) != sorted(keys):
+        raise Conflict("Somebody has added or removed a step meanwhile. Look at the steps again.")
+    texts = dict(zip(keys, sketch.parts, strict=True))
+    return sketch.with_parts(texts[key] for key in wanted)
+
+
+def lesson_page(db: Db, app: Parts, desk: Desk) -> dict[str, Any]:
+    steps = [
+        _step_face(desk, place, key) for place, key in enumerate(desk.sketch.keys) if not key.startswith(SOURCES)
+    ]
+    return frame(db, app, desk, "steps") | {
+        "steps": steps,
+        "minutes": sum(step["minutes"] for step in steps),
+        "kinds": [
+            (kind, words) for kind, words in KIND_WORDS.items() if kind in REPEATED or kind not in desk.sketch.keys
+        ],
+        "findings": [finding_face(desk, finding) for finding in desk.checked.findings],
+        "may_edit": desk.may("edit_lesson"),
+    }
+
+
+def _step_face(desk: Desk, place: int, key: str) -> dict[str, Any]:
+    kind, title = kind_and_title(desk.sketch.parts[place])
+    part = read_part(desk.sketch.parts[place])
+    try:
+        minutes = float(part.setting("minutes")) if part else 0.0
+    except ValueError:
+        minutes = 0.0
+    found = desk.checked.of("steps", key)
+    leader = desk.leader(key)
+    return {
+        "key": key,
+        "kind": kind,
+        "title": title or "No title yet",
+        "minutes": minutes if 0 < minutes < 1000 else 0.0,
+        "inside": [section.heading for section in part.sections] if part else [],
+        "leader": leader.name if leader.id != desk.draft.owner_agency_id else "",
+        "problems": sum(not finding.is_warning for finding in found),
+        "hints": sum(finding.is_warning for finding in found),
+        "is_optional": bool(part and part.setting("sensitivity") == "2"),
+        "is_mine": desk.may_edit_step(key),
+    }

@@ -1,0 +1,200 @@
+"""A draft becomes a run: written in a browser, stopped, mended, reviewed, published, taught and reported.
+
+Priya writes, Fay reviews, Tess teaches. A later edit changes nothing in the report of what was taught.
+"""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browsers import WAIT_MS, chromium, window
+from tests.cast import FAY, PASSWORD, PRIYA, TESS_LINK, message_id
+from tests.served import ServedWorld
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+LESSON = "/author/lessons/behind-the-line"
+REPORT = "/reports/agencies/kent-fire-and-rescue-service"
+QUESTIONS = (
+    ("Where do you wait for a train?", "Behind the yellow line", "At the edge, to see it"),
+    ("Your ball is on the track. What now?", "Leave it and tell an adult", "Fetch it quickly"),
+    ("How do you cross the line?", "Where there is a crossing", "Where there is a gap in the fence"),
+    ("The lights flash at a crossing. What now?", "Stop and wait", "Run across"),
+    ("Who can you tell about a danger?", "A trusted adult", "Nobody, it is not my job"),
+)
+
+
+@pytest.fixture
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+def test_a_draft_becomes_a_run_and_a_later_edit_changes_no_report(served: ServedWorld, browser: Browser) -> None:
+    priya = signed_in(served, browser, PRIYA)
+    write_the_lesson(priya)
+    be_stopped_and_mend(priya)
+    fay = signed_in(served, browser, FAY)
+    review_and_publish(served, priya, fay)
+    teach(served, browser)
+    before = report(served, priya)
+    assert "Behind the line, version 1" in before
+    assert re.search(r"\b28\b", before)
+    edit_later(served, priya, fay)
+    assert report(served, priya) == before
+
+
+def signed_in(world: ServedWorld, browser: Browser, email: str) -> Page:
+    page = window(browser).new_page()
+    page.goto(f"{world.address}/sign-in")
+    page.locator("input[name=email]").fill(email)
+    page.locator("input[name=password]").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("link", name="Lessons: write, review, publish").click()
+    return page
+
+
+def fill(page: Page, fields: dict[str, str]) -> None:
+    for name, value in fields.items():
+        page.locator(f"[name='{name}']").fill(value)
+
+
+def save(page: Page) -> None:
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        page.get_by_role("button", name="Save", exact=True).last.click()
+    expect(page.locator("#saved")).to_contain_text("Saved", timeout=WAIT_MS)
+
+
+def write_the_lesson(page: Page) -> None:
+    fill(page, {"title": "Behind the line", "topic": "Rail"})
+    page.get_by_role("button", name="Begin").click()
+    page.wait_for_url(f"**{LESSON}")
+    address = page.url
+    page.goto(f"{address}/details")
+    fill(page, {"objectives": "wait in a safe place"})
+    save(page)
+    page.goto(f"{address}/quiz")
+    fill(page, {"misconceptions": "RA1: It will not happen to me"})
+    save(page)
+    page.goto(f"{address}/facts")
+    page.get_by_role("button", name="Add a fact").click()
+    fill(page, {"text": "Trains cannot swerve."})  # the source is forgotten
+    page.locator("#confidence").select_option("high")
+    page.locator("#for").select_option("pupils")
+    save(page)
+    write_the_steps(page, address)
+    for place, question in enumerate(QUESTIONS):
+        write_a_question(page, address, *question, why="" if place == 1 else "It is safer.")  # one why is forgotten
+
+
+def write_the_steps(page: Page, address: str) -> None:
+    for kind, fields in (
+        ("hook", {"title": "Look at the platform", "text": "What do you see?"}),
+        ("scenario", {"title": "Sam drops a glove", "text": "It falls on the track.", "question-title": "What now?"}),
+        ("poll", {"title": "At your station", "question-title": "Do you know a safe place to wait?"}),
+        ("take-home", {"title": "Tonight", "text": "Show someone at home a safe place to wait."}),
+    ):
+        page.goto(address)
+        page.locator("#kind").select_option(kind)
+        page.get_by_role("button", name="Add", exact=True).click()
+        page.wait_for_url(f"**/steps/{kind}")
+        fill(page, fields)
+        if kind == "hook":
+            page.locator("#picture").select_option(index=1)
+        if kind == "scenario":
+            fill(page, {"question-option-1": "Leave it", "question-option-2": "Climb down"})
+            fill(page, {"question-why": "Gloves can wait."})
+            page.locator("[name=question-right][value='1']").check()
+            page.locator("[name=question-misconception-2]").select_option("RA1")
+        if kind == "poll":
+            fill(page, {"question-option-1": "Yes", "question-option-2": "Not yet"})
+        save(page)
+        shown = fields["question-title" if kind == "poll" else "title"]
+        expect(page.frame_locator("[data-frame=wide]").locator("h1").first).to_contain_text(shown)
+
+
+def write_a_question(page: Page, address: str, asked: str, right: str, wrong: str, *, why: str) -> None:
+    page.goto(f"{address}/quiz")
+    page.get_by_role("button", name="Add a question").click()
+    page.wait_for_url("**/questions/*")
+    fill(page, {"question": asked, "option-1": right, "option-2": wrong, "why": why, "facts": "RAI-01"})
+    page.locator("[name=right][value='1']").check()
+    page.locator("[name=misconception-2]").select_option("RA1")
+    page.locator("#anchor").check()
+    save(page)
+
+
+def be_stopped_and_mend(page: Page) -> None:
+    """Three things are missing; each is a link to its field, and mending it is saved without a button."""
+    address = page.url.partition("/questions")[0]
+    page.goto(f"{address}/review")
+    assert page.get_by_role("button", name="Ask for a review").count() == 0
+    links = page.locator(".to-publish .findings a")
+    assert links.all_inner_texts() == ["Hook: Look at the platform", "Fact RAI-01", "Question R2"]
+    for field, words in (
+        ("#alt", "A platform with a yellow line."),
+        ("#source", "Kent Fire and Rescue Service, 2026"),
+        ("#why", "An adult knows whom to call."),
+    ):
+        page.goto(f"{address}/review")
+        links.first.click()
+        expect(page.locator(".beside li")).to_have_count(1)
+        page.locator(field).fill(words)
+        expect(page.locator("#saved")).to_have_text(re.compile(r"^Saved \d\d:\d\d$"), timeout=WAIT_MS)
+        expect(page.locator(".beside li")).to_have_count(0)
+    page.goto(address)
+    expect(page.locator(".to-publish")).to_contain_text("Nothing is missing")
+    expect(page.locator(".total")).to_contain_text("in 6 steps")
+
+
+def review_and_publish(world: ServedWorld, priya: Page, fay: Page) -> None:
+    address = world.address + LESSON
+    priya.goto(f"{address}/review")
+    priya.get_by_role("button", name="Ask for a review").click()
+    fay.goto(f"{address}/review")
+    for box in fay.locator(".review input[type=checkbox]").all():
+        box.check()
+    fay.get_by_role("button", name="Approve").click()
+    expect(fay.locator(".to-publish")).to_contain_text("Approved by Fay")
+    priya.goto(f"{address}/review")
+    priya.get_by_role("button", name="Publish version").click()
+    priya.wait_for_url("**/versions")
+
+
+def teach(world: ServedWorld, browser: Browser) -> None:
+    """Tess finds the new lesson on Today; her class goes through it with one pupil, who answers once."""
+    today = window(browser).new_page()
+    today.goto(f"{world.address}/c/{TESS_LINK}")
+    today.get_by_role("button").first.click()
+    tile = today.locator(".lesson", has_text="Behind the line")
+    version_id = tile.locator("input[name=version_id]").get_attribute("value") or ""
+    tess = world.visitor().open_class().http
+    run = world.start(tess, version_id=version_id)  # type: ignore[arg-type]  # an httpx client, as a TestClient is
+    pupil = world.visitor().join(run.code).http
+    world.go_to(tess, run, "quiz.R1")  # type: ignore[arg-type]
+    stage = pupil.get("/play/panels/stage").json()
+    answer = {
+        "kind": "answer",
+        "id": message_id(1),
+        "asking": stage["asking"],
+        "round": 1,
+        "choice": "A",
+        "change": 1,
+    }
+    assert pupil.post("/play/answers", json=answer).json()["kind"] == "ack"
+    world.go_to(tess, run, "take-home", "content")  # type: ignore[arg-type]
+    world.finish(tess, "28")  # type: ignore[arg-type]
+
+
+def report(world: ServedWorld, page: Page) -> str:
+    page.goto(world.address + REPORT)
+    return page.locator("main").inner_text()
+
+
+def edit_later(world: ServedWorld, priya: Page, fay: Page) -> None:
+    priya.goto(f"{world.address}{LESSON}/details")
+    fill(priya, {"title": "Another title"})
+    save(priya)
+    review_and_publish(world, priya, fay)
+    expect(priya.locator("tbody tr")).to_have_count(2)
