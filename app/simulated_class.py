@@ -23,6 +23,7 @@ RESEND = 2.5
 PING_AFTER = 4.0
 GIVE_UP_AFTER = PING_AFTER + 5.0
 TWO_HOURS = 7200.0
+NOT_SURE = "not_sure"
 
 Say = Callable[[str], None]
 Message = Mapping[str, object]
@@ -194,11 +195,37 @@ def taps(seed: int, index: int, asked: AskingRound, choices: list[str], speed: f
 
 def _choice(chance: random.Random, shared: random.Random, choices: list[str]) -> str:
     """One choice is the class's favourite, so that results look like those of a class."""
-    letters = [choice for choice in choices if choice != "not_sure"]
-    if not letters or ("not_sure" in choices and chance.random() < 0.08):
-        return "not_sure"
+    letters = [choice for choice in choices if choice != NOT_SURE]
+    if not letters or (NOT_SURE in choices and chance.random() < 0.08):
+        return NOT_SURE
     favourite = shared.choice(letters)
     return favourite if chance.random() < 0.45 else chance.choice(letters)
+
+
+def offered(stage: Message) -> list[str]:
+    """Whole choices of a question that is open: as it offers them, or some that are made of what it offers.
+
+    Of an order, pairs or several there are hundreds. A class that means the same few looks like one.
+    """
+    choices = [str(choice) for choice in stage["choices"]] if isinstance(stage["choices"], list) else []
+    parts = [choice for choice in choices if choice != NOT_SURE]
+    chance = random.Random(str(stage["asking"]))
+    form = str(stage.get("form", "one"))
+    if form in ("one", "number"):
+        return choices
+    made = {_made(form, parts, chance) for _ in range(6)}
+    return [*sorted(made), *(choice for choice in choices if choice == NOT_SURE)]
+
+
+def _made(form: str, parts: list[str], chance: random.Random) -> str:
+    letters = [part for part in parts if part.isalpha()]
+    if form == "order":
+        return "".join(chance.sample(letters, len(letters)))
+    if form == "pairs":
+        numbers = [part for part in parts if part.isdigit()]
+        partners = chance.sample(numbers, len(numbers))
+        return "".join(letter + number for letter, number in zip(letters, partners, strict=True))
+    return "".join(sorted(chance.sample(letters, chance.randint((len(letters) + 1) // 2, len(letters)))))
 
 
 # --- One child's device ---
@@ -316,9 +343,7 @@ class _Pupil:
         now = time.monotonic()
         if phase == "open" and asked not in self.met:
             self.met.add(asked)
-            choices = stage["choices"]
-            assert isinstance(choices, list)
-            mine = taps(self.room.seed, self.index, asked, choices, self.room.speed)
+            mine = taps(self.room.seed, self.index, asked, offered(stage), self.room.speed)
             self.plans += [(now + tap.after, asked, tap.choice) for tap in mine]
         elif phase != "open":
             # The tiles are locked now; a late tap left the device before it knew.

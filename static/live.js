@@ -2,6 +2,7 @@
 // It speaks docs/protocol.md. The server owns the truth: losing everything here costs a reload, not an answer.
 // Floor: Safari 15, Chrome 100, Firefox 100; so nothing here needs form.requestSubmit or event.submitter.
 
+import { NOT_SURE, SURE, forms, isRight, paintOwn, withoutSure } from "./live_answers.js";
 import { openLink, openOutbox, request } from "./live_link.js";
 
 const { audience, orders, run } = document.body.dataset;
@@ -13,6 +14,7 @@ const stage = () => document.querySelector("#panel-stage .stage");
 const phase = () => stage()?.dataset.phase || "";
 const nameOf = ({ asking, round }) => (asking ? `${asking}/${round}` : "");
 const nameHere = () => nameOf(stage()?.dataset || {});
+const formHere = () => stage()?.dataset.form || "one";
 const clock = () => performance.now(); // never set back, unlike Date.now()
 
 const outbox = openOutbox(run);
@@ -42,6 +44,10 @@ function say(words, region = find("status")) {
   if (region && region.textContent !== words) region.textContent = words;
 }
 
+function saySaved() {
+  say(phase() === "open" && !isFinal() ? CHANGEABLE : SAVED);
+}
+
 function said(words) {
   return find("status")?.textContent === words;
 }
@@ -69,13 +75,14 @@ const heard = {
     const answer = outbox.take(message.id);
     if (!answer) return;
     Object.assign(mine(answer), { saved: answer.choice });
-    if (isHere(answer)) say(phase() === "open" && !isFinal() ? CHANGEABLE : SAVED);
+    if (isHere(answer)) saySaved();
   },
   refused(message) {
     const answer = outbox.take(message.id);
     if (!answer) return;
     const own = mine(answer);
     own.choice = own.saved;
+    delete own.draft;
     if (!isHere(answer)) return;
     say(message.say || "");
     showOwnChoice();
@@ -173,7 +180,7 @@ function replace(panel, html) {
 function sameIn(panel, focused) {
   if (focused.id) return panel.querySelector(`#${CSS.escape(focused.id)}`);
   const { choice } = focused.dataset;
-  return choice ? panel.querySelector(`button[data-choice="${CSS.escape(choice)}"]:not(:disabled)`) : null;
+  return choice ? panel.querySelector(`form [data-choice="${CSS.escape(choice)}"]:not(:disabled)`) : null;
 }
 
 /** Remembers what is half typed in a panel; the returned function puts it back while the asking is the same. */
@@ -209,6 +216,7 @@ function readOwnChoice() {
   if (!me?.asking || !me.choice) return;
   const own = mine(me);
   if (Number(me.change) < own.change) return; // a newer choice is on its way
+  if (Number(me.change) > own.change) delete own.draft;
   Object.assign(own, { choice: me.choice, saved: me.choice, change: Number(me.change) });
   showOwnChoice();
 }
@@ -224,41 +232,97 @@ function readOutbox() {
 function showOwnChoice() {
   const here = stage();
   if (!here || !isPupil) return;
-  const { choice } = ownChoices.get(nameOf(here.dataset)) || { choice: "" };
+  const own = ownChoices.get(nameOf(here.dataset)) || { choice: "" };
+  const choice = withoutSure(own.choice);
   for (const tile of here.querySelectorAll("button[name=choice]")) {
     tile.setAttribute("aria-pressed", String(tile.value === choice));
     tile.form?.classList.toggle("has-choice", choice !== "");
     if (tile.form) tile.form.dataset.choice = choice;
   }
+  if (here.dataset.form) forms[formHere()].paint(draftOf(own), here);
+  for (const again of here.querySelectorAll("[data-again]")) again.disabled = draftOf(own) === "";
+  const sure = own.sure ?? own.choice.match(SURE)?.[0].slice(1);
+  for (const each of here.querySelectorAll("input[name=sure]")) each.checked = each.value === sure;
   if (here.dataset.phase === "revealed") showResult(here, choice);
+}
+
+/** What a pupil is putting together; once the question is closed, what was saved. */
+function draftOf(own) {
+  const choice = withoutSure(own.choice);
+  return phase() === "open" && own.draft !== undefined ? own.draft : choice === NOT_SURE ? "" : choice;
 }
 
 function showResult(here, choice) {
   const { safest } = here.dataset;
-  let result = choice === safest ? "right" : "other";
+  let result = safest && isRight(formHere(), choice, safest) ? "right" : "other";
   if (!choice) result = "none";
-  else if (choice === "not_sure") result = "not_sure";
+  else if (choice === NOT_SURE) result = NOT_SURE;
   else if (!safest) result = ""; // an opinion is neither right nor wrong
   for (const line of here.querySelectorAll("[data-mine]")) line.hidden = line.dataset.mine !== result;
   for (const line of here.querySelectorAll("[data-chose]")) line.hidden = line.dataset.chose !== choice;
+  paintOwn(formHere(), choice, here);
 }
 
-function choose(tile) {
+/** A tap on a tile, a box, a place in a picture, or a number: whatever the form of the question makes of it. */
+function tap(token, wait = 0) {
   if (phase() !== "open") return;
   if (link.isStopped()) {
     useThisTab(); // what the other tab chose meanwhile comes first; then this tile can be tapped
     return;
   }
+  const here = stage();
+  const own = mine(here.dataset);
+  const form = forms[token === NOT_SURE ? "one" : formHere()];
+  const before = draftOf(own);
+  own.draft = form.tap(before, token, here);
+  if (token === NOT_SURE) delete own.draft;
+  const isWhole = token === NOT_SURE || form.isWhole(own.draft, here);
+  const hint = form.hint?.(own.draft, token, here);
+  if (isWhole && own.draft !== before) chooseSoon(own.draft ?? NOT_SURE, wait);
+  else if (hint) say(hint);
+  else if (isWhole && own.choice && own.choice === own.saved) saySaved();
+  showOwnChoice();
+}
+
+const RESTS = 500; // milliseconds after the last move of a slide
+let sending = 0;
+
+/** A slide goes past many numbers: only the one it rests on is sent. */
+function chooseSoon(draft, wait) {
+  clearTimeout(sending);
+  const name = nameHere();
+  if (wait) sending = setTimeout(() => name === nameHere() && choose(draft), wait);
+  else choose(draft);
+}
+
+function choose(draft) {
+  if (phase() !== "open") return;
   const { asking, round } = stage().dataset;
   const own = mine({ asking, round });
-  if (own.choice === tile.value || (isFinal() && own.choice)) return;
-  own.choice = tile.value;
+  const sure = own.sure ?? own.choice.match(SURE)?.[0].slice(1);
+  const choice = sure && draft !== NOT_SURE ? `${draft}+${sure}` : draft;
+  if (own.choice === choice || (isFinal() && own.choice)) return;
+  own.choice = choice;
   own.change += 1;
-  const { choice, change } = own;
-  outbox.put({ kind: "answer", id: newId(), asking, round: Number(round), choice, change });
+  outbox.put({ kind: "answer", id: newId(), asking, round: Number(round), choice, change: own.change });
   showOwnChoice();
   say(SAVING);
   link.flush();
+}
+
+function chooseSure(sure) {
+  const own = mine(stage().dataset);
+  own.sure = sure;
+  const choice = withoutSure(own.choice);
+  if (choice && choice !== NOT_SURE) choose(choice);
+}
+
+function startAgain() {
+  const own = mine(stage().dataset);
+  own.draft = "";
+  forms[formHere()].restart?.();
+  say("");
+  showOwnChoice();
 }
 
 function newId() {
@@ -281,6 +345,7 @@ function stageCame() {
   stopReading();
   const now = stage()?.dataset || {};
   if (nameOf(now) !== here || now.phase === "revealed") say("");
+  if (nameOf(now) !== here) forms.pairs.restart();
   else if (now.phase !== "open" && said(CHANGEABLE)) say(SAVED);
   if (now.phase !== lastPhase) say(NEWS[now.phase] || "", find("news")); // for screen readers, where the page has it
   here = nameOf(now);
@@ -431,12 +496,13 @@ function teacherKey(event) {
   press();
 }
 
-/** A-D and 1-4, only while the tiles have the focus: stray keys do nothing. */
+/** A-H and 1-8, only while the answers have the focus: stray keys do nothing. */
 function tileKey(event) {
   const form = event.target.closest?.("#panel-stage form");
-  const letter = { 1: "A", 2: "B", 3: "C", 4: "D" }[event.key] || event.key.toUpperCase();
-  if (!form || event.repeat || event.shiftKey || !/^[A-D]$/.test(letter)) return;
-  const tile = form.querySelector(`button[data-choice="${letter}"]:not(:disabled)`);
+  const key = event.key.toUpperCase();
+  if (!form || event.repeat || event.shiftKey || !/^[A-H1-8]$/.test(key) || event.target.matches("[type=number]")) return;
+  const tileOf = (token) => form.querySelector(`[data-choice="${token}"]:not(:disabled)`);
+  const tile = tileOf(key) || tileOf("ABCDEFGH"[Number(key) - 1]);
   tile?.focus();
   tile?.click();
 }
@@ -473,7 +539,8 @@ function step(button) {
   const field = find(name) || document.getElementsByName(name)[0];
   if (!field) return;
   const [least, most] = [field.min || -Infinity, field.max || Infinity].map(Number);
-  field.value = Math.min(most, Math.max(least, Number(field.value) + Number(by)));
+  const from = field.value === "" && find("slide") ? find("slide").value : field.value;
+  field.value = Math.min(most, Math.max(least, Number(from) + Number(by)));
   for (const kind of ["input", "change"]) field.dispatchEvent(new Event(kind, { bubbles: true }));
 }
 
@@ -481,6 +548,7 @@ function onClick(event) {
   const target = event.target.closest("a, button");
   if (audience) stayAwake();
   pressed = target;
+  if (isPupil && event.target.closest("form .places")) tapPlace(event.target.closest("[data-area]"));
   if (!target) return;
   if (target.matches("[data-step]")) {
     event.preventDefault();
@@ -490,10 +558,36 @@ function onClick(event) {
     leaveWelcome();
     focusStage();
   } else if (target.id === "read-to-me") readToMe();
-  else if (isPupil && target.matches("button[name=choice]") && stage()?.contains(target)) {
+  else if (isPupil && stage()?.contains(target)) tapped(target, event);
+  else toggle(target);
+}
+
+function tapped(target, event) {
+  if (target.matches("button[name=choice]")) {
     event.preventDefault();
-    choose(target);
-  } else toggle(target);
+    tap(target.value);
+  } else if (target.matches(".turn")) tap(target.dataset.choice);
+  else if (target.matches("[data-again]")) startAgain();
+  else if (target.matches("[data-save]")) {
+    event.preventDefault();
+    const guess = find("guess").value || find("slide").value;
+    if (forms.number.isWhole(guess, stage())) tap(guess);
+    else say(`Choose a number from ${find("slide").min} to ${find("slide").max}.`);
+  }
+}
+
+function tapPlace(area) {
+  if (area) tap(area.dataset.area);
+  else if (phase() === "open") say("There is nothing to tap just there. Look again, or use the list.");
+}
+
+/** Boxes, a slide and a number field tell their news by themselves. */
+function onInput(event) {
+  const field = event.target;
+  if (!isPupil || !stage()?.contains(field)) return;
+  if (field.matches("#slide, #guess")) tap(field.value, RESTS);
+  else if (event.type === "change" && field.matches("[type=checkbox]")) tap(field.value);
+  else if (event.type === "change" && field.name === "sure") chooseSure(field.value);
 }
 
 function onSubmit(event) {
@@ -510,6 +604,8 @@ function onSubmit(event) {
 
 document.addEventListener("click", onClick);
 document.addEventListener("keydown", onKey);
+document.addEventListener("input", onInput);
+document.addEventListener("change", onInput);
 document.addEventListener("submit", onSubmit);
 showToggles();
 showReadToMe();

@@ -15,6 +15,7 @@ from app.store.live_sessions import OpenSession
 from app.store.participants import Wish
 from app.store.runs import OpenRun
 from tests.cast import PRIYA, Clock, message_id
+from tests.questions import a_choice
 
 TESS_CLASS, THEO_CLASS = 1, 2
 NAMES = alias_words()
@@ -114,7 +115,7 @@ class Classroom:
             module=stage.module,
             step_key=key,
             round=round,
-            choice=choice or asking.question.options[0].key,
+            choice=choice or a_choice(asking.question),
             change=change,
             message_id=message_id(change),
             tally_only=asking.tally_only,

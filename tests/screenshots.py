@@ -14,7 +14,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from app import demo
 from app.domain.lesson import Asking, Pledge
-from app.domain.quiz import NOT_SURE, ChooseOne, letter_of
+from app.domain.quiz import NOT_SURE, ChooseOne, Question, shown_choice
+from app.domain.shown import marks_of
 from app.main import create_app
 from app.settings import Settings
 from app.store import runs
@@ -35,6 +36,7 @@ from tests.browsers import (
 )
 from tests.cast import message_id
 from tests.classroom import Classroom
+from tests.questions import sendable
 from tests.served import ServedWorld
 
 ALL = ("laptop", "projector", "tablet", "phone")
@@ -110,6 +112,15 @@ SCENES = {
     "take-home/content": "take-home",
     "take-home/finished": "finished",
 }
+
+
+def _weight(question: Question, choice: str, place: int, knowing: int) -> float:
+    """How likely a child chooses this: of an opinion the first, else what is right or nearly so."""
+    if not question.is_marked:
+        return (3, 2, 2, 1)[place]
+    if question.is_right(choice):
+        return knowing
+    return 1 if question.form == "one" else 0.2 + choice.count(",")
 
 
 @dataclass
@@ -197,15 +208,15 @@ class Visit:
         here = run.plan.at(run.stage)
         assert here is not None
         assert isinstance(here.step, Asking | Pledge)
-        keys = [option.key for option in here.step.question.options]
-        weights = [3, 2, 2, 1][: len(keys)]
-        if isinstance(here.step.question, ChooseOne):
-            knowing = 4 if here.step.part == "precheck" else 16
-            weights = [knowing if option.is_correct else 1 for option in here.step.question.options]
+        question = here.step.question
+        sent = sendable(question, marks_of(here, run.seed))
+        choices = [stored for one in sent if (stored := question.meant(one, marks_of(here, run.seed)))]
+        knowing = 4 if here.step.part == "precheck" else 16
+        weights = [_weight(question, choice, place, knowing) for place, choice in enumerate(choices)]
         batch = []
         for who in self.crowd:
-            choice = chance.choices(keys, weights)[0]
-            if isinstance(here.step, Asking) and here.step.question.kind == "choose_one" and chance.random() < 0.06:
+            choice = chance.choices(choices, weights)[0]
+            if question.is_marked and chance.random() < 0.06:
                 choice = NOT_SURE
             batch.append(
                 Answer(
@@ -258,8 +269,8 @@ class Visit:
             where = f"{here.module}/{step}"
             wrong = next(option for option in question.options if not option.is_correct)
             letters = (
-                letter_of(question, self.open_run.seed, where, question.correct.key),
-                letter_of(question, self.open_run.seed, where, wrong.key),
+                shown_choice(question, self.open_run.seed, where, question.correct.key),
+                shown_choice(question, self.open_run.seed, where, wrong.key),
             )
         self.answers_of_the_crowd()
         if step in ("quiz.F3", "pledge"):

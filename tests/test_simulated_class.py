@@ -7,7 +7,9 @@ from collections import Counter
 import pytest
 
 from app.domain.errors import Invalid, NotAllowed
-from app.simulated_class import Acknowledged, ClassRecord, run_class, taps
+from app.domain.quiz import NOT_SURE, Question
+from app.simulated_class import Acknowledged, ClassRecord, offered, run_class, taps
+from tests.questions import EACH, name_of
 from tests.servers import free_port
 
 CHOICES = ["A", "B", "C", "D", "not_sure"]
@@ -43,6 +45,15 @@ def test_only_what_is_offered_is_chosen() -> None:
     for choices in (["A"], ["A", "B"], ["not_sure"], []):
         chosen = {tap.choice for pupil in MANY for tap in taps(7, pupil, ASKED, choices, 1.0)}
         assert chosen == set(choices)
+
+
+@pytest.mark.parametrize("question", EACH, ids=name_of)
+def test_what_a_child_chooses_is_an_answer_to_every_kind_of_question(question: Question) -> None:
+    marks = question.marks("seed", "0/facts")
+    form = {} if question.form == "one" else {"form": question.form}
+    made = offered({"asking": "5f1c0a9be2d34c77", "choices": [*question.choices(marks), NOT_SURE], **form})
+    assert len(made) > 2
+    assert [choice for choice in made if question.meant(choice, marks) is None] == []
 
 
 def test_speed_only_shortens_the_thinking() -> None:

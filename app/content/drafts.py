@@ -75,7 +75,7 @@ class Checked:
 def check(texts: DraftTexts, pictures: Path, agencies: Collection[str], own: OwnMedia | None = None) -> Checked:
     """Never raises for what the texts hold. `agencies` are the keys of those that a lesson may name."""
     file = lesson_files.read(texts.key, texts.lesson, pictures, ProblemList("lesson"), own)
-    quiz = quiz_files.read(texts.key, texts.quiz, ProblemList("quiz"))
+    quiz = quiz_files.read(texts.key, texts.quiz, pictures, ProblemList("quiz"), own)
     check_against(file, quiz)
     findings = _placed(file.problems.found, _in_lesson(texts.sketch))
     findings += _placed(quiz.problems.found, _in_quiz(texts.quiz_sketch))

@@ -27,8 +27,8 @@ class Library:
 def load(lessons_folder: Path, quizzes_folder: Path, own: OwnMedia | None = None) -> Library:
     """Never raises for bad content: a lesson with a problem is left out, the others are there."""
     folders = ProblemList("the content folders")
-    quizzes = {path.stem: quiz_files.load(path) for path in _files(quizzes_folder, "*.yaml", folders)}
     pictures = lessons_folder / "pictures"
+    quizzes = {path.stem: quiz_files.load(path, pictures, own) for path in _files(quizzes_folder, "*.yaml", folders)}
     lessons = [lesson_files.load(path, pictures, own) for path in _files(lessons_folder, "*.md", folders)]
     made: list[Lesson] = []
     for file in lessons:
@@ -72,7 +72,8 @@ def check_against(file: LessonFile, quiz_file: QuizFile) -> None:
             told = f"{quoted(use.text)} is not among the misconceptions of the quiz {quoted(quiz_file.key)}."
             file.problems.report(use.line, told, did_you_mean(use.text, quiz_file.misconceptions))
     check_uses(tuple(quiz_file.facts), file.facts, quiz_file.problems)
-    file.shelf.check_answers([*file.right_answers, *quiz_file.right_answers])
+    for shelf in (file.shelf, quiz_file.shelf):
+        shelf.check_answers([*file.right_answers, *quiz_file.right_answers])
 
 
 def _in_order(problems: ProblemList) -> list[Problem]:

@@ -1,25 +1,28 @@
 """Reads the parts of a lesson file: cards, question, ending, settings and notes."""
 
-from typing import Any, get_args
+import re
+from typing import get_args
 
-from app.content import questions
 from app.content.fields import Fields, Words
 from app.content.films import FilmShelf
 from app.content.pictures import PictureShelf
 from app.content.problems import ProblemList, did_you_mean, quoted
-from app.content.questions import Asked, Offered, domain_options, read_option
-from app.content.sections import CARD_SETTINGS, NOTES, PART_SETTINGS, QUESTION_SETTINGS, Section
-from app.content.wording import check_card, check_sentences, same_words
+from app.content.questions import kinds
+from app.content.questions.written import Item, Sign, Written, read_item
+from app.content.sections import CARD_SETTINGS, NOTES, PART_SETTINGS, Section
+from app.content.wording import check_card, check_sentences
 from app.domain.lesson import Agency, Card, Part, PartKind
 from app.domain.media import FilmFile, without_pictures
-from app.domain.quiz import NOT_SURE, ChooseOne, Opinion
+from app.domain.quiz import Question
 
 KINDS: tuple[str, ...] = get_args(PartKind)
 WITH_CARDS = ("hook", "facts")
 WITH_QUESTION = ("scenario", "poll", "pledge")
+MAY_ASK = (*WITH_QUESTION, *WITH_CARDS)
+WITHOUT_RIGHT_ANSWER = ("poll", "pledge")
 WITH_ENDING = ("scenario", "poll")
 REPEATED = ("film",)  # of the others a lesson has one
-BOXES = ("[x]", "[ ]")
+SIGNS: dict[str, Sign] = {"- [x] ": "[x]", "- [ ] ": "[ ]", "- ": "-"}
 SENSITIVITY = {"0": "0", "1": "1", "2": "2"}
 
 
@@ -42,7 +45,7 @@ class PartReader:
         settings.allow(PART_SETTINGS)
         facts = settings.listed("facts")
         self.fact_uses += facts
-        question, ending, cards = self._read_sections(section, kind)
+        below = self._read_sections(section, kind)
         if kind not in KINDS:
             return None
         check_sentences(section.line, without_pictures(section.text), self.problems)
@@ -55,9 +58,7 @@ class PartReader:
                 "text": section.text,
                 "picture": self.shelf.take(settings),
                 "film": self._read_film(section, kind),
-                "cards": cards,
-                "question": question,
-                "ending": ending,
+                **below,
                 "sensitivity": self._read_sensitivity(settings),
                 "tally_only": self._read_tally_only(settings, kind),
                 "lead": read_agency(lead) if (lead := settings.text("lead")) else None,
@@ -81,15 +82,16 @@ class PartReader:
         self._kinds.setdefault(kind, section.line)
         return kind, title.strip()
 
-    def _read_sections(
-        self, section: Section, kind: str
-    ) -> tuple[ChooseOne | Opinion | None, Card | None, tuple[Card, ...]]:
-        question, ending, cards = None, None, []
+    def _read_sections(self, section: Section, kind: str) -> dict[str, object]:
+        """The smaller headings of a part: its question, its ending, its cards and where among them it asks."""
+        question, ending, has_question, ask_after = None, None, False, 0
+        cards: list[Card] = []
         for small in section.sections:
             name, _, title = small.heading.text.partition(":")
             match name.strip().casefold():
-                case "question" if question is None and kind in WITH_QUESTION:
+                case "question" if not has_question and kind in MAY_ASK:
                     question = self._read_question(small, Words(small.line, title.strip()), kind)
+                    has_question, ask_after = True, len(cards)
                 case "ending" if ending is None and kind in WITH_ENDING:
                     ending = self._read_card(small, title.strip())
                 case "question" | "ending" as extra:
@@ -99,13 +101,13 @@ class PartReader:
                 case _:
                     told = f"The {kind} part has no cards, but here is {quoted(small.heading.text)}."
                     self.problems.report(small.line, told, "Put it into the hook or the facts part.")
-        if kind in WITH_QUESTION and not any(_is_question(small) for small in section.sections):
+        if kind in WITH_QUESTION and not has_question:
             remedy = 'Add "### Question: ..." and its answers below it.'
             self.problems.report(section.line, f"The {kind} part asks no question.", remedy)
         if cards and (section.text or "picture" in section.settings.values):
             told = "This part has cards, so its own words and picture are never shown."
             self.problems.report(section.line, told, "Move them into a card.")
-        return question, ending, tuple(cards)
+        return {"question": question, "ending": ending, "cards": tuple(cards), "ask_after": ask_after}
 
     def _read_card(self, section: Section, title: str) -> Card:
         section.settings.allow(CARD_SETTINGS)
@@ -130,51 +132,44 @@ class PartReader:
                 self.problems.report(found.line, told, 'Write a part of its own: "## Film: Title".')
         return None
 
-    def _read_question(self, section: Section, text: Words, kind: str) -> ChooseOne | Opinion | None:
+    def _read_question(self, section: Section, text: Words, part: str) -> Question | None:
         settings, before = section.settings, self.problems.blocking
-        settings.allow(QUESTION_SETTINGS)
-        options = tuple(option for words in section.body if (option := self._read_option(words)))
-        has_boxes = any(_box(words) for words in section.body)
-        is_marked = has_boxes and kind == "scenario"
-        if has_boxes and not is_marked:
-            told = f"A {kind} has no right answer, but here are boxes."
-            self.problems.report(section.line, told, "Write the answers without boxes: - like this.")
         if not text.text:
             self.problems.report(section.line, "The question has no words.", 'Write "### Question: What ...?"')
-        asked = Asked(
-            question=text,
-            options=options,
-            why=questions.read_why(settings, needed=is_marked),
-            talk=settings.words("talk"),
-            is_marked=is_marked,
-        )
-        questions.check(asked, self.problems)
-        self.misconception_uses += asked.misconceptions
-        self.right_answers += [asked.right.text] if asked.right else []
-        offers_not_sure = self._read_not_sure(settings, asked)
-        is_right = self.problems.blocking == before and not self.problems.is_full
-        return _made(asked, kind, offers_not_sure) if is_right else None
+        items = tuple(item for words in section.body if (item := self._read_item(words)))
+        kind = self._kind_of(settings, items, section, part)
+        if not kind:
+            return None
+        settings.allow(kinds.KINDS[kind].in_lesson)
+        written = Written(text, settings, items, self.shelf, {"key": part}, before)
+        read = kinds.read(written, kind)
+        self.misconception_uses += written.misconceptions
+        if kind in kinds.WITH_RIGHT_WORDS:
+            self.right_answers += kinds.right_words(written)
+        return read
 
-    def _read_option(self, words: Words) -> Offered | None:
+    def _kind_of(self, settings: Fields, items: tuple[Item, ...], section: Section, part: str) -> str:
+        """The kind of a question: as it says, else by its boxes. A poll and a promise are opinions."""
+        boxed = any(item.sign in kinds.BOXED for item in items)
+        if part in WITHOUT_RIGHT_ANSWER:
+            if boxed or "kind" in settings.values:
+                told = f"A {part} has no right answer, but here are boxes or a kind."
+                self.problems.report(section.line, told, "Write the answers without boxes: - like this.")
+            return kinds.OPINION
+        return kinds.kind_of(settings, "choose one" if boxed else kinds.OPINION)
+
+    def _read_item(self, words: Words) -> Item | None:
         text = words.text.strip()
         if not text:
             return None
-        if not text.startswith("- "):
+        numbered = re.match(r"\d\. ", text)
+        sign = "1." if numbered else next((sign for start, sign in SIGNS.items() if _starts(text, start)), None)
+        if sign is None:
             remedy = 'Start each answer with "- ", or put these words above the question.'
             self.problems.report(words.line, f"{quoted(text)} is not an answer.", remedy)
             return None
-        box = _box(words)
-        return read_option(Words(words.line, text[2 + len(box) :]), is_correct=box == "[x]")
-
-    def _read_not_sure(self, settings: Fields, asked: Asked) -> bool:
-        offers = settings.is_yes("not sure", usually=True)
-        if offers and any(same_words(option.text) == same_words(NOT_SURE) for option in asked.options):
-            told = '"Not sure" is one of the answers, and every device offers it as well.'
-            self.problems.warn(asked.question.line, told, 'Add the line "not sure: no".')
-        if not offers and asked.is_marked:
-            told = "Every question with a safest answer also offers not sure."
-            self.problems.report(asked.question.line, told, 'Take out the line "not sure: no".')
-        return offers
+        start = 3 if numbered else next(len(start) for start in SIGNS if _starts(text, start))
+        return read_item(Words(words.line, text[start:]), sign)
 
     def _read_sensitivity(self, settings: Fields) -> int:
         return int(settings.one_of("sensitivity", SENSITIVITY) or 0) if "sensitivity" in settings.values else 0
@@ -198,22 +193,5 @@ def slug(name: str) -> str:
     return "-".join("".join(letter if letter.isalnum() else " " for letter in name.casefold()).split())
 
 
-def _box(words: Words) -> str:
-    """The ticked or empty box before an answer, if it has one."""
-    box = words.text.strip()[2:5].casefold()
-    return box if box in BOXES else ""
-
-
-def _is_question(section: Section) -> bool:
-    return section.heading.text.partition(":")[0].strip().casefold() == "question"
-
-
-def _made(asked: Asked, kind: str, offers_not_sure: bool) -> ChooseOne | Opinion:
-    shared: dict[str, Any] = {
-        "key": kind,
-        "text": asked.question.text,
-        "options": domain_options(asked.options),
-        "explanation": asked.why.text if asked.why else "",
-        "talk": asked.talk.text if asked.talk else "",
-    }
-    return ChooseOne(**shared) if asked.is_marked else Opinion(**shared, offers_not_sure=offers_not_sure)
+def _starts(text: str, start: str) -> bool:
+    return f"{text} ".casefold().startswith(start)

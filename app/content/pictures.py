@@ -12,8 +12,8 @@ from pathlib import Path
 from app.content.fields import Fields, Words
 from app.content.problems import ProblemList, quoted
 from app.content.wording import gives_away
-from app.domain.lesson import Picture
 from app.domain.media import OWN, OwnMedia, pictures_in
+from app.domain.picture import Picture
 
 KINDS = (".svg", ".png", ".webp", ".jpg")
 QUOTES = '"“”'
@@ -41,6 +41,13 @@ class PictureShelf:
             self._check_alt(found.line, picture, described)
         self._take(found.line, picture)
         return picture
+
+    def size_of(self, picture: Picture) -> tuple[float, float] | None:
+        """Its width and height in its own measure; None when they cannot be read."""
+        if own := self.own.get(picture.path):
+            return (own.width, own.height) if own.width and own.height else None
+        path = self.folder / picture.path
+        return size_of(path) if path.is_file() else None
 
     def take_from(self, body: Sequence[Words]) -> None:
         """The pictures among a part's words: `![what it shows](folder/name.svg)`."""
@@ -83,3 +90,12 @@ class PictureShelf:
         elif not (self.folder / picture.path).is_file():
             told = f"There is no picture {quoted(picture.path)} in the folder {self.folder.name}."
             self.problems.report(line, told, "Put it there, or correct the name.")
+
+
+def size_of(path: Path) -> tuple[float, float] | None:
+    """Width and height of a drawing or a PNG, in its own measure; None for what is neither."""
+    head = path.read_bytes()[:4096]
+    if head.startswith(b"\x89PNG") and len(head) >= 24:
+        return int.from_bytes(head[16:20], "big"), int.from_bytes(head[20:24], "big")
+    found = re.search(rb"""viewBox=["']\s*0[\s,]+0[\s,]+([\d.]+)[\s,]+([\d.]+)""", head)
+    return (float(found[1]), float(found[2])) if found else None

@@ -29,7 +29,7 @@ def lesson_with(texts: DraftTexts, parts: Iterable[str], pictures: Path, own: Ow
         quiz=texts.key,
         parts=tuple(part for text in parts if (part := part_alone(text, pictures, own))),
     )
-    return unroll(draft, quiz_alone(texts))
+    return unroll(draft, quiz_alone(texts, pictures, own))
 
 
 def part_alone(text: str, pictures: Path, own: OwnMedia | None = None) -> Part | None:
@@ -45,10 +45,10 @@ def part_alone(text: str, pictures: Path, own: OwnMedia | None = None) -> Part |
     return part
 
 
-def quiz_alone(texts: DraftTexts) -> Quiz:
+def quiz_alone(texts: DraftTexts, pictures: Path, own: OwnMedia | None = None) -> Quiz:
     """The questions that are finished, whatever is wrong with the others."""
     sketch = texts.quiz_sketch
-    made = [quiz_files.question_alone(text) for text in sketch.questions]
+    made = [quiz_files.question_alone(text, pictures, own) for text in sketch.questions]
     return Quiz(
         key=texts.key,
         title=texts.key,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.content.fields import Words
-from app.content.questions import read_option
+from app.content.questions.written import read_item
 from app.content.quiz_sketch import change_question, read_question, written_question
 from app.content.sketch import lines_of, one_line
 from app.content.step_forms import Form, OptionFields, typed_options, with_misconception
@@ -87,8 +87,8 @@ def _is_simple(values: Mapping[str, Value]) -> bool:
 
 
 def _options(texts: tuple[str, ...], *, is_correct: bool) -> tuple[OptionFields, ...]:
-    read = (read_option(Words(0, text)) for text in texts)
-    return tuple(OptionFields(option.text, option.misconception or "", is_correct) for option in read)
+    read = (read_item(Words(0, text), "[x]" if is_correct else "[ ]") for text in texts)
+    return tuple(OptionFields(item.text, item.misconception or "", item.is_correct) for item in read)
 
 
 def _is_yes(values: Mapping[str, Value], name: str) -> bool:

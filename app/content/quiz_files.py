@@ -4,19 +4,36 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from app.content import questions
 from app.content.fields import Fields, Items, Words
+from app.content.pictures import PictureShelf
 from app.content.plain_yaml import read_fields
 from app.content.problems import ProblemList, did_you_mean, quoted
-from app.content.questions import Asked, Offered, domain_options, read_option
+from app.content.questions import kinds
+from app.content.questions.written import Item, Sign, Written, read_item
 from app.content.quiz_sketch import written_question
 from app.content.text_files import read_text, shown_name
 from app.domain.lesson import CONFIDENCE
-from app.domain.quiz import ChooseOne, Quiz
+from app.domain.media import OwnMedia
+from app.domain.quiz import MarkedQuestion, Quiz
 
 ANCHORS = 5
+CHOOSE_ONE = "choose one"
 QUIZ_NAMES = ("title", "misconceptions", "questions")
-QUESTION_NAMES = ("id", "anchor", "reserve", "question", "right", "wrong", "why", "talk", "facts")
+QUESTION_NAMES = (
+    "id",
+    "anchor",
+    "reserve",
+    "question",
+    "facts",
+    *(name for name in kinds.SHARED if name != "not sure"),
+)
+MISSING = {
+    "right": 'Write the safest answer in a line "right: ...".',
+    "order": 'Write "order:", then the things in their right order, each in a line "- ...".',
+    "pairs": 'Write "pairs:", then lines such as "- Red flag = Do not go in".',
+}
+LISTS: dict[str, Sign] = {"right": "[x]", "wrong": "[ ]", "order": "1.", "pairs": "-"}
+"""The named lines of a quiz file, and the signs that they have in a lesson."""
 
 
 @dataclass
@@ -25,6 +42,7 @@ class QuizFile:
 
     key: str
     problems: ProblemList
+    shelf: PictureShelf
     quiz: Quiz | None = None
     misconceptions: frozenset[str] = frozenset()
     right_answers: list[str] = field(default_factory=list)
@@ -34,46 +52,54 @@ class QuizFile:
 @dataclass(frozen=True)
 class _Question:
     id: str
-    asked: Asked
+    kind: str
+    written: Written
+    made: MarkedQuestion | None
     is_anchor: bool
     is_reserve: bool
     facts: tuple[Words, ...]
 
+    @property
+    def line(self) -> int:
+        return self.written.line
 
-def load(path: Path) -> QuizFile:
+
+def load(path: Path, pictures: Path, own: OwnMedia | None = None) -> QuizFile:
     """Never raises for what the file holds: everything wrong is in `problems`."""
     problems = ProblemList(shown_name(path))
-    return read(path.stem, read_text(path, problems), problems)
+    return read(path.stem, read_text(path, problems), pictures, problems, own)
 
 
-def read(key: str, text: str | None, problems: ProblemList) -> QuizFile:
+def read(key: str, text: str | None, pictures: Path, problems: ProblemList, own: OwnMedia | None = None) -> QuizFile:
     """The same for a text that is in no file."""
-    file = QuizFile(key=key, problems=problems)
+    file = QuizFile(key=key, problems=problems, shelf=PictureShelf(pictures, problems, own or {}))
     fields = read_fields(text, problems) if text is not None else None
     if fields is None:
         return file
     fields.allow(QUIZ_NAMES)
     title = fields.text("title", needed="Give the quiz a title, such as Fire.")
     misconceptions = _read_misconceptions(fields)
-    written = [_read_question(item) for item in _question_fields(fields)]
-    _check_ids(written, problems)
-    _check_misconceptions(written, misconceptions, problems)
-    _check_whole(written, fields.line, problems)
+    asked = [_read_question(item, file.shelf) for item in _question_fields(fields)]
+    _check_ids(asked, problems)
+    _check_misconceptions(asked, misconceptions, problems)
+    _check_whole(asked, fields.line, problems)
     file.misconceptions = frozenset(misconceptions)
-    file.right_answers = [question.asked.right.text for question in written if question.asked.right]
-    file.facts = [fact for question in written for fact in question.facts]
+    file.right_answers = [
+        words for one in asked if one.kind in kinds.WITH_RIGHT_WORDS for words in kinds.right_words(one.written)
+    ]
+    file.facts = [fact for question in asked for fact in question.facts]
     if not problems.blocks:
-        made = tuple(_made(question) for question in written)
+        made = tuple(one.made for one in asked if one.made)
         file.quiz = Quiz(key=file.key, title=title, misconceptions=misconceptions, questions=made)
     return file
 
 
-def question_alone(text: str) -> ChooseOne | None:
+def question_alone(text: str, pictures: Path, own: OwnMedia | None = None) -> MarkedQuestion | None:
     """One question of a quiz, whatever is wrong with the others; None while it is not finished itself."""
     problems = ProblemList("question")
     fields = read_fields(written_question(text), problems)
-    written = _read_question(fields) if fields else None
-    return None if written is None or problems.blocks else _made(written)
+    asked = _read_question(fields, PictureShelf(pictures, problems, own or {})) if fields else None
+    return None if asked is None or problems.blocks else asked.made
 
 
 def _read_misconceptions(fields: Fields) -> dict[str, str]:
@@ -103,84 +129,87 @@ def _question_fields(fields: Fields) -> list[Fields]:
             return []
 
 
-def _read_question(fields: Fields) -> _Question:
-    fields.allow(QUESTION_NAMES)
+def _read_question(fields: Fields, shelf: PictureShelf) -> _Question:
+    problems, before = fields.problems, fields.problems.blocking
+    question = fields.words("question", needed="Write the question.") or Words(fields.line, "")
+    key, is_anchor, is_reserve = _read_id(fields), fields.is_yes("anchor"), fields.is_yes("reserve")
+    facts = fields.listed("facts")
+    if not facts:
+        remedy = 'Name the fact behind it, such as "facts: FIR-04".'
+        problems.report(fields.line, "This question rests on no fact.", remedy)
+    made = {"key": key, "is_reserve": is_reserve, "fact_ids": tuple(fact.text for fact in facts)}
+    kind = kinds.kind_of(fields, CHOOSE_ONE, kinds.IN_QUIZ)
+    if kind == CHOOSE_ONE:
+        made["is_anchor"] = is_anchor
+    elif is_anchor:
+        remedy = 'Take out "anchor: yes", or let it have one safest answer.'
+        problems.report(question.line, "Only a question of the kind choose one can be an anchor.", remedy)
+    names = kinds.KINDS[kind].names if kind else ()
+    fields.allow((*QUESTION_NAMES, *names, *(kinds.KINDS[kind].settings if kind else LISTS)))
+    written = Written(question, fields, _read_items(fields, names), shelf, made, before)
+    done = kinds.read(written, kind) if kind else None
+    assert done is None or done.kind != "opinion"
+    return _Question(key, kind, written, done, is_anchor, is_reserve, facts)
+
+
+def _read_id(fields: Fields) -> str:
     key = fields.text("id", needed='Give the question a short name, such as "id: F1".')
     if key and (not re.fullmatch(r"[A-Za-z0-9]{1,12}", key) or key in {one.key for one in CONFIDENCE}):
         remedy = "Use a capital letter and a number, such as F1."
         fields.problems.report(fields.line, f"{quoted(key)} cannot name a question.", remedy)
-    asked = Asked(
-        question=fields.words("question", needed="Write the question.") or Words(fields.line, ""),
-        options=_read_options(fields),
-        why=questions.read_why(fields, needed=True),
-        talk=fields.words("talk"),
-    )
-    questions.check(asked, fields.problems)
-    facts = fields.listed("facts")
-    if not facts:
-        remedy = 'Name the fact behind it, such as "facts: FIR-04".'
-        fields.problems.report(fields.line, "This question rests on no fact.", remedy)
-    return _Question(key, asked, fields.is_yes("anchor"), fields.is_yes("reserve"), facts)
+    return key
 
 
-def _read_options(fields: Fields) -> tuple[Offered, ...]:
-    right = fields.words("right", needed='Write the safest answer in a line "right: ...".')
-    wrong = fields.values.get("wrong")
-    if isinstance(wrong, Words):  # one line, maybe with commas in its text
-        wrong = Items(wrong.line, (wrong,))
-        fields.values["wrong"] = wrong
-    others = tuple(read_option(words) for words in fields.listed("wrong"))
-    return ((read_option(right, is_correct=True), *others)) if right else others
+def _read_items(fields: Fields, names: tuple[str, ...]) -> tuple[Item, ...]:
+    """The lines of a question, with the signs that they would have in a lesson."""
+    items = []
+    for name in names:
+        if name not in fields.values and name != "wrong":
+            fields.problems.report(fields.line, f"{quoted(name)} is missing.", MISSING[name])
+        written = fields.values.get(name)
+        if isinstance(written, Words):  # one line, maybe with commas in its text
+            fields.values[name] = Items(written.line, (written,))
+        items += [read_item(words, LISTS[name]) for words in fields.listed(name)]
+    return tuple(items)
 
 
-def _check_ids(written: list[_Question], problems: ProblemList) -> None:
+def _check_ids(read: list[_Question], problems: ProblemList) -> None:
     seen: dict[str, int] = {}
-    for question in written:
-        key, line = question.id.casefold(), question.asked.question.line
+    for question in read:
+        key, line = question.id.casefold(), question.line
         if key and key in seen:
             told = f"There are two questions {quoted(question.id)}; the other is in line {seen[key]}."
             problems.report(line, told, "Give one of them another id.")
         seen.setdefault(key, line)
 
 
-def _check_misconceptions(written: list[_Question], misconceptions: dict[str, str], problems: ProblemList) -> None:
-    for option in (option for question in written for option in question.asked.options):
-        if option.misconception and option.misconception not in misconceptions and not problems.is_full:
-            told = f"{quoted(option.misconception)} is not among the misconceptions above."
-            problems.report(option.line, told, did_you_mean(option.misconception, misconceptions))
-        elif not option.misconception and not option.is_correct:
-            told = f"The answer {quoted(option.text)} names no misconception."
-            problems.report(option.line, told, "Add one at its end in square brackets, such as [FM1].")
+def _check_misconceptions(read: list[_Question], misconceptions: dict[str, str], problems: ProblemList) -> None:
+    for question in read:
+        for item in question.written.items:
+            if item.misconception and item.misconception not in misconceptions and not problems.is_full:
+                told = f"{quoted(item.misconception)} is not among the misconceptions above."
+                problems.report(item.line, told, did_you_mean(item.misconception, misconceptions))
+            elif item.sign == "[ ]" and not item.misconception and question.kind != "spot":
+                told = f"The answer {quoted(item.text)} names no misconception."
+                problems.report(item.line, told, "Add one at its end in square brackets, such as [FM1].")
 
 
-def _check_whole(written: list[_Question], line: int, problems: ProblemList) -> None:
-    anchors = [question for question in written if question.is_anchor]
+def _check_whole(read: list[_Question], line: int, problems: ProblemList) -> None:
+    anchors = [question for question in read if question.is_anchor]
     if len(anchors) != ANCHORS:
         told = f"{len(anchors)} questions are anchors."
         problems.report(line, told, f'Mark exactly {ANCHORS} with "anchor: yes"; they are asked before and after.')
     for question in anchors:
         if question.is_reserve:
             told = "This question is an anchor and a reserve."
-            problems.report(question.asked.question.line, told, "It can only be one of them.")
-    longest = [question for question in written if _right_is_longest(question.asked)]
-    if written and len(longest) > len(written) / 2:
-        told = f"The safest answer is the longest in {len(longest)} of {len(written)} questions."
+            problems.report(question.line, told, "It can only be one of them.")
+    chosen = [question for question in read if question.kind == CHOOSE_ONE]
+    longest = [question for question in chosen if _right_is_longest(question.written)]
+    if chosen and len(longest) > len(chosen) / 2:
+        told = f"The safest answer is the longest in {len(longest)} of {len(chosen)} questions."
         problems.report(line, told, "Children would see that. Shorten it, or lengthen another answer.")
 
 
-def _right_is_longest(asked: Asked) -> bool:
-    others = [len(option.text) for option in asked.options if not option.is_correct]
-    return asked.right is not None and bool(others) and len(asked.right.text) > max(others)
-
-
-def _made(question: _Question) -> ChooseOne:
-    return ChooseOne(
-        key=question.id,
-        text=question.asked.question.text,
-        options=domain_options(question.asked.options),
-        explanation=question.asked.why.text if question.asked.why else "",
-        talk=question.asked.talk.text if question.asked.talk else "",
-        is_anchor=question.is_anchor,
-        is_reserve=question.is_reserve,
-        fact_ids=tuple(fact.text for fact in question.facts),
-    )
+def _right_is_longest(written: Written) -> bool:
+    others = [len(item.text) for item in written.items if not item.is_correct]
+    return bool(written.right and others) and len(written.right[0].text) > max(others)

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 
 from app.content.fields import Fields, Words, plain_name
 from app.content.problems import ProblemList, quoted
+from app.content.questions.kinds import ALL_SETTINGS
 
 NOTES = ("teacher", "presenter")
 PART_SETTINGS = ("minutes", "picture", "film", "captions", "sensitivity", "tally only", "lead", "facts")
-QUESTION_SETTINGS = ("why", "talk", "not sure")
 FACT_SETTINGS = ("source", "confidence", "for", "checked on", "review by")
 CARD_SETTINGS = ("picture",)
-KNOWN_SETTINGS = {*PART_SETTINGS, *QUESTION_SETTINGS, *FACT_SETTINGS}
+KNOWN_SETTINGS = {*PART_SETTINGS, *ALL_SETTINGS, *FACT_SETTINGS}
 
 _SETTING = re.compile(r"([A-Za-z][A-Za-z _-]{0,24}):(?: |$)")
 

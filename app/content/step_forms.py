@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from app.content.fields import Words
-from app.content.parts import BOXES, WITH_CARDS, WITH_ENDING, WITH_QUESTION
+from app.content.parts import MAY_ASK, WITH_CARDS, WITH_ENDING, WITH_QUESTION
 from app.content.pictures import QUOTES
-from app.content.questions import read_option
+from app.content.questions.written import read_item
 from app.content.sketch import PartSketch, SectionSketch, Settings, one_line, read_part, tidy, write_part
 
 MOST_OPTIONS = 4
+BOXES = ("[x]", "[ ]")
 DECORATIVE = "decorative"
 SIMPLE_QUESTION = ("why", "talk", "not sure")
 Form = Mapping[str, str]
@@ -84,6 +85,11 @@ class StepFields:
     @property
     def lacks_question(self) -> bool:
         return self.kind in WITH_QUESTION and not any(section.kind == "question" for section in self.sections)
+
+    @property
+    def may_ask(self) -> bool:
+        """A hook or facts step asks when its author wants it to."""
+        return self.kind in MAY_ASK and not any(section.kind == "question" for section in self.sections)
 
     @property
     def lacks_ending(self) -> bool:
@@ -170,7 +176,7 @@ def options_in(text: str) -> tuple[OptionFields, ...] | None:
         if not line.startswith("- ") or " -> " in line:
             return None
         box = line[2:5].casefold() if line[2:5].casefold() in BOXES else ""
-        option = read_option(Words(0, line[2 + len(box) :]), is_correct=box == "[x]")
+        option = read_item(Words(0, line[2 + len(box) :]), "[x]" if box == "[x]" else "[ ]")
         found.append(OptionFields(option.text, option.misconception or "", option.is_correct))
     return tuple(found) if len(found) <= MOST_OPTIONS else None
 

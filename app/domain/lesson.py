@@ -7,10 +7,11 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field
 
 from app.domain.media import FilmFile, pictures_in
-from app.domain.quiz import ChooseOne, Opinion, Option, Question, Quiz
+from app.domain.picture import Picture as Picture
+from app.domain.quiz import ChooseOne, MarkedQuestion, Opinion, Option, Question, Quiz, picture_of
 
 PartKind = Literal["precheck", "hook", "facts", "film", "scenario", "poll", "quiz", "pledge", "take-home"]
-Purpose = Literal["before", "quiz", "scenario", "poll", "confidence", "pledge"]
+Purpose = Literal["before", "quiz", "hook", "facts", "scenario", "poll", "confidence", "pledge"]
 
 GUIDES = {"fire": "badger", "water": "seal", "road": "hedgehog", "internet": "owl"}
 """The animal that guides through each topic, by the topic's key."""
@@ -66,16 +67,6 @@ class Fact(BaseModel, frozen=True):
     audience: Literal["pupils", "teachers"]
 
 
-class Picture(BaseModel, frozen=True):
-    """A picture by its path: `media/...` is an agency's own, all else stands in `lessons/pictures/`.
-
-    No alt text means decorative.
-    """
-
-    path: str
-    alt: str = ""
-
-
 class Card(BaseModel, frozen=True):
     """One slide of a hook or facts part."""
 
@@ -95,6 +86,8 @@ class Part(BaseModel, frozen=True):
     film: FilmFile | None = None
     cards: tuple[Card, ...] = ()
     question: Question | None = None
+    ask_after: int = 0
+    """How many of the cards stand before the question."""
     ending: Card | None = None
     sensitivity: Literal[0, 1, 2] = 0
     tally_only: bool = False
@@ -162,11 +155,12 @@ class Asking(StepBase, frozen=True):
 
     @property
     def is_anchor(self) -> bool:
-        match self.question:
-            case ChooseOne(is_anchor=anchor):
-                return anchor
-            case _:
-                return False
+        return isinstance(self.question, ChooseOne) and self.question.is_anchor
+
+    @property
+    def pictures(self) -> tuple[str, ...]:
+        asked = picture_of(self.question)
+        return (*super().pictures, *((asked.path,) if asked else ()))
 
 
 class Pledge(StepBase, frozen=True):
@@ -297,10 +291,32 @@ def _steps_of(part: Part, draft: Draft, quiz: Quiz) -> Iterable[AnyStep]:
         case "take-home":
             yield TakeHome(key="take-home", minutes=part.minutes, **face, **shared)
         case "hook" | "facts":
-            cards = part.cards or (Card(title=part.title, text=part.text, picture=part.picture),)
-            for place, card in enumerate(cards, start=1):
-                key = part.kind if len(cards) == 1 else f"{part.kind}.{place}"
-                yield Slide(key=key, minutes=part.minutes if place == 1 else 0, **card.model_dump(), **shared)
+            yield from _cards_and_question(part, shared)
+
+
+def _cards_and_question(part: Part, shared: dict[str, Any]) -> Iterable[Slide | Asking]:
+    cards = part.cards
+    if not cards and (part.text or part.picture or not part.question):
+        cards = (Card(title=part.title, text=part.text, picture=part.picture),)
+    slides = [
+        Slide(key=part.kind if len(cards) == 1 else f"{part.kind}.{place}", **card.model_dump(), **shared)
+        for place, card in enumerate(cards, start=1)
+    ]
+    steps: list[Slide | Asking] = list(slides)
+    if part.question:
+        asking = Asking.model_validate(
+            {
+                **shared,
+                "key": f"{part.kind}.ask",
+                "title": part.title,
+                "question": part.question,
+                "purpose": part.kind,
+                "has_feedback": True,
+            }
+        )
+        steps.insert(part.ask_after if part.cards else len(slides), asking)
+    yield steps[0].model_copy(update={"minutes": part.minutes})
+    yield from steps[1:]
 
 
 def _film_key(part: Part, draft: Draft) -> str:
@@ -311,7 +327,7 @@ def _film_key(part: Part, draft: Draft) -> str:
 
 
 def _askings(
-    questions: Iterable[ChooseOne], purpose: Purpose, *, has_feedback: bool, shared: dict[str, Any]
+    questions: Iterable[MarkedQuestion], purpose: Purpose, *, has_feedback: bool, shared: dict[str, Any]
 ) -> Iterable[Asking]:
     for question in questions:
         yield Asking.model_validate(

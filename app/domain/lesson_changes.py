@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from app.domain.lesson import Lesson, Step
 
 How = Literal["changed", "added", "taken out"]
-NEVER_SHOWN = ("key", "kind", "part", "purpose")
+NEVER_SHOWN = ("key", "kind", "part", "purpose", "frame")
 WORDS = {
     "title": "Title",
     "minutes": "Minutes",
@@ -34,6 +34,12 @@ WORDS = {
     "tally_only": "Counted only",
     "offers_not_sure": "Offers not sure",
     "has_feedback": "Shows the answer",
+    "asks_sure": "Asks how sure",
+    "things": "In this order",
+    "pairs": "Go together",
+    "scale": "Scale",
+    "low": "Right from",
+    "high": "Right up to",
 }
 
 
@@ -119,6 +125,10 @@ def _words(value: Any) -> str:
             return f"{path}\n{alt or 'decorative'}"
         case {"text": text, "is_correct": right, "misconception": misconception}:
             return f"{'✓ ' if right else ''}{text}{f' [{misconception}]' if misconception else ''}"
+        case {"text": text, "partner": partner}:
+            return f"{text} = {partner}"
+        case {"first": first, "last": last, "step": step, "unit": unit}:
+            return f"{first} to {last} {unit}, in steps of {step}"
         case {"key": key, "text": text, "source": source, **_rest}:
             return f"{key}: {text}\n{source}, checked {value['checked_on']}, review by {value['review_by']}"
         case dict():

@@ -9,7 +9,6 @@ from pydantic import BaseModel
 
 from app.domain.errors import Invalid
 from app.domain.lesson import Asking, Lesson
-from app.domain.quiz import is_right
 from app.domain.run import Shift
 
 Role = Literal["leads", "presents", "supports"]
@@ -144,4 +143,4 @@ def anchor_pairs(lesson: Lesson, choices: Choices, anchors: Mapping[str, tuple[s
 
 def _right(lesson: Lesson, step_key: str, choice: str) -> bool:
     step = lesson.step(step_key)
-    return isinstance(step, Asking) and is_right(step.question, choice)
+    return isinstance(step, Asking) and step.question.is_right(choice)

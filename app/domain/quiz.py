@@ -1,68 +1,32 @@
-"""Questions, their options, marking and the order in which options are shown."""
+"""Questions of every kind, and quizzes of them. Each kind is one file in `questions/`."""
 
-import hashlib
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field
 
-from app.domain.errors import Invalid
+from app.domain.picture import Picture
+from app.domain.questions.choose_all import ChooseAll as ChooseAll
+from app.domain.questions.choose_one import ChooseOne as ChooseOne
+from app.domain.questions.estimate import Estimate as Estimate
+from app.domain.questions.match import Match as Match
+from app.domain.questions.opinion import Opinion as Opinion
+from app.domain.questions.option import LETTERS as LETTERS
+from app.domain.questions.option import Option as Option
+from app.domain.questions.put_in_order import PutInOrder as PutInOrder
+from app.domain.questions.question import NOT_SURE as NOT_SURE
+from app.domain.questions.spot import Spot as Spot
+from app.domain.questions.true_or_false import TrueOrFalse as TrueOrFalse
 
-NOT_SURE = "not_sure"
-LETTERS = "ABCD"
 LONGEST_QUESTION = 110
 LONGEST_OPTION = 60
 LONGEST_EXPLANATION = 160
+LONGEST_THING = 40
+"""To put in order or to match."""
 
-
-class Option(BaseModel, frozen=True):
-    """One offered choice. Its key is for the store and never leaves the server."""
-
-    key: str
-    text: str
-    is_correct: bool = False
-    misconception: str | None = None
-
-
-class ChooseOne(BaseModel, frozen=True):
-    """A question with one safest answer."""
-
-    kind: Literal["choose_one"] = "choose_one"
-    key: str
-    text: str
-    options: tuple[Option, ...]
-    explanation: str
-    talk: str = ""
-    is_anchor: bool = False
-    is_reserve: bool = False
-    fact_ids: tuple[str, ...] = ()
-
-    @model_validator(mode="after")
-    def has_one_correct_option(self) -> "ChooseOne":
-        if not 2 <= len(self.options) <= len(LETTERS):
-            raise ValueError("a question offers two to four options")
-        if sum(option.is_correct for option in self.options) != 1:
-            raise ValueError("exactly one option is the safest answer")
-        return self
-
-    @property
-    def correct(self) -> Option:
-        return next(option for option in self.options if option.is_correct)
-
-
-class Opinion(BaseModel, frozen=True):
-    """A question without a right answer: poll, confidence, pledge."""
-
-    kind: Literal["opinion"] = "opinion"
-    key: str
-    text: str
-    options: tuple[Option, ...]
-    explanation: str = ""
-    talk: str = ""
-    offers_not_sure: bool = True
-
-
-Question = Annotated[ChooseOne | Opinion, Field(discriminator="kind")]
+Marked = ChooseOne | TrueOrFalse | ChooseAll | Estimate | PutInOrder | Match | Spot
+MarkedQuestion = Annotated[Marked, Field(discriminator="kind")]
+Question = Annotated[Marked | Opinion, Field(discriminator="kind")]
 
 
 class Quiz(BaseModel, frozen=True):
@@ -71,80 +35,34 @@ class Quiz(BaseModel, frozen=True):
     key: str
     title: str
     misconceptions: Mapping[str, str]
-    questions: tuple[ChooseOne, ...]
+    questions: tuple[MarkedQuestion, ...]
 
     @property
-    def live(self) -> tuple[ChooseOne, ...]:
+    def live(self) -> tuple[MarkedQuestion, ...]:
         """All but the reserve questions, which wait for the recheck 6 to 12 weeks later."""
         return tuple(question for question in self.questions if not question.is_reserve)
 
     @property
     def anchors(self) -> tuple[ChooseOne, ...]:
-        return tuple(question for question in self.live if question.is_anchor)
+        """Asked before and after. Only a choose-one question compares fairly, so only it can be one."""
+        return tuple(one for one in self.live if isinstance(one, ChooseOne) and one.is_anchor)
 
 
-def shown_order(question: ChooseOne | Opinion, seed: str, place: str) -> tuple[Option, ...]:
-    """Options in the order in which children see them; the first is A.
+def meanings(question: Question, marks: Mapping[str, str]) -> dict[str, str]:
+    """Choices of one tap -> the stored choice. Longer ones are put together from the same marks when they come."""
+    found = {choice: question.meant(choice, marks) for choice in (*question.choices(marks), NOT_SURE)}
+    return {choice: stored for choice, stored in found.items() if stored is not None}
 
-    A marked question is shuffled by the stored seed. The key of the shuffle is the option's text, never its
-    place in the file: there the safest answer comes first, and the order would tell (architecture, ruling 5).
-    """
+
+def shown_choice(question: Question, seed: str, place: str, stored: str) -> str:
+    """What a device sends for a stored choice: for choose one its letter."""
+    return question.sent_as(stored, question.marks(seed, place))
+
+
+def picture_of(question: Question) -> Picture | None:
+    """The picture that a question asks about."""
     match question:
-        case ChooseOne():
-            return tuple(
-                sorted(
-                    question.options,
-                    key=lambda option: hashlib.sha256(f"{seed}|{place}|{option.text}".encode()).digest(),
-                )
-            )
-        case Opinion():
-            return question.options
-
-
-def meanings(question: ChooseOne | Opinion, seed: str, place: str) -> dict[str, str]:
-    """What a device may send (a shown letter; NOT_SURE where offered) -> the stored choice (an option key)."""
-    letters = zip(LETTERS, shown_order(question, seed, place), strict=False)
-    meant = {letter: option.key for letter, option in letters}
-    return meant | {NOT_SURE: NOT_SURE} if offers_not_sure(question) else meant
-
-
-def must_offer(question: ChooseOne | Opinion, seed: str, place: str, choice: str) -> str:
-    """The stored choice for what a device sent. Raises Invalid for anything that is not on the screen."""
-    try:
-        return meanings(question, seed, place)[choice]
-    except KeyError:
-        raise Invalid("That is not one of the answers on the screen.") from None
-
-
-def offers_not_sure(question: ChooseOne | Opinion) -> bool:
-    match question:
-        case ChooseOne():
-            return True
-        case Opinion():
-            return question.offers_not_sure
-
-
-def letter_of(question: ChooseOne | Opinion, seed: str, place: str, choice: str) -> str:
-    """The shown letter of a stored choice; NOT_SURE stays as it is."""
-    if choice == NOT_SURE:
-        return NOT_SURE
-    keys = [option.key for option in shown_order(question, seed, place)]
-    return LETTERS[keys.index(choice)]
-
-
-def is_right(question: ChooseOne | Opinion, choice: str) -> bool:
-    """Whether a stored choice is the safest answer; not sure is not, and an opinion never is."""
-    match question:
-        case ChooseOne():
-            return choice == question.correct.key
-        case Opinion():
-            return False
-
-
-def most_chosen_misconception(question: ChooseOne, tally: Mapping[str, int]) -> Option | None:
-    """The wrong option that most children chose; None when nobody chose a wrong one.
-
-    Of two chosen equally often the first in the file stands, so that a report never changes on reload.
-    """
-    wrong = [option for option in question.options if not option.is_correct and tally.get(option.key, 0)]
-    return max(wrong, key=lambda option: tally[option.key]) if wrong else None
+        case Spot(picture=picture):
+            return picture
+        case _:
+            return None

@@ -244,7 +244,7 @@ def arrive(stage: Stage, place: Place, reached: Reached) -> Stage:
 
 def _is_marked(plan: Plan, stage: Stage) -> bool:
     here = plan.at(stage)
-    return here is not None and isinstance(here.step, Asking) and here.step.question.kind == "choose_one"
+    return here is not None and isinstance(here.step, Asking) and here.step.question.is_marked
 
 
 def _must_be(stage: Stage, phase: Phase, sentence: str) -> None:

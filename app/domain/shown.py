@@ -11,41 +11,39 @@ from pydantic import BaseModel
 
 from app.domain.lesson import AnyStep, Asking, Film, Picture, Pledge
 from app.domain.media import renamed
-from app.domain.quiz import LETTERS, ChooseOne, meanings, offers_not_sure, shown_order
+from app.domain.questions.option import Face, ShownOption
+from app.domain.questions.question import Form
+from app.domain.quiz import Question, meanings, picture_of
 from app.domain.run import Phase, Place, Plan, Stage
 
-Shape = Literal["triangle", "circle", "square", "diamond"]
-SHAPES: tuple[Shape, ...] = ("triangle", "circle", "square", "diamond")
 PREVIEW = "preview"
 """In place of a run's seed where an author looks at a draft."""
-
-
-class ShownOption(BaseModel, frozen=True):
-    letter: str
-    shape: Shape
-    text: str
-
-
-class ShownQuestion(BaseModel, frozen=True):
-    """A question as it stands on a screen; `asking` is its name for this run only."""
-
-    asking: str
-    round: int
-    text: str
-    options: tuple[ShownOption, ...]
-    offers_not_sure: bool
-    is_final: bool
-    """The first tap is final: a tally-only asking."""
-    number: int
-    of: int
-
-    def option(self, letter: str) -> ShownOption | None:
-        return next((option for option in self.options if option.letter == letter), None)
 
 
 class ShownPicture(BaseModel, frozen=True):
     name: str
     alt: str
+
+
+class ShownQuestion(Face, frozen=True):
+    """A question as it stands on a screen; `asking` is its name for this run only."""
+
+    asking: str
+    round: int
+    text: str
+    form: Form
+    choices: tuple[str, ...]
+    """What a choice is made of: the letters on the screen, or numbers."""
+    asks_sure: bool
+    offers_not_sure: bool
+    is_final: bool
+    """The first tap is final: a tally-only asking."""
+    number: int
+    of: int
+    picture: ShownPicture | None = None
+
+    def option(self, letter: str) -> ShownOption | None:
+        return next((option for option in self.options if option.letter == letter), None)
 
 
 class ShownFilm(BaseModel, frozen=True):
@@ -58,11 +56,27 @@ class ShownFilm(BaseModel, frozen=True):
 
 
 class Reveal(BaseModel, frozen=True):
-    """What may be known once the question is revealed. `letter` is empty for an opinion."""
+    """What may be known once the question is revealed. `answer` is the safest one as a device sends it."""
 
-    letter: str
+    answer: str
     explanation: str
     talk: str
+
+    @property
+    def letter(self) -> str:
+        """The safest answer where it is one letter; empty for an opinion."""
+        return self.answer if len(self.answer) == 1 else ""
+
+    @property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """Of a match: each letter with its number."""
+        return tuple(zip(self.answer[::2], self.answer[1::2], strict=True))
+
+    @property
+    def between(self) -> tuple[int, int]:
+        """Of an estimate: the smallest and the largest right number."""
+        low, _, high = self.answer.partition("-")
+        return int(low), int(high)
 
 
 class Shown(BaseModel, frozen=True):
@@ -127,19 +141,20 @@ def _question(stage: Stage, plan: Plan, seed: str, place: Place) -> ShownQuestio
     step = place.step
     assert isinstance(step, Asking | Pledge)
     number, of = plan.asking_number(stage)
-    order = shown_order(step.question, seed, f"{place.module}/{step.key}")
+    question, marks = step.question, marks_of(place, seed)
     return ShownQuestion(
+        **dict(question.face(marks)),
         asking=asking_name(seed, place),
         round=stage.round,
-        text=step.question.text,
-        options=tuple(
-            ShownOption(letter=letter, shape=shape, text=option.text)
-            for letter, shape, option in zip(LETTERS, SHAPES, order, strict=False)
-        ),
-        offers_not_sure=offers_not_sure(step.question),
+        text=question.text,
+        form=question.form,
+        choices=question.choices(marks),
+        asks_sure=question.asks_sure,
+        offers_not_sure=question.offers_not_sure,
         is_final=step.tally_only,
         number=number,
         of=of,
+        picture=_picture(picture_of(question), seed),
     )
 
 
@@ -147,11 +162,8 @@ def _reveal(stage: Stage, place: Place, seed: str) -> Reveal | None:
     step = place.step
     if stage.phase != "revealed" or not isinstance(step, Asking | Pledge):
         return None
-    letter = ""
-    if isinstance(step.question, ChooseOne):
-        order = shown_order(step.question, seed, f"{place.module}/{step.key}")
-        letter = LETTERS[order.index(step.question.correct)]
-    return Reveal(letter=letter, explanation=step.question.explanation, talk=step.question.talk)
+    question = step.question
+    return Reveal(answer=question.answer(marks_of(place, seed)), explanation=question.explanation, talk=question.talk)
 
 
 def _picture(picture: Picture | None, seed: str) -> ShownPicture | None:
@@ -171,14 +183,26 @@ def _film(step: AnyStep, seed: str) -> ShownFilm | None:
     )
 
 
+def marks_of(place: Place, seed: str) -> dict[str, str]:
+    """The letters of a question in a run, and the keys they stand for."""
+    step = place.step
+    return step.question.marks(seed, f"{place.module}/{step.key}") if isinstance(step, Asking | Pledge) else {}
+
+
 class OfferedAsking(BaseModel, frozen=True):
-    """An asking as this run's devices name it, and what each shown letter means in the store."""
+    """An asking as this run's devices name it, and what a device may send means in the store."""
 
     module: int
     step_key: str
     tally_only: bool
+    question: Question
+    marks: dict[str, str]
     meanings: dict[str, str]
-    """What a device may send (a shown letter, or not sure) -> the stored choice."""
+    """Choices of one tap -> the stored choice: most answers need no more than this."""
+
+    def meant(self, choice: str) -> str | None:
+        """The stored choice; None for what is not on the screen."""
+        return self.meanings.get(choice) or self.question.meant(choice, self.marks)
 
 
 def offered_askings(plan: Plan, seed: str) -> dict[str, OfferedAsking]:
@@ -188,7 +212,9 @@ def offered_askings(plan: Plan, seed: str) -> dict[str, OfferedAsking]:
             module=place.module,
             step_key=place.step.key,
             tally_only=place.step.tally_only,
-            meanings=meanings(place.step.question, seed, f"{place.module}/{place.step.key}"),
+            question=place.step.question,
+            marks=marks_of(place, seed),
+            meanings=meanings(place.step.question, marks_of(place, seed)),
         )
         for place in plan.places
         if isinstance(place.step, Asking | Pledge)

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from app.domain.lesson import Asking, Lesson, Pledge
+from app.domain.lesson import Asking, Lesson
 from app.domain.participation import ScorePair
-from app.domain.quiz import ChooseOne, most_chosen_misconception
+from app.domain.questions.opinion import Opinion
+from app.domain.questions.option import Mistake
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,8 @@ class QuestionSummary:
     before: Share | None
     after: Share | None
     after_talking: Share | None
-    misconception: str
-    misconception_n: int
+    mistake: Mistake | None
+    """What many of those who were not right did."""
 
 
 @dataclass(frozen=True)
@@ -119,51 +120,58 @@ Counts = Mapping[tuple[str, int], Counted]
 
 def _questions(lesson: Lesson, counts: Counts) -> Iterable[QuestionSummary]:
     for step in lesson.steps:
-        if not isinstance(step, Asking) or step.purpose == "before" or not isinstance(step.question, ChooseOne):
+        if not isinstance(step, Asking) or step.purpose == "before" or not step.question.is_marked:
             continue
         after = counts.get((step.key, 1))
         before = counts.get((f"before.{step.question.key}", 1)) if step.purpose == "quiz" else None
         newest = after or before
         if newest is None:
             continue
-        chosen = most_chosen_misconception(step.question, newest.counts)
         yield QuestionSummary(
             text=step.question.text,
             before=_share(before),
             after=_share(after),
             after_talking=_share(counts.get((step.key, 2))),
-            misconception=lesson.misconceptions.get(chosen.misconception or "", chosen.text) if chosen else "",
-            misconception_n=newest.counts.get(chosen.key, 0) if chosen else 0,
+            mistake=_named(step.question.mistake(newest.counts), lesson),
         )
+
+
+def _named(mistake: Mistake | None, lesson: Lesson) -> Mistake | None:
+    """In the words of the quiz's own list, where it names the misconception."""
+    if mistake is None:
+        return None
+    words = lesson.misconceptions.get(mistake.misconception or "", mistake.words)
+    return mistake.model_copy(update={"words": words})
 
 
 def _opinions(lesson: Lesson, counts: Counts) -> Iterable[OpinionSummary]:
     for step in lesson.askings:
-        if step.purpose in ("poll", "pledge") and (one := counts.get((step.key, 1))):
-            yield OpinionSummary(text=step.question.text, options=_options(step, one))
+        match step.question:
+            case Opinion() as opinion if step.purpose in ("poll", "pledge") and (one := counts.get((step.key, 1))):
+                yield OpinionSummary(text=opinion.text, options=_options(opinion, one))
 
 
 def _confidence(lesson: Lesson, counts: Counts) -> Iterable[ConfidenceSummary]:
     for step in lesson.askings:
-        if step.purpose != "confidence" or not step.key.startswith("quiz."):
-            continue
-        before, after = counts.get((f"before.{step.question.key}", 1)), counts.get((step.key, 1))
-        if before or after:
-            yield ConfidenceSummary(
-                text=step.question.text,
-                before=_options(step, before) if before else (),
-                after=_options(step, after) if after else (),
-            )
+        match step.question:
+            case Opinion(key=key) as opinion if step.purpose == "confidence" and step.key.startswith("quiz."):
+                before, after = counts.get((f"before.{key}", 1)), counts.get((step.key, 1))
+                if before or after:
+                    yield ConfidenceSummary(
+                        text=opinion.text,
+                        before=_options(opinion, before) if before else (),
+                        after=_options(opinion, after) if after else (),
+                    )
 
 
-def _options(step: Asking | Pledge, one: Counted) -> tuple[OptionCount, ...]:
+def _options(opinion: Opinion, one: Counted) -> tuple[OptionCount, ...]:
     return tuple(
         OptionCount(
             text=option.text,
             n=one.counts.get(option.key, 0),
             share=round(100 * one.counts.get(option.key, 0) / one.answered) if one.answered else 0,
         )
-        for option in step.question.options
+        for option in opinion.options
     )
 
 

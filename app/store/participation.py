@@ -1,7 +1,7 @@
 """Participation records: written when a run ends, read by summaries and reports."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -12,7 +12,6 @@ from sqlmodel import col, func, select
 from app.domain import participation as rules
 from app.domain.errors import NotAllowed
 from app.domain.lesson import Agency, Asking, Lesson, Pledge
-from app.domain.quiz import is_right
 from app.domain.summary import Counted
 from app.store import directory, lessons, participants, runs
 from app.store.database import Db
@@ -128,7 +127,6 @@ def _count_asking(db: Db, run_id: int, module: int, step: Asking | Pledge, round
             .group_by(col(AnswerRow.choice))
         ).all()
         counts = dict(found)
-    marked = step.question.kind == "choose_one"
     row = AskingResultRow(
         run_id=run_id,
         module_position=module,
@@ -136,12 +134,16 @@ def _count_asking(db: Db, run_id: int, module: int, step: Asking | Pledge, round
         round=round,
         joined=joined,
         answered=sum(counts.values()),
-        right=sum(n for choice, n in counts.items() if is_right(step.question, choice)) if marked else None,
+        right=_right(step, counts) if step.question.is_marked else None,
     )
     db.add(row)
     db.flush()
     for choice, n in sorted(counts.items()):
         db.add(AskingChoiceRow(asking_result_id=row.id or 0, choice=choice, n=n))
+
+
+def _right(step: Asking | Pledge, counts: Mapping[str, int]) -> int:
+    return sum(n for choice, n in counts.items() if step.question.is_right(choice))
 
 
 def _secret_counts(db: Db, run_id: int, module: int, step_key: str, round: int) -> dict[str, int]:

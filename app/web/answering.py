@@ -1,13 +1,14 @@
 """A pupil's answer on its way to the store: one function, whatever the transport."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from app.domain.errors import Invalid
+from app.domain.questions.question import NOT_SURE
 from app.domain.shown import OfferedAsking
 from app.live.answer_writer import Written
 from app.live.messages import ack, message, removed
@@ -32,7 +33,8 @@ class AnswerMessage(Message):
     id: str = Field(pattern=r"^[A-Za-z0-9-]{8,64}$")
     asking: str = Field(pattern=r"^[0-9a-f]{16}$")
     round: int = Field(ge=1, le=9)
-    choice: str = Field(pattern=r"^([A-D]|not_sure)$")
+    choice: str = Field(pattern=r"^(not_sure|[A-H0-9]{1,16}(\+[1-3])?)$")
+    """A letter, several, pairs or a number, and maybe how sure; what it means is the question's to say."""
     change: int = Field(ge=1, le=10_000)
 
 
@@ -54,6 +56,22 @@ def read_pupil_message(text: str) -> AnswerMessage | Ping | Leave:
         return _pupil.validate_json(text)
     except ValidationError as error:
         raise Invalid(SAY["not_understood"]) from error
+
+
+def typed_choice(fields: Sequence[tuple[str, str]]) -> str:
+    """The choice of a page without scripts, from the fields of its form.
+
+    Boxes are several fields called `choice`; things in their turn are `turn-A` and so on, partners `with-A`.
+    """
+    chosen = [value for name, value in fields if name == "choice" and value]
+    if NOT_SURE in chosen:
+        return NOT_SURE
+    turns = sorted((value, name[-1]) for name, value in fields if name.startswith("turn-"))
+    partners = sorted((name[-1], value) for name, value in fields if name.startswith("with-"))
+    letters = sorted(chosen) if len(chosen) > 1 else chosen
+    plain = "".join(letters or [letter for _, letter in turns] or [f"{letter}{one}" for letter, one in partners])
+    sure = next((value for name, value in fields if name == "sure"), "")
+    return f"{plain}+{sure}" if plain and sure else plain
 
 
 class Allowance:
@@ -84,7 +102,7 @@ def to_store(
     asking = offered.get(sent.asking)
     if asking is None:
         return refused(sent.id, "closed")
-    choice = asking.meanings.get(sent.choice)
+    choice = asking.meant(sent.choice)
     if choice is None:
         return refused(sent.id, "not_offered")
     return Answer(

@@ -11,9 +11,9 @@ import segno
 from markupsafe import Markup, escape
 
 from app.domain.lesson import Asking, Pledge
-from app.domain.quiz import LETTERS, NOT_SURE, letter_of, shown_order
+from app.domain.questions.question import NOT_SURE, SURE, how_sure, without_sure
 from app.domain.run import LAST_ROUND, has_feedback, next_words
-from app.domain.shown import SHAPES, Shown, asking_name, show
+from app.domain.shown import Shown, ShownQuestion, asking_name, marks_of, show
 from app.live.messages import message
 from app.live.room import COUNTS
 from app.live.seat import Audience
@@ -66,9 +66,6 @@ class Panels:
             return message(kind="panel", panel=panel, epoch=run.epoch, seq=snapshot.revision, html=html)
         shown = show(run.stage, run.plan, run.seed)
         question = shown.question
-        choices = [option.letter for option in question.options] if question else []
-        if question and question.offers_not_sure:
-            choices.append(NOT_SURE)
         return message(
             kind="panel",
             panel=panel,
@@ -77,7 +74,7 @@ class Panels:
             phase=phase_of(run),
             asking=question.asking if question else "",
             round=run.stage.round,
-            choices=choices,
+            **_choices(question),
             html=html,
         )
 
@@ -132,6 +129,7 @@ class Panels:
             "qr": qr(f"{self._address}/j/{run.code}") if run.stage.phase == "lobby" else "",
             "tally": bars(snapshot, shown),
             "not_sure": snapshot.sheet.counts.get(NOT_SURE, 0),
+            "sure": how_sure(snapshot.sheet.counts),
             "answered": snapshot.sheet.answered,
             "joined": len(snapshot.crowd),
             "is_slow": self._is_slow(),
@@ -143,6 +141,7 @@ class Panels:
             # Notes never stand on the classroom screen.
             "notes": notes if audience == "controls" else {},
             "say_when": SAY_WHEN if audience == "controls" else (),
+            "by_hands": _by_hands(run) if audience == "controls" else None,
         }
 
     def me(self, snapshot: Snapshot, guest: Guest) -> str:
@@ -150,6 +149,27 @@ class Panels:
         run = snapshot.run
         html = self._pages.render("play/_me.html", me=own_face(snapshot, guest))
         return message(kind="panel", panel="me", epoch=run.epoch, seq=run.stage.seq, html=html)
+
+
+def _by_hands(run: OpenRun) -> dict[str, Any] | None:
+    """The question for a class without devices; empty when it is talked through, None where nothing is asked."""
+    here = run.plan.at(run.stage)
+    if here is None or not isinstance(here.step, Asking | Pledge):
+        return None
+    asked = here.step.question.without_devices()
+    if asked is None:
+        return {}
+    where = f"{here.module}/{here.step.key}"
+    return {"text": asked.text, "options": asked.face(asked.marks(run.seed, where)).options}
+
+
+def _choices(question: ShownQuestion | None) -> dict[str, Any]:
+    """What a device may send: of these a choice is made, and `form` says how when it is more than a tap on one."""
+    if question is None:
+        return {"choices": []}
+    offered = [*question.choices, NOT_SURE] if question.offers_not_sure else [*question.choices]
+    more = {} if question.form == "one" else {"form": question.form}
+    return {"choices": offered, **more, **({"sure": SURE} if question.asks_sure else {})}
 
 
 def phase_of(run: OpenRun) -> str:
@@ -180,26 +200,22 @@ def own_face(snapshot: Snapshot, guest: Guest) -> dict[str, Any]:
     face |= {"asking": asking_name(run.seed, here), "round": run.stage.round, "change": saved.change}
     if here.step.tally_only:
         return face
-    question, place = here.step.question, f"{here.module}/{here.step.key}"
+    question = here.step.question
     return face | {
-        "choice": letter_of(question, run.seed, place, saved.choice),
-        "choice_text": next((o.text for o in question.options if o.key == saved.choice), "I'm not sure"),
+        "choice": question.sent_as(saved.choice, marks_of(here, run.seed)),
+        "choice_text": question.said(saved.choice),
     }
 
 
 def bars(snapshot: Snapshot, shown: Shown) -> list[dict[str, Any]]:
-    """Answers per option in the order shown; the longest bar is 100."""
+    """The tally in the order shown; the longest bar is 100."""
     run = snapshot.run
     here = run.plan.at(run.stage)
     if shown.question is None or here is None or not isinstance(here.step, Asking | Pledge):
         return []
-    order = shown_order(here.step.question, run.seed, f"{here.module}/{here.step.key}")
-    counts = [snapshot.sheet.counts.get(option.key, 0) for option in order]
-    most = max([*counts, snapshot.sheet.counts.get(NOT_SURE, 0), 1])
-    return [
-        {"letter": letter, "shape": shape, "text": option.text, "n": n, "share": round(100 * n / most)}
-        for letter, shape, option, n in zip(LETTERS, SHAPES, order, counts, strict=False)
-    ]
+    found = here.step.question.bars(snapshot.sheet.counts, marks_of(here, run.seed))
+    most = max([*(bar.n for bar in found), without_sure(snapshot.sheet.counts).get(NOT_SURE, 0), 1])
+    return [{**dict(bar), "share": round(100 * bar.n / most)} for bar in found]
 
 
 @lru_cache(maxsize=1024)

@@ -187,7 +187,7 @@ async def _read_form(request: Request, snapshot: Snapshot, guest: Guest) -> Answ
             id=new_key()[:20].replace("_", "-"),
             asking=str(form.get("asking", "")),
             round=int(str(form.get("round", "1"))),
-            choice=str(form.get("choice", "")),
+            choice=answering.typed_choice([(name, str(value)) for name, value in form.multi_items()]),
             change=saved.change + 1 if saved else 1,
         )
     except ValueError as error:

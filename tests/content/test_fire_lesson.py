@@ -4,7 +4,7 @@ import pytest
 
 from app.content.library import Library
 from app.domain.lesson import Asking, Lesson
-from app.domain.quiz import ChooseOne, Quiz
+from app.domain.quiz import ChooseOne, Quiz, Spot
 
 
 @pytest.fixture
@@ -15,6 +15,21 @@ def lesson(shipped: Library) -> Lesson:
 @pytest.fixture
 def quiz(shipped: Library) -> Quiz:
     return next(quiz for quiz in shipped.quizzes if quiz.key == "fire")
+
+
+def test_the_hook_has_six_dangers_to_spot_and_two_things_that_do_no_harm(lesson: Lesson) -> None:
+    asked = lesson.step("hook.ask")
+    assert isinstance(asked, Asking)
+    assert isinstance(asked.question, Spot)
+    assert [one.text for one in asked.question.right] == [
+        "Tea towel over the hob",
+        "Phone charging on the bed",
+        "Candle left alone",
+        "Toys on the stairs",
+        "E-scooter charging in the hall",
+        "Alarm with its battery out",
+    ]
+    assert len(asked.question.options) == 8
 
 
 def test_the_story_ends_with_everyone_outside(lesson: Lesson) -> None:
@@ -37,7 +52,7 @@ def test_families_in_flats_get_their_own_advice(lesson: Lesson) -> None:
 
 
 def test_the_alarm_is_tested_weekly_and_monthly_is_never_a_wrong_answer(quiz: Quiz) -> None:
-    question = next(question for question in quiz.questions if question.key == "F5")
+    question = next(question for question in quiz.anchors if question.key == "F5")
     assert question.correct.text == "Once a week"
     assert not any("month" in option.text for option in question.options)
 

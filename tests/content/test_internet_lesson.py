@@ -8,6 +8,7 @@ import pytest
 from app.content.library import Library
 from app.domain.lesson import Asking, Draft, Lesson
 from app.domain.quiz import ChooseOne, Quiz
+from tests.questions import texts_of
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def words_for_children(lesson: Lesson) -> str:
     return "\n".join(
         [f"{step.title}\n{step.text}" for step in lesson.steps]
         + [
-            "\n".join([step.question.text, step.question.explanation, *(one.text for one in step.question.options)])
+            "\n".join([step.question.text, step.question.explanation, *texts_of(step.question)])
             for step in lesson.askings
         ]
     )

@@ -97,7 +97,7 @@ def write_lesson(folder: Path, text: str | bytes) -> Path:
     pictures = folder / "lessons" / "pictures" / "fire"
     pictures.mkdir(parents=True, exist_ok=True)
     for name in ("home.svg", "low.svg"):
-        (pictures / name).write_text("<svg/>")
+        (pictures / name).write_text('<svg viewBox="0 0 1280 550"/>')
     path = folder / "lessons" / "fire.md"
     path.write_bytes(text.encode() if isinstance(text, str) else text)
     return path

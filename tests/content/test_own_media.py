@@ -89,7 +89,7 @@ def test_pictures_may_stand_among_the_words(tmp_path: Path, path: str) -> None:
     file = read(tmp_path, LESSON.replace("Crawl low.", f"Crawl low. ![A child near the floor]({path})"))
     assert file.problems.found == []
     assert file.draft is not None
-    quiz = load_quiz(ROOT / "quizzes" / "fire.yaml").quiz
+    quiz = load_quiz(ROOT / "quizzes" / "fire.yaml", ROOT / "lessons" / "pictures").quiz
     assert quiz is not None
     card = unroll(file.draft, quiz).step("facts.1")
     assert isinstance(card, Slide)
@@ -126,7 +126,7 @@ def test_a_film_part_is_a_step_with_its_captions_and_transcript(
     file = read(tmp_path, with_film(part=part))
     assert file.problems.found == []
     assert file.draft is not None
-    quiz = load_quiz(ROOT / "quizzes" / "fire.yaml").quiz
+    quiz = load_quiz(ROOT / "quizzes" / "fire.yaml", ROOT / "lessons" / "pictures").quiz
     assert quiz is not None
     step = unroll(file.draft, quiz).step("film")
     assert isinstance(step, Film)
@@ -137,7 +137,7 @@ def test_a_film_part_is_a_step_with_its_captions_and_transcript(
 
 def test_a_lesson_may_have_several_films_even_the_same_twice(tmp_path: Path) -> None:
     draft = read(tmp_path, with_film(part=FILM_PART + FILM_PART)).draft
-    quiz = load_quiz(ROOT / "quizzes" / "fire.yaml").quiz
+    quiz = load_quiz(ROOT / "quizzes" / "fire.yaml", ROOT / "lessons" / "pictures").quiz
     assert draft is not None
     assert quiz is not None
     keys = [step.key for step in unroll(draft, quiz).steps]

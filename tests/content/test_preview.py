@@ -14,7 +14,10 @@ FIRE = DraftTexts("fire", (ROOT / "lessons" / "fire.md").read_text(), (ROOT / "q
 def test_a_finished_step_is_shown_as_its_lesson_will_show_it() -> None:
     shipped = next(one for one in library.load(ROOT / "lessons", ROOT / "quizzes").lessons if one.key == "fire")
     assert lesson_with(FIRE, FIRE.sketch.parts, PICTURES).steps == shipped.steps
-    assert lesson_with(FIRE, FIRE.sketch.parts[1:2], PICTURES).steps == (shipped.step("hook"),)
+    assert lesson_with(FIRE, FIRE.sketch.parts[1:2], PICTURES).steps == (
+        shipped.step("hook"),
+        shipped.step("hook.ask"),
+    )
 
 
 @pytest.mark.parametrize("text", ["", "---\n---\n", "## Hook: [", "title: x", "---\ntitle: [\n---\n## Hook: x\n"])

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from app.content.problems import Problem
-from app.content.quiz_files import load
+from app.content.quiz_files import QuizFile
+from app.content.quiz_files import load as load_quiz
 
 HEAD = """# A comment for the author.
 title: Fire
@@ -29,6 +30,10 @@ QUESTION = """
 QUIZ = (HEAD + "".join(QUESTION.format(number=n, anchor="yes" if n < 6 else "no") for n in range(1, 7))).replace(
     "- Yes", "- Yes [FM6]"
 )
+
+
+def load(path: Path) -> QuizFile:
+    return load_quiz(path, path.parent.parent / "pictures")
 
 
 def write_quiz(folder: Path, text: str | bytes) -> Path:
@@ -59,7 +64,7 @@ def test_a_good_quiz_file_becomes_a_quiz(tmp_path: Path) -> None:
 def test_the_safest_answer_is_kept_as_1_and_the_others_in_order(tmp_path: Path) -> None:
     quiz = load(write_quiz(tmp_path, QUIZ)).quiz
     assert quiz is not None
-    assert [(option.key, option.text, option.misconception) for option in quiz.questions[0].options] == [
+    assert [(option.key, option.text, option.misconception) for option in quiz.anchors[0].options] == [
         ("1", "Get out 1", None),
         ("2", "Hide and wait for help", "FM1"),
         ("3", "Yes", "FM6"),
@@ -69,7 +74,7 @@ def test_the_safest_answer_is_kept_as_1_and_the_others_in_order(tmp_path: Path) 
 def test_an_answer_that_reads_yes_stays_a_word(tmp_path: Path) -> None:
     quiz = load(write_quiz(tmp_path, QUIZ)).quiz
     assert quiz is not None
-    assert quiz.questions[0].options[2].text == "Yes"
+    assert quiz.anchors[0].options[2].text == "Yes"
 
 
 def test_a_reserve_question_is_not_asked_live(tmp_path: Path) -> None:
@@ -89,7 +94,7 @@ def test_a_reserve_question_is_not_asked_live(tmp_path: Path) -> None:
         ("    right: Get out 1\n", "", "  - id: F1", '"right" is missing'),
         ("right: Get out 1", "right: Get out 1 [FM1]", "    right:", "names the misconception"),
         ("right: Get out 1", "right: yes [FM1]", "      - Yes", "offered twice"),
-        ("right: Get out 1", "right: [a, b]", "    right:", "is not plain text"),
+        ("right: Get out 1", "right: [a, b]", "    question:", "2 answers are marked"),
         ("right: Get out 1", f"right: {'o' * 61}", "    right:", "60 at most"),
         ("question: What do you do first, number 1?", f"question: {'o' * 111}", "    question:", "110 at most"),
         ("why: Outside you are safe.", f"why: {'o' * 161}", "    why:", "160 at most"),
@@ -129,7 +134,7 @@ def test_one_wrong_answer_may_stand_in_the_same_line(tmp_path: Path) -> None:
     text = changed("wrong:\n      - Hide and wait for help [FM1]\n      - Yes [FM6]", "wrong: Hide, then wait [FM1]")
     quiz = load(write_quiz(tmp_path, text)).quiz
     assert quiz is not None
-    assert [option.text for option in quiz.questions[0].options] == ["Get out 1", "Hide, then wait"]
+    assert [option.text for option in quiz.anchors[0].options] == ["Get out 1", "Hide, then wait"]
 
 
 def test_the_safest_answer_may_not_be_the_longest_in_most_questions(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from app.content.quiz_sketch import QuizSketch, change_question, read_question
 from app.settings import ROOT
 
 SHIPPED = sorted((ROOT / "quizzes").glob("*.yaml"))
+PICTURES = ROOT / "lessons" / "pictures"
 QUIZ = """\
 # About this quiz.
 title: Fire
@@ -62,7 +63,7 @@ def test_a_shipped_quiz_written_anew_is_the_same_quiz(path: Path, tmp_path: Path
     sketch = QuizSketch.cut(path.read_text())
     anew = tuple(change_question("", read_question(question) or {}) for question in sketch.questions)
     (tmp_path / path.name).write_text(sketch.with_questions(anew).text)
-    assert quiz_files.load(tmp_path / path.name).quiz == quiz_files.load(path).quiz is not None
+    assert quiz_files.load(tmp_path / path.name, PICTURES).quiz == quiz_files.load(path, PICTURES).quiz is not None
 
 
 def test_one_question_is_changed_and_nothing_else() -> None:

@@ -18,7 +18,9 @@ def quiz(shipped: Library) -> Quiz:
 
 
 def question(quiz: Quiz, key: str) -> ChooseOne:
-    return next(question for question in quiz.questions if question.key == key)
+    found = next(question for question in quiz.questions if question.key == key)
+    assert isinstance(found, ChooseOne)
+    return found
 
 
 def test_the_code_begins_with_a_safe_place(quiz: Quiz) -> None:

@@ -20,6 +20,7 @@ from app.domain.quiz import (
     Quiz,
 )
 from app.settings import Settings
+from tests.questions import texts_of
 
 CHECKED, A_YEAR_ON = date(2026, 11, 22), date(2027, 11, 22)
 LESSONS = Settings().lessons_dir
@@ -99,7 +100,7 @@ def test_the_lesson_has_its_eight_parts_in_nineteen_minutes(draft: Draft, lesson
 
 
 def test_the_steps_are_unrolled(draft: Draft, lesson: Lesson) -> None:
-    cards = {part.kind: len(part.cards) or 1 for part in draft.parts}
+    cards = {part.kind: (len(part.cards) or 1) + bool(part.question) for part in draft.parts}
     assert Counter(step.part for step in lesson.steps) == {
         "precheck": 1 + 5 + 2,
         "hook": cards["hook"],
@@ -194,11 +195,10 @@ def test_the_anchors_are_those_that_were_agreed(quiz: Quiz, promised: Promised) 
 
 
 def test_all_questions_keep_to_the_limits(lesson: Lesson, quiz: Quiz) -> None:
-    asked: list[ChooseOne | Opinion] = [step.question for step in lesson.askings]
-    for question in [*asked, *quiz.questions]:
+    for question in [*(step.question for step in lesson.askings), *quiz.questions]:
         assert len(question.text) <= LONGEST_QUESTION
         assert len(question.explanation) <= LONGEST_EXPLANATION
-        assert all(len(option.text) <= LONGEST_OPTION for option in question.options)
+        assert all(len(text) <= LONGEST_OPTION for text in texts_of(question))
 
 
 def test_every_wrong_answer_names_a_misconception_and_every_misconception_is_met(
@@ -206,7 +206,8 @@ def test_every_wrong_answer_names_a_misconception_and_every_misconception_is_met
 ) -> None:
     codes = [f"{promised.letter}M{number}" for number in range(1, promised.misconceptions + 1)]
     assert list(quiz.misconceptions) == codes
-    wrong = [option for question in quiz.questions for option in question.options if not option.is_correct]
+    chosen = [question for question in quiz.questions if isinstance(question, ChooseOne)]
+    wrong = [option for question in chosen for option in question.options if not option.is_correct]
     assert len(wrong) == 36
     assert {option.misconception for option in wrong} == set(codes)
 

@@ -120,7 +120,8 @@ def test_the_first_card_takes_the_words_and_picture_of_the_step() -> None:
     part = part_of("fire", "hook")
     made = rearranged(part, "add-card")
     assert (made.text, made.setting("picture")) == ("", "")
-    assert made.sections == (SectionSketch(part.title, (("picture", part.setting("picture")),), part.text),)
+    card = SectionSketch(part.title, (("picture", part.setting("picture")),), part.text)
+    assert made.sections == (card, *part.sections)
 
 
 def test_a_question_and_an_ending_are_added_once() -> None:

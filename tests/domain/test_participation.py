@@ -19,7 +19,7 @@ from app.domain.participation import (
     score_pairs,
     steps_shown,
 )
-from app.domain.quiz import NOT_SURE
+from app.domain.quiz import NOT_SURE, ChooseOne
 from app.domain.run import CueKind, Shift
 from tests.classroom import anchors
 from tests.domain.test_run import FIRE
@@ -139,7 +139,8 @@ def answers(before: str, after: str) -> dict[str, str]:
     given = {}
     for purpose, letters in (("before", before), ("quiz", after)):
         for step, letter in zip(anchors(FIRE, purpose), letters, strict=True):
-            right = next(option.key for option in step.question.options if option.is_correct)
+            assert isinstance(step.question, ChooseOne)
+            right = step.question.correct.key
             wrong = next(option.key for option in step.question.options if not option.is_correct)
             if letter != "-":
                 given[step.key] = {"r": right, "w": wrong, "?": NOT_SURE}[letter]

@@ -5,14 +5,17 @@ from typing import Any
 import pytest
 
 from app.domain.lesson import Asking, Lesson, Pledge, Topic
-from app.domain.quiz import NOT_SURE, ChooseOne
+from app.domain.questions.option import Option
+from app.domain.quiz import NOT_SURE, ChooseOne, Question
 from app.domain.run import Phase, Plan, Stage, plan
 from app.domain.shown import asking_name, offered_askings, public_name, show
 from tests.classroom import water_lesson
 from tests.domain.test_run import FIRE
+from tests.questions import sendable, turned, with_every_kind
 
 BEFORE_REVEAL: tuple[Phase, ...] = ("content", "ready", "open", "closed")
 SEED = "a-seed"
+EVERY = with_every_kind(FIRE)
 
 
 def stages(plan: Plan, phases: tuple[Phase, ...] = BEFORE_REVEAL) -> list[Stage]:
@@ -47,15 +50,19 @@ def test_nothing_that_is_shown_before_the_reveal_has_a_member_that_tells() -> No
         "key",
         "path",
         "why",
+        "answer",
+        "low",
+        "high",
+        "is_danger",
     }
-    for stage in stages(plan([FIRE])):
-        found = show(stage, plan([FIRE]), SEED)
+    for stage in stages(plan([EVERY])):
+        found = show(stage, plan([EVERY]), SEED)
         assert found.reveal is None, stage
         assert members(found.model_dump()) & told == set(), stage
 
 
 def test_no_word_of_an_explanation_a_note_or_a_misconception_is_shown_before_the_reveal() -> None:
-    marked = canaries(FIRE)
+    marked = canaries(EVERY)
     for stage in stages(plan([marked])):
         assert "CANARY" not in show(stage, plan([marked]), SEED).model_dump_json(), stage
 
@@ -66,36 +73,40 @@ def canaries(lesson: Lesson) -> Lesson:
     for step in lesson.steps:
         change: dict[str, Any] = {"teacher_note": "CANARY note", "presenter_note": "CANARY words"}
         if isinstance(step, Asking | Pledge):
-            options = tuple(
-                option.model_copy(update={"misconception": "CANARY misconception", "key": f"CANARY{option.key}"})
-                for option in step.question.options
-            )
-            words = {"explanation": "CANARY explanation", "talk": "CANARY talk", "options": options}
-            change["question"] = step.question.model_copy(update=words)
+            change["question"] = with_canaries(step.question)
         steps.append(step.model_copy(update=change))
     return lesson.model_copy(update={"steps": tuple(steps), "misconceptions": {"FM1": "CANARY"}})
 
 
-def test_two_lessons_that_differ_only_in_what_is_right_are_shown_alike_before_the_reveal() -> None:
-    other = turned(FIRE)
-    assert other != FIRE
-    for stage in stages(plan([FIRE])):
-        assert show(stage, plan([FIRE]), SEED) == show(stage, plan([other]), SEED), stage
-
-
-def turned(lesson: Lesson) -> Lesson:
-    """The lesson with another option marked in every question, and other explanations."""
-    steps = []
-    for step in lesson.steps:
-        if isinstance(step, Asking) and isinstance(step.question, ChooseOne):
-            options = tuple(
-                option.model_copy(update={"is_correct": place == 1})
-                for place, option in enumerate(step.question.options)
+def with_canaries(question: Question) -> Question:
+    words: dict[str, Any] = {"explanation": "CANARY explanation", "talk": "CANARY talk"}
+    for name in ("options", "things", "pairs"):
+        if hasattr(question, name):
+            sings = [one.model_copy(update={"key": f"CANARY{one.key}"}) for one in getattr(question, name)]
+            words[name] = tuple(
+                one.model_copy(update={"misconception": "CANARY"}) if isinstance(one, Option) else one
+                for one in sings
             )
-            words = {"options": options, "explanation": "Something else.", "talk": "Something else?"}
-            step = step.model_copy(update={"question": step.question.model_copy(update=words)})
-        steps.append(step)
-    return lesson.model_copy(update={"steps": tuple(steps)})
+    return question.model_copy(update=words)
+
+
+def test_two_lessons_that_differ_only_in_what_is_right_are_shown_alike_before_the_reveal() -> None:
+    other = turned_lesson(EVERY)
+    assert other != EVERY
+    for stage in stages(plan([EVERY])):
+        assert show(stage, plan([EVERY]), SEED) == show(stage, plan([other]), SEED), stage
+
+
+def turned_lesson(lesson: Lesson) -> Lesson:
+    """The lesson with something else right in every question, and other explanations."""
+    words = {"explanation": "Something else.", "talk": "Something else?"}
+    steps = tuple(
+        step.model_copy(update={"question": turned(step.question, 1, words)})
+        if isinstance(step, Asking) and step.question.is_marked
+        else step
+        for step in lesson.steps
+    )
+    return lesson.model_copy(update={"steps": steps})
 
 
 def test_the_order_of_the_options_in_the_file_changes_nothing_that_is_shown() -> None:
@@ -163,9 +174,14 @@ def test_each_module_shows_its_own_topic_and_guide() -> None:
 
 
 def test_what_a_device_may_send_is_what_it_is_shown() -> None:
-    run = plan([FIRE])
+    run = plan([EVERY])
     for name, offered in offered_askings(run, SEED).items():
         found = show(Stage(step_key=offered.step_key, phase="open"), run, SEED).question
         assert found is not None
-        shown = {option.letter for option in found.options} | ({NOT_SURE} if found.offers_not_sure else set())
-        assert (found.asking, set(offered.meanings), offered.tally_only) == (name, shown, found.is_final)
+        assert (found.asking, offered.tally_only) == (name, found.is_final)
+        taken = {choice: offered.meant(choice) for choice in sendable(offered.question, offered.marks)}
+        assert None not in taken.values()
+        assert len(set(taken.values())) == len(taken)
+        assert set("".join(taken)) <= set("".join(found.choices))
+        assert (offered.meant(NOT_SURE) is not None) == found.offers_not_sure
+        assert offered.meanings.items() <= taken.items() | {(NOT_SURE, NOT_SURE)}

@@ -36,12 +36,13 @@ def test_a_question_stands_once_with_its_answers_before_after_and_after_talking(
 
 def test_the_most_chosen_misconception_is_that_of_the_newest_answers() -> None:
     one = summary(counted("before.F1", {"2": 9}), counted("quiz.F1", {"1": 10, "3": 4, NOT_SURE: 9})).questions[0]
-    assert (one.misconception, one.misconception_n) == ("Find it or fight it first", 4)
+    assert one.mistake is not None
+    assert (one.mistake.words, one.mistake.n) == ("Find it or fight it first", 4)
 
 
 def test_a_question_asked_only_before_stands_with_what_there_is() -> None:
     found = summary(counted("before.F1", {"2": 9, "1": 1}))
-    assert [(q.before, q.after, q.misconception_n) for q in found.questions] == [(Share(1, 10), None, 9)]
+    assert [(q.before, q.after, q.mistake and q.mistake.n) for q in found.questions] == [(Share(1, 10), None, 9)]
 
 
 def test_a_question_that_was_never_asked_is_not_listed() -> None:

@@ -176,7 +176,7 @@ def malformed(chance: random.Random, target: Target) -> bytes:
             json.dumps(good(target, **{member.upper(): 1})).encode(),
             json.dumps(good(target, participant_id=1)).encode(),
             json.dumps(good(target, kind=chance.choice(("ack", "panel", "bye", "Answer", "order", "next")))).encode(),
-            json.dumps(good(target, choice=chance.choice(("E", "a", "AB", "not sure", "A\n", "Ａ")))).encode(),
+            json.dumps(good(target, choice=chance.choice(("Z", "a", "A B", "not sure", "A\n", "Ａ")))).encode(),
             json.dumps(good(target, id=odd_id)).encode(),
             whole.replace(b'"change": ', b'"change": ' + b"9" * chance.choice((5, 30, 3000))),
             whole.replace(b'"A"', b'"\\ud800"'),

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from sqlmodel import col, select
 
 from app.domain.lesson import Asking
-from app.domain.quiz import ChooseOne, is_right, letter_of
+from app.domain.quiz import ChooseOne, shown_choice
 from app.domain.run import Place
 from app.domain.shown import asking_name
 from app.store.runs import OpenRun
@@ -56,7 +56,7 @@ def letters(lesson: OpenLesson, place: Place) -> tuple[str, str]:
     question = place.step.question
     assert isinstance(question, ChooseOne)
     where = f"{place.module}/{place.step.key}"
-    right = letter_of(question, run.seed, where, question.correct.key)
+    right = shown_choice(question, run.seed, where, question.correct.key)
     return right, "B" if right == "A" else "A"
 
 
@@ -148,7 +148,7 @@ def test_refreshes_drops_and_half_open_sockets_cost_nobody_a_point(browser: Brow
     questions = {place.step.key: place.step.question for place in run.plan.places if isinstance(place.step, Asking)}
     place_of = {seat.id: number for number, seat in enumerate(seats)}
     stored = {
-        (row.step_key, place_of[row.participant_id]): is_right(questions[row.step_key], row.choice) for row in rows
+        (row.step_key, place_of[row.participant_id]): questions[row.step_key].is_right(row.choice) for row in rows
     }
     assert len(rows) == len(stored)
     assert stored == {(step, who): hit for step, hits in quiz.earned.items() for who, hit in enumerate(hits)}

@@ -118,10 +118,13 @@ DEVICE_FAULTS = f"""() => {{ {TEXTS}
   found.push(...overlaps(all.filter((one) => !one.parent.closest("#status"))));
   for (const flag of [...document.querySelectorAll(".flag")].filter(seen))
     for (const one of all)
-      if (!flag.contains(one.parent) && meet(one, boxOf(flag))) found.push(`the flag covers ${{nameOf(one.parent)}}`);
-  const isTarget = (one) =>  // a link within a sentence is as high as its line
-    seen(one) && !one.matches(".skip, [type=hidden]") && getComputedStyle(one).display !== "inline";
-  const targets = [...document.querySelectorAll("a, button, input, summary")].filter(isTarget);
+      if (!one.parent.closest(".flag, #status") && meet(one, boxOf(flag)))
+        found.push(`the flag covers ${{nameOf(one.parent)}}`);
+  // A link within a sentence is as high as its line, and of a field within a label the label is the target.
+  const isTarget = (one) =>
+    seen(one) && !one.matches(".skip, [type=hidden], label input, label:not(:has(input))") &&
+    getComputedStyle(one).display !== "inline";
+  const targets = [...document.querySelectorAll("a, button, input, summary, label")].filter(isTarget);
   targets.forEach((one, place) => {{
     const box = boxOf(one), size = `${{box.width.toFixed(0)}} x ${{box.height.toFixed(0)}} px`;
     if (box.height < 47.9 || box.width < 47.9) found.push(`${{size}}: ${{nameOf(one)}}`);

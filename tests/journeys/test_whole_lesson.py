@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Page, expect
 from sqlmodel import select
 
 from app.domain.lesson import Asking, Pledge
-from app.domain.quiz import letter_of
+from app.domain.quiz import shown_choice
 from app.domain.run import Place
 from app.domain.shown import asking_name
 from app.simulated_class import ClassRecord, run_class
@@ -213,7 +213,7 @@ def _seen(row: AnswerRow, places: dict[str, Place], run: OpenRun) -> tuple[str, 
         if (place.module, place.step.key) == (row.module_position, row.step_key):
             assert isinstance(place.step, Asking | Pledge)
             where = f"{place.module}/{place.step.key}"
-            return name, letter_of(place.step.question, run.seed, where, row.choice)
+            return name, shown_choice(place.step.question, run.seed, where, row.choice)
     raise AssertionError(f"an answer to {row.step_key}, which was not asked")
 
 

@@ -154,8 +154,10 @@ def open_question(seeded_folder: Path, tmp_path_factory: pytest.TempPathFactory)
         {"round": 10},
         {"round": "1"},
         {"round": True},
-        {"choice": "E"},
-        {"choice": "AB"},
+        {"choice": "Z"},
+        {"choice": "A B"},
+        {"choice": "ABCDEFGHABCDEFGHA"},
+        {"choice": "A+4"},
         {"choice": "a"},
         {"choice": ""},
         {"choice": None},
@@ -177,6 +179,16 @@ def test_a_message_that_is_not_of_the_protocol_is_not_understood(
     reply = pupil.post("/play/answers", json=answer(asking) | change)
     assert reply.status_code == 422
     assert reply.json()["why"] == "not_understood"
+    assert tally(world, run) == {}
+
+
+@pytest.mark.parametrize("choice", ["E", "AB", "12", "A1B2", "A+2"])
+def test_what_another_kind_of_question_would_take_is_not_offered_by_this_one(
+    open_question: OpenQuestion, choice: str
+) -> None:
+    world, run, pupil, asking = open_question
+    reply = pupil.post("/play/answers", json=answer(asking, choice))
+    assert reply.json()["why"] == "not_offered"
     assert tally(world, run) == {}
 
 

@@ -1,8 +1,8 @@
-"""Nothing tells which option is right before reveal (architecture, ruling 5).
+"""Nothing tells what is right before reveal (architecture, ruling 5).
 
-Two copies of the fire lesson differ only in which option is marked (and so in the order of their file, where the
-right one stands first), in explanations, misconceptions and notes. Run with the same seed, they send byte-identical
-frames, pages and pictures to pupils and classroom screen, until an answer is shown.
+Two copies of the fire lesson, with a question of every kind, differ only in what is right (and so in the order of
+their file, where it stands first), in explanations, misconceptions and notes. Run with the same seed, they send
+byte-identical frames, pages and pictures to pupils and classroom screen, until an answer is shown.
 """
 
 import re
@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from app.domain import quiz, shown
 from app.domain.lesson import Asking, Lesson
-from app.domain.quiz import ChooseOne, Option
+from app.domain.questions import option
 from app.store import lessons, runs
 from app.store.tables import ParticipantRow, RunRow
+from tests.questions import turned, with_every_kind
 from tests.served import ServedWorld, Socket, Visitor
 
 CANARY = re.compile(r"canary-[a-z]+-[a-z]-\S*")
@@ -25,39 +25,21 @@ SEED, CODE = "the same seed", "KMTPVX"
 
 
 def marked(lesson: Lesson, turn: int, mark: str) -> Lesson:
-    """A copy in which another option of each question is right, with canaries wherever a hint could hide."""
+    """A copy in which something else of each question is right, with canaries wherever a hint could hide."""
     steps: list[Any] = []
     for step in lesson.steps:
-        notes = {"teacher_note": f"canary-note-{mark}-{step.key}", "presenter_note": f"canary-cue-{mark}-{step.key}"}
-        if isinstance(step, Asking) and isinstance(step.question, ChooseOne):
-            question = _marked_question(step.question, turn, mark, step.key)
-            steps.append(step.model_copy(update=notes | {"question": question}))
-        else:
-            steps.append(step.model_copy(update=notes))
+        change: dict[str, Any] = {
+            "teacher_note": f"canary-note-{mark}-{step.key}",
+            "presenter_note": f"canary-cue-{mark}-{step.key}",
+        }
+        if isinstance(step, Asking) and step.question.is_marked:
+            words = {"explanation": f"canary-why-{mark}-{step.key}", "talk": f"canary-talk-{mark}-{step.key}"}
+            change["question"] = turned(step.question, turn, words, misconception=f"canary-code-{mark}-0")
+        steps.append(step.model_copy(update=change))
     return lesson.model_copy(
         update={
             "steps": tuple(steps),
             "misconceptions": {key: f"canary-misconception-{mark}-{key}" for key in lesson.misconceptions},
-        }
-    )
-
-
-def _marked_question(question: ChooseOne, turn: int, mark: str, key: str) -> ChooseOne:
-    texts = sorted(option.text for option in question.options)
-    right = texts[turn % len(texts)]
-    in_file_order = [right, *(text for text in texts if text != right)]
-    return question.model_copy(
-        update={
-            "options": tuple(
-                Option(
-                    key=str(place),
-                    text=text,
-                    is_correct=text == right,
-                    misconception=None if text == right else f"canary-code-{mark}-{place}",
-                )
-                for place, text in enumerate(in_file_order, start=1)
-            ),
-            "explanation": f"canary-why-{mark}-{key}",
         }
     )
 
@@ -149,13 +131,13 @@ def hints(one: Sequence[Sent], other: Sequence[Sent]) -> list[str]:
 @pytest.fixture
 def fire(served: ServedWorld) -> Lesson:
     with served.parts.database.reading() as db:
-        return lessons.offered(db, 1)[0][1]
+        return with_every_kind(lessons.offered(db, 1)[0][1])
 
 
 def test_two_lessons_that_differ_only_in_the_mark_are_sent_alike(served: ServedWorld, fire: Lesson) -> None:
     one = lesson_as_sent(served, marked(fire, 0, "a"))
     other = lesson_as_sent(served, marked(fire, 1, "b"))
-    assert sum(sent.phase == "open" for sent in one) > 20
+    assert sum(sent.phase == "open" for sent in one) > 27
     assert any("canary-why-a-quiz.F1" in sent.texts["pupil frame"] for sent in one if sent.phase == "revealed")
     assert hints(one, other) == []
 
@@ -163,15 +145,14 @@ def test_two_lessons_that_differ_only_in_the_mark_are_sent_alike(served: ServedW
 def test_the_proof_fails_when_options_are_sent_in_file_order(
     served: ServedWorld, fire: Lesson, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def in_file_order(question: ChooseOne, seed: str, place: str) -> tuple[Option, ...]:
-        return question.options
-
-    monkeypatch.setattr(shown, "shown_order", in_file_order)
-    monkeypatch.setattr(quiz, "shown_order", in_file_order)
-    one = lesson_as_sent(served, marked(fire, 0, "a"))
-    other = lesson_as_sent(served, marked(fire, 1, "b"))
-    assert any("pupil frame differs" in hint for hint in hints(one, other))
-    assert any("screen page differs" in hint for hint in hints(one, other))
+    monkeypatch.setattr(option, "ticket", lambda seed, place, text: b"")  # a stable sort by nothing
+    facts = fire.model_copy(update={"steps": tuple(step for step in fire.steps if step.part == "facts")})
+    one = lesson_as_sent(served, marked(facts, 0, "a"))
+    other = lesson_as_sent(served, marked(facts, 1, "b"))
+    found = hints(one, other)
+    # Of the seven kinds all but two: true stands before false, and numbers in their order.
+    assert sum("open: pupil frame differs" in hint for hint in found) == 5
+    assert sum("open: screen page differs" in hint for hint in found) == 5
 
 
 def test_an_ack_is_the_same_for_right_and_wrong(served: ServedWorld) -> None:
