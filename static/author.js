@@ -65,6 +65,7 @@ function keepSaved(form) {
   });
   form.addEventListener("submit", () => (isStopped = true));
   document.addEventListener("visibilitychange", () => document.hidden && save());
+  addEventListener("online", save);
   addEventListener("beforeunload", (event) => {
     if (!isStopped && (isDirty || isSaving)) event.preventDefault();
   });
