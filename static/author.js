@@ -201,6 +201,10 @@ function judge(frame) {
   const inside = frame.contentDocument, view = frame.contentWindow;
   const note = document.querySelector(`[data-fits="${frame.dataset.frame}"]`);
   if (!note || !inside?.body?.children.length || inside.readyState !== "complete") return;
+  if (!inside.getElementById("panel-stage")) {
+    note.textContent = "";
+    return;
+  }
   const tells = frame.dataset.audience === "screen" ? fitsScreen(inside, view) : fitsPupil(inside, view);
   note.textContent = tells || "fits";
   note.classList.toggle("wrong", Boolean(tells));
@@ -226,6 +230,57 @@ function fitsPupil(inside, view) {
   const page = inside.documentElement;
   if (page.scrollWidth > view.innerWidth + 1) return "too wide: use shorter words";
   return page.scrollHeight > view.innerHeight * 1.6 ? "long: pupils have to scroll" : "";
+}
+
+// --- Places in a picture ---
+
+/** Drag over the picture to say where the thing of the row is in which one wrote last. */
+function drawPlaces(map) {
+  const rows = all("[data-spot-row]", map.closest("fieldset"));
+  const placeOf = (row) => row.querySelector("[data-place]");
+  const numbers = (row) => (placeOf(row).value.match(/\d+(\.\d)?/g) || []).map(Number);
+  let now = rows.find((row) => row.querySelector("[data-limit]").value && !placeOf(row).value) || rows[0];
+  let from = null;
+
+  const mark = () => {
+    all("i", map).forEach((one) => one.remove());
+    rows.forEach((row, n) => {
+      row.classList.toggle("now", row === now);
+      const [left, top, width, height] = numbers(row);
+      if (height === undefined) return;
+      const box = make("i", { className: row === now ? "now" : "" });
+      box.append(make("b", { textContent: n + 1 }));
+      Object.assign(box.style, { left: `${left}%`, top: `${top}%`, width: `${width}%`, height: `${height}%` });
+      map.append(box);
+    });
+  };
+  const at = (event) => {
+    const box = map.getBoundingClientRect();
+    const share = (value, whole) => Math.min(100, Math.max(0, (100 * value) / whole));
+    return [share(event.clientX - box.left, box.width), share(event.clientY - box.top, box.height)];
+  };
+  map.addEventListener("pointerdown", (event) => {
+    from = at(event);
+    map.setPointerCapture(event.pointerId);
+  });
+  map.addEventListener("pointermove", (event) => {
+    if (!from) return;
+    const to = at(event);
+    const [left, top] = [0, 1].map((n) => Math.min(from[n], to[n]));
+    const [width, height] = [0, 1].map((n) => Math.abs(from[n] - to[n]));
+    placeOf(now).value = [left, top, width, height].map((one) => `${Math.round(one)}%`).join(" ");
+    mark();
+  });
+  map.addEventListener("pointerup", () => {
+    from = null;
+    placeOf(now).dispatchEvent(new Event("input", { bubbles: true }));
+  });
+  for (const row of rows) {
+    row.addEventListener("focusin", () => ((now = row), mark()));
+    placeOf(row).addEventListener("input", mark);
+  }
+  map.closest("fieldset").dataset.canDraw = "";
+  mark();
 }
 
 // --- Counting signs ---
@@ -319,6 +374,13 @@ if (editor) chooseAdded(editor);
 for (const field of all("[data-limit]")) {
   field.addEventListener("input", () => count(field));
   count(field);
+}
+for (const map of all("[data-spot-map]")) drawPlaces(map);
+for (const select of all("[data-send-on-change]")) {
+  select.addEventListener("change", () => {
+    if (select.form.requestSubmit) select.form.requestSubmit();
+    else select.form.submit();
+  });
 }
 letMove();
 const walk = document.querySelector("[data-walk]");

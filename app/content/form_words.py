@@ -3,6 +3,15 @@
 import re
 
 REMEDIES = (
+    (r"10 to 15", "Write it as 10 to 15, or as one number."),
+    (r'"from" is missing', "Write the smallest number."),
+    (r'"to" is missing', "Write the largest number."),
+    (r'"order" is missing', "Write the things in their right order."),
+    (r'"pairs" is missing', "Write each thing and what goes with it."),
+    (r"kind: choose all", "Mark exactly one, or choose another kind."),
+    (r"can be an anchor", "Take the tick off, or let it have one safest answer."),
+    (r"does not say where it is", "Choose its row, then drag over the picture."),
+    (r"picture: fire/home.svg", "Choose the picture."),
     (r'"minutes" is missing', "Write how many minutes it takes, such as 3."),
     (r'"why" is missing', "Say why the safest answer is safer."),
     (r'"right" is missing', "Write the answers, and mark the safest one."),
@@ -29,4 +38,5 @@ REMEDIES = (
 
 def remedy_in_form(sentence: str, remedy: str) -> str:
     """The remedy for the file, unless the form has another way."""
-    return next((words for pattern, words in REMEDIES if re.search(pattern, sentence)), remedy)
+    told = f"{sentence} {remedy}"
+    return next((words for pattern, words in REMEDIES if re.search(pattern, told)), remedy)

@@ -1,16 +1,16 @@
 """The fields of a quiz question's form, and the question that they make."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from app.content.fields import Words
-from app.content.questions.written import read_item
+from app.content.fields import plain_name
+from app.content.question_bodies import Body, Form, body_in_quiz, typed_body, values_of
+from app.content.questions.kinds import KINDS
 from app.content.quiz_sketch import change_question, read_question, written_question
 from app.content.sketch import lines_of, one_line
-from app.content.step_forms import Form, OptionFields, typed_options, with_misconception
 from app.content.yaml_pieces import Value
 
-SIMPLE = {"id", "anchor", "reserve", "question", "right", "wrong", "why", "talk", "facts"}
+SHARED = {"id", "anchor", "reserve", "question", "kind", "sure", "why", "talk", "facts"}
 
 
 @dataclass(frozen=True)
@@ -19,28 +19,26 @@ class QuestionFields:
 
     id: str = ""
     question: str = ""
-    options: tuple[OptionFields, ...] = ()
+    body: Body = field(default_factory=Body)
     why: str = ""
     talk: str = ""
     facts: str = ""
     is_anchor: bool = False
     is_reserve: bool = False
     raw: str = ""
-    """The question as text, when it is of a kind that has no form of its own."""
+    """The question as text, when no form can show it."""
 
 
 def fields_of_question(text: str) -> QuestionFields:
     values = read_question(text)
-    if values is None or not _is_simple(values):
+    body = body_in_quiz(values) if values is not None and _is_plain(values) else None
+    if values is None or body is None:
         return QuestionFields(id=str((values or {}).get("id", "")), raw=written_question(text))
-    wrong = values.get("wrong", ())
-    others = wrong if isinstance(wrong, tuple) else (str(wrong),) if wrong else ()
-    right = str(values.get("right", ""))
     facts = values.get("facts", "")
     return QuestionFields(
         id=str(values.get("id", "")),
         question=str(values.get("question", "")),
-        options=(*_options((right,) if right else (), is_correct=True), *_options(others, is_correct=False)),
+        body=body,
         why=str(values.get("why", "")),
         talk=str(values.get("talk", "")),
         facts=", ".join(facts) if isinstance(facts, tuple) else str(facts),
@@ -51,18 +49,15 @@ def fields_of_question(text: str) -> QuestionFields:
 
 def question_from(form: Form, before: str) -> str:
     """The question as typed. What the form does not show stays as it was."""
-    if "raw" in form:
-        return written_question(lines_of(form["raw"]), back=True)
-    options = typed_options(form, "")
-    right = next((with_misconception(option) for option in options if option.is_correct), "")
-    others = tuple(with_misconception(option) for option in options if not option.is_correct)
+    shown = fields_of_question(before)
+    if "raw" in form or shown.raw:
+        return written_question(lines_of(form.get("raw", shown.raw)), back=True)
     values: dict[str, Value | None] = {
         "id": one_line(form.get("id", "")),
         "anchor": "yes" if "anchor" in form else None,
         "reserve": "yes" if "reserve" in form else None,
         "question": one_line(form.get("question", "")),
-        "right": right,
-        "wrong": others,
+        **values_of(typed_body(form, "", shown.body)),
         "why": one_line(form.get("why", "")),
         "talk": one_line(form.get("talk", "")),
         "facts": one_line(form.get("facts", "")),
@@ -81,14 +76,11 @@ def next_id(ids: tuple[str, ...], topic: str) -> str:
     return f"{letter}{max(numbers, default=0) + 1}"
 
 
-def _is_simple(values: Mapping[str, Value]) -> bool:
-    texts = all(isinstance(value, str) for name, value in values.items() if name not in ("wrong", "facts"))
-    return texts and set(values) <= SIMPLE and not isinstance(values.get("wrong"), dict)
-
-
-def _options(texts: tuple[str, ...], *, is_correct: bool) -> tuple[OptionFields, ...]:
-    read = (read_item(Words(0, text), "[x]" if is_correct else "[ ]") for text in texts)
-    return tuple(OptionFields(item.text, item.misconception or "", item.is_correct) for item in read)
+def _is_plain(values: Mapping[str, Value]) -> bool:
+    """Nothing in it that a form would lose."""
+    kind = KINDS.get(plain_name(str(values.get("kind", "choose one"))))
+    known = SHARED | {*kind.names, *kind.settings} if kind else SHARED
+    return set(values) <= known and not any(isinstance(value, dict) for value in values.values())
 
 
 def _is_yes(values: Mapping[str, Value], name: str) -> bool:

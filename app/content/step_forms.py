@@ -2,45 +2,14 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from app.content.fields import Words
 from app.content.parts import MAY_ASK, WITH_CARDS, WITH_ENDING, WITH_QUESTION
-from app.content.pictures import QUOTES
-from app.content.questions.written import read_item
+from app.content.picture_fields import PictureFields
+from app.content.question_bodies import Body, body_in_lesson, in_lesson, typed_body
 from app.content.sketch import PartSketch, SectionSketch, Settings, one_line, read_part, tidy, write_part
 
-MOST_OPTIONS = 4
-BOXES = ("[x]", "[ ]")
-DECORATIVE = "decorative"
-SIMPLE_QUESTION = ("why", "talk", "not sure")
 Form = Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class PictureFields:
-    path: str = ""
-    alt: str = ""
-    is_decorative: bool = False
-
-    @classmethod
-    def of(cls, setting: str) -> "PictureFields":
-        path, _, described = setting.partition(" ")
-        is_decorative = described.strip().casefold() == DECORATIVE
-        return cls(path, "" if is_decorative else described.strip().strip(QUOTES).strip(), is_decorative)
-
-    @property
-    def setting(self) -> str:
-        if not self.path:
-            return ""
-        return f"{self.path} {DECORATIVE}" if self.is_decorative else f'{self.path} "{self.alt}"'
-
-
-@dataclass(frozen=True)
-class OptionFields:
-    text: str
-    misconception: str = ""
-    is_correct: bool = False
 
 
 @dataclass(frozen=True)
@@ -55,9 +24,9 @@ class SectionFields:
     why: str = ""
     talk: str = ""
     offers_not_sure: bool = True
-    options: tuple[OptionFields, ...] = ()
+    body: Body = field(default_factory=Body)
     raw: str = ""
-    """The question as text, when it is of a kind that has no form of its own."""
+    """The question as text, when no form can show it."""
 
 
 @dataclass(frozen=True)
@@ -96,33 +65,34 @@ class StepFields:
         return self.kind in WITH_ENDING and not any(section.kind == "ending" for section in self.sections)
 
 
-def fields_of(kind: str, part: PartSketch) -> StepFields:
+def fields_of(part: PartSketch) -> StepFields:
+    kind = "-".join(part.kind.casefold().split())
     cards, sections = 0, []
     for section in part.sections:
         head, _, title = section.heading.partition(":")
         found = head.strip().casefold()
         if found in ("question", "ending"):
-            sections.append(_section_fields(found, found, title.strip(), section))
+            sections.append(_section_fields(found, found, title.strip(), section, kind))
         else:
             cards += 1
-            sections.append(_section_fields(f"card-{cards}", "card", section.heading, section))
+            sections.append(_section_fields(f"card-{cards}", "card", section.heading, section, kind))
     return StepFields(kind, part, PictureFields.of(part.setting("picture")), tuple(sections))
 
 
 def part_from(form: Form, before: PartSketch) -> PartSketch:
     """The part as typed. What the form does not show stays as it was."""
     marks = {"tally-only": "tally only"}
-    settings = dict(before.settings)
+    kind, settings = fields_of(before).kind, dict(before.settings)
     for name in ("minutes", "lead", "sensitivity", "facts"):
         if name in form:
             settings[name] = form[name]
-    for field, name in marks.items():
+    for mark, name in marks.items():
         if "marks" in form:  # an empty box is not sent
-            settings[name] = "yes" if field in form else ""
+            settings[name] = "yes" if mark in form else ""
     if settings.get("sensitivity") == "0":
         settings["sensitivity"] = ""
     if "picture" in form:
-        settings["picture"] = _picture(form, "").setting
+        settings["picture"] = PictureFields.typed(form, "").setting
     film = one_line(form.get("film", before.setting("film"))).replace(" ", "-")
     if film != before.setting("film"):  # an own film brings its captions along
         settings |= {"film": film, "captions": f"{film.rpartition('.')[0]}.vtt" if film else ""}
@@ -135,8 +105,8 @@ def part_from(form: Form, before: PartSketch) -> PartSketch:
             teacher=form.get("teacher", before.teacher),
             presenter=form.get("presenter", before.presenter),
             sections=tuple(
-                _typed_section(form, shown, section)
-                for shown, section in zip(fields_of("", before).sections, before.sections, strict=True)
+                _typed_section(form, shown, section, kind)
+                for shown, section in zip(fields_of(before).sections, before.sections, strict=True)
             ),
         )
     )
@@ -146,7 +116,7 @@ def rearranged(part: PartSketch, order: str) -> PartSketch:
     """The part after one of its form's buttons: `add-card`, `up-card-2`, `down-card-2`, `remove-ending`."""
     verb, _, name = order.partition("-")
     sections = list(part.sections)
-    names = [section.name.rstrip("-") for section in fields_of("", part).sections]
+    names = [section.name.rstrip("-") for section in fields_of(part).sections]
     match verb:
         case "add" if name == "card":
             last = max((place for place, one in enumerate(names) if one.startswith("card-")), default=-1)
@@ -167,35 +137,7 @@ def rearranged(part: PartSketch, order: str) -> PartSketch:
     return replace(part, sections=tuple(sections))
 
 
-def options_in(text: str) -> tuple[OptionFields, ...] | None:
-    """The answers below a question; None when they are of another form."""
-    found = []
-    for line in text.split("\n"):
-        if not line.strip():
-            continue
-        if not line.startswith("- ") or " -> " in line:
-            return None
-        box = line[2:5].casefold() if line[2:5].casefold() in BOXES else ""
-        option = read_item(Words(0, line[2 + len(box) :]), "[x]" if box == "[x]" else "[ ]")
-        found.append(OptionFields(option.text, option.misconception or "", option.is_correct))
-    return tuple(found) if len(found) <= MOST_OPTIONS else None
-
-
-def typed_options(form: Form, name: str) -> tuple[OptionFields, ...]:
-    """The answers that have words, in the order of the form."""
-    return tuple(
-        OptionFields(words, one_line(form.get(f"{name}misconception-{n}", "")), form.get(f"{name}right") == str(n))
-        for n in range(1, MOST_OPTIONS + 1)
-        if (words := one_line(form.get(f"{name}option-{n}", "")))
-    )
-
-
-def with_misconception(option: OptionFields) -> str:
-    """`Hide and wait [FM1]`."""
-    return f"{option.text} [{option.misconception}]" if option.misconception else option.text
-
-
-def _section_fields(name: str, kind: str, title: str, section: SectionSketch) -> SectionFields:
+def _section_fields(name: str, kind: str, title: str, section: SectionSketch, part: str) -> SectionFields:
     fields = SectionFields(
         name=f"{name}-",
         kind=kind,
@@ -205,46 +147,42 @@ def _section_fields(name: str, kind: str, title: str, section: SectionSketch) ->
     )
     if kind != "question":
         return fields
-    options = options_in(section.text)
-    if options is None or any(known not in SIMPLE_QUESTION for known, _ in section.settings):
+    body = body_in_lesson(section, part)
+    if body is None:
         return replace(fields, raw=_raw(section))
     return replace(
         fields,
         why=section.setting("why"),
         talk=section.setting("talk"),
         offers_not_sure=section.setting("not sure").casefold() != "no",
-        options=options,
+        body=body,
     )
 
 
-def _typed_section(form: Form, shown: SectionFields, before: SectionSketch) -> SectionSketch:
+def _typed_section(form: Form, shown: SectionFields, before: SectionSketch, part: str) -> SectionSketch:
     name = shown.name
     if f"{name}title" not in form:
         return before
     title = form[f"{name}title"]
     heading = title if shown.kind == "card" else f"{shown.kind.capitalize()}: {title}"
     if shown.kind == "question":
-        return _typed_question(form, shown, heading)
+        return _typed_question(form, shown, heading, part)
     if shown.kind == "card" and re.match(r"\s*(question|ending)\s*:", title, re.IGNORECASE):
         heading = title.replace(":", " -", 1)  # else it would be another kind of section
-    settings = dict(before.settings) | {"picture": _picture(form, name).setting}
+    settings = dict(before.settings) | {"picture": PictureFields.typed(form, name).setting}
     return SectionSketch(heading, _kept(settings), form.get(f"{name}text", before.text))
 
 
-def _typed_question(form: Form, shown: SectionFields, heading: str) -> SectionSketch:
+def _typed_question(form: Form, shown: SectionFields, heading: str, part: str) -> SectionSketch:
     name = shown.name
-    if f"{name}raw" in form:
-        return _from_raw(heading, form[f"{name}raw"])
-    settings = {"why": form.get(f"{name}why", ""), "talk": form.get(f"{name}talk", "")}
-    settings["not sure"] = "no" if "marks" in form and f"{name}not-sure" not in form else ""
-    options = typed_options(form, name)
-    has_boxes = f"{name}boxes" in form
-    lines = [f"- {_box(option, has_boxes)}{with_misconception(option)}" for option in options]
-    return SectionSketch(heading, _kept(settings), "\n".join(lines))
-
-
-def _box(option: OptionFields, has_boxes: bool) -> str:
-    return "" if not has_boxes else "[x] " if option.is_correct else "[ ] "
+    if shown.raw or f"{name}raw" in form:
+        return _from_raw(heading, form.get(f"{name}raw", shown.raw))
+    body = typed_body(form, name, shown.body)
+    settings, lines = in_lesson(body, part)
+    said = dict(settings) | {"why": form.get(f"{name}why", ""), "talk": form.get(f"{name}talk", "")}
+    has_no_tick = "marks" in form and f"{name}not-sure" not in form
+    said["not sure"] = "no" if has_no_tick and not body.is_marked else ""
+    return SectionSketch(heading, _kept(said), lines)
 
 
 def _raw(section: SectionSketch) -> str:
@@ -264,12 +202,6 @@ def _first_card(part: PartSketch) -> SectionSketch:
     """The step's own words and picture become its first card; beside cards they would never be shown."""
     picture = part.setting("picture")
     return SectionSketch(part.title, (("picture", picture),) if picture else (), part.text)
-
-
-def _picture(form: Form, name: str) -> PictureFields:
-    alt = one_line(form.get(f"{name}alt", "")).strip(QUOTES).strip()
-    path = one_line(form.get(f"{name}picture", "")).replace(" ", "-")
-    return PictureFields(path, alt, f"{name}decorative" in form)
 
 
 def _kept(settings: Mapping[str, str]) -> Settings:

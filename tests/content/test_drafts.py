@@ -114,6 +114,9 @@ def test_a_remedy_is_one_for_the_form(old: str, new: str, remedy: str) -> None:
         ("anchor: yes", "anchor: no", "Tick “Ask it before and after”"),
         ("facts: FIR-08", "", "Name the fact behind it"),
         ("id: F4", "", "Give the question a short name"),
+        ("id: F6", "id: F6\n    kind: estimate", "Write it as 10 to 15"),
+        ("id: F6", "id: F6\n    kind: put in order", "Write the things in their right order."),
+        ("id: F1", "id: F1\n    kind: choose all", "Take the tick off"),
     ],
     ids=str,
 )

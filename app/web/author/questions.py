@@ -5,7 +5,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Request
 from starlette.responses import JSONResponse, Response
 
+from app.content.question_bodies import WORDS
 from app.content.question_forms import fields_of_question, next_id, question_from
+from app.content.questions.kinds import IN_QUIZ
 from app.content.quiz_sketch import change_question, read_question
 from app.content.sketch import lines_of, one_line
 from app.content.yaml_pieces import Value
@@ -15,8 +17,8 @@ from app.store import drafts
 from app.store.database import Db
 from app.web.author.desk import Desk, Typed, fingerprint, open_desk, save, saved
 from app.web.author.page import finding_face, frame
-from app.web.author.preview import FRAMES, of_question, steps_of
-from app.web.author.steps import facts_of
+from app.web.author.preview import FRAMES, of_question, pictures_of, steps_of
+from app.web.author.steps import facts_of, spot_image
 from app.web.deps import App, Parts, SignedIn
 from app.web.pages import Pages, clock_time, see_other, wants_json
 
@@ -193,7 +195,7 @@ def _conflict(pages: Pages, request: Request, db: Db, app: Parts, desk: Desk, qu
 
 def _builder_page(db: Db, app: Parts, desk: Desk, question: str, text: str) -> dict[str, Any]:
     sketch = desk.texts.quiz_sketch
-    place = sketch.keys.index(question)
+    place, shown = sketch.keys.index(question), fields_of_question(text)
     around = {"before": place - 1, "after": place + 1}
     near = {name: sketch.keys[n] if 0 <= n < len(sketch.keys) else "" for name, n in around.items()}
     return frame(db, app, desk, "quiz") | {
@@ -201,7 +203,10 @@ def _builder_page(db: Db, app: Parts, desk: Desk, question: str, text: str) -> d
         "number": place + 1,
         "of": len(sketch.keys),
         "near": near,
-        "shown": fields_of_question(text),
+        "shown": shown,
+        "kinds_in_quiz": [(kind, words) for kind, words in WORDS.items() if kind in IN_QUIZ],
+        "pictures": pictures_of(desk),
+        "spot_image": spot_image(desk, shown.body),
         "read": fingerprint(question_of(desk, question)),
         "may_edit": desk.may("edit_lesson"),
         "misconceptions": sketch.misconceptions,

@@ -6,10 +6,12 @@ from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
 from app.content.drafts import SOURCES
-from app.content.sketch import LessonSketch, kind_of, lines_of, read_part, write_part
+from app.content.question_bodies import WORDS, Body
+from app.content.sketch import LessonSketch, lines_of, read_part, write_part
 from app.content.step_forms import StepFields, fields_of, part_from, rearranged
 from app.domain.errors import Invalid
 from app.domain.people import may
+from app.domain.shown import PREVIEW, public_name
 from app.store import drafts
 from app.store.database import Db
 from app.web.author.desk import Desk, Typed, fingerprint, open_desk, save, saved
@@ -91,7 +93,7 @@ def _conflict(pages: Pages, request: Request, db: Db, app: Parts, desk: Desk, pa
 def editor_page(db: Db, app: Parts, desk: Desk, part: str, text: str) -> dict[str, Any]:
     """The editor with this text in it, which may be another than the one that is kept."""
     found = read_part(text) if not part.startswith(SOURCES) else None  # facts have pages of their own
-    shown: StepFields | None = fields_of(kind_of(text), found) if found else None
+    shown: StepFields | None = fields_of(found) if found else None
     return frame(db, app, desk, "steps") | {
         "part": part,
         "shown": shown,
@@ -102,6 +104,8 @@ def editor_page(db: Db, app: Parts, desk: Desk, part: str, text: str) -> dict[st
         "owner": desk.owner.name,
         "agencies": [agency.name for agency in desk.known.values()],
         "pictures": pictures_of(desk),
+        "kinds_in_lesson": list(WORDS.items()),
+        "spot_image": spot_image(desk, *(section.body for section in shown.sections)) if shown else "",
         "films": films_of(desk),
         "may_add_media": any(may(desk.who, "use_media", agency_id=one) for one in desk.agency_ids),
         "misconceptions": desk.texts.quiz_sketch.misconceptions,
@@ -114,6 +118,12 @@ def editor_page(db: Db, app: Parts, desk: Desk, part: str, text: str) -> dict[st
         "theirs": "",
         "their_name": "",
     }
+
+
+def spot_image(desk: Desk, *bodies: Body) -> str:
+    """Where the picture of a spot question is, to draw places on it."""
+    path = next((body.picture.path for body in bodies if body.picture.path), "")
+    return f"{desk.address}/media/{public_name(PREVIEW, path)}" if path else ""
 
 
 def facts_of(desk: Desk) -> list[tuple[str, str]]:

@@ -122,6 +122,6 @@ def test_an_untouched_film_form_keeps_its_captions() -> None:
     part = PartSketch(
         kind="Film", title="Low", settings=(("minutes", "1"), ("film", "fire/a.mp4"), ("captions", "fire/b.vtt"))
     )
-    sent = as_sent(fields_of("film", part))
+    sent = as_sent(fields_of(part))
     assert part_from(sent | {"film": "fire/a.mp4"}, part) == part
     assert part_from(sent | {"film": ""}, part).setting("captions") == ""
