@@ -52,7 +52,7 @@ CHOOSE_ALL = ChooseAll(
 ESTIMATE = Estimate(
     key="river",
     text="It is 28 °C. How cold is the river?",
-    scale=Scale(first=5, last=30, unit="°C"),
+    scale=Scale(first=5, last=30, measure="°C"),
     low=10,
     high=15,
     **WORDS,
@@ -249,7 +249,7 @@ def longest(question: Question) -> Question:
                 for place, (text, (x, y)) in enumerate(zip(FOUND, PLACES, strict=True), start=1)
             )
         case Estimate():
-            words["scale"] = Scale(first=0, last=3000, step=100, unit="car lengths")
+            words["scale"] = Scale(first=0, last=3000, step=100, measure="car lengths")
             words |= {"low": 1000, "high": 1500}
         case _:
             pass

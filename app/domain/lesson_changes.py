@@ -127,8 +127,8 @@ def _words(value: Any) -> str:
             return f"{'✓ ' if right else ''}{text}{f' [{misconception}]' if misconception else ''}"
         case {"text": text, "partner": partner}:
             return f"{text} = {partner}"
-        case {"first": first, "last": last, "step": step, "unit": unit}:
-            return f"{first} to {last} {unit}, in steps of {step}"
+        case {"first": first, "last": last, "step": step, "measure": measure}:
+            return f"{first} to {last} {measure}, in steps of {step}"
         case {"key": key, "text": text, "source": source, **_rest}:
             return f"{key}: {text}\n{source}, checked {value['checked_on']}, review by {value['review_by']}"
         case dict():

@@ -111,7 +111,7 @@ def test_true_or_false_needs_only_the_right_one(tmp_path: Path) -> None:
 def test_an_estimate_has_a_scale_and_a_right_range(tmp_path: Path) -> None:
     found = question_of(tmp_path, ESTIMATE)
     assert isinstance(found, Estimate)
-    assert (found.scale, found.low, found.high) == (Scale(first=5, last=30, step=1, unit="°C"), 10, 15)
+    assert (found.scale, found.low, found.high) == (Scale(first=5, last=30, step=1, measure="°C"), 10, 15)
 
 
 def test_one_right_number_is_a_range_of_one(tmp_path: Path) -> None:

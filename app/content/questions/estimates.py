@@ -11,7 +11,7 @@ from app.domain.questions.option import Scale
 from app.domain.quiz import Estimate
 
 SETTINGS = ("from", "to", "step", "unit", "right")
-LONGEST_UNIT = 12
+LONGEST_MEASURE = 12
 RANGE = 'Write "right: 10 to 15", or one number.'
 
 
@@ -36,9 +36,9 @@ def _read_scale(written: Written) -> Scale | None:
     first = read_number(fields.words("from", needed='Write the smallest number: "from: 5".'), problems)
     last = read_number(fields.words("to", needed='Write the largest number: "to: 30".'), problems)
     step = read_number(fields.words("step") or Words(written.line, "1"), problems)
-    unit = fields.words("unit")
-    if unit:
-        check_length(unit, LONGEST_UNIT, "A unit", problems)
+    measure = fields.words("unit")
+    if measure:
+        check_length(measure, LONGEST_MEASURE, "A unit", problems)
     if first is None or last is None or step is None:
         return None
     if last <= first or step < 1 or (last - first) % step:
@@ -47,7 +47,7 @@ def _read_scale(written: Written) -> Scale | None:
             written.line, told, "Change from, to or step, so that the steps end exactly at the last number."
         )
         return None
-    scale = Scale(first=first, last=last, step=step, unit=unit.text if unit else "")
+    scale = Scale(first=first, last=last, step=step, measure=measure.text if measure else "")
     if not 3 <= len(scale.values) <= MOST_VALUES:
         told = f"This scale has {len(scale.values)} numbers."
         problems.report(written.line, told, f"Have 3 to {MOST_VALUES}: use a larger step.")

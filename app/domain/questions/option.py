@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 LETTERS = "ABCD"
 """Of the four tiles."""
-PIN_LETTERS = "ABCDEFGH"
+TAG_LETTERS = "ABCDEFGH"
 """Of what is no tile: things to put in order, to match or to spot."""
 Shape = Literal["triangle", "circle", "square", "diamond"]
 SHAPES: tuple[Shape, ...] = ("triangle", "circle", "square", "diamond")
@@ -50,7 +50,7 @@ class Scale(BaseModel, frozen=True):
     first: int
     last: int
     step: int = 1
-    unit: str = ""
+    measure: str = ""
 
     @property
     def values(self) -> range:
@@ -121,7 +121,7 @@ def tiles(options: Iterable[Option], marks: Marks) -> tuple[ShownOption, ...]:
     )
 
 
-def pins(things: Iterable[Keyed], marks: Marks) -> tuple[ShownOption, ...]:
+def tags(things: Iterable[Keyed], marks: Marks) -> tuple[ShownOption, ...]:
     """Things under their letters or numbers, without the shape of a tile, in the order shown."""
     texts = {thing.key: thing.text for thing in things}
     return tuple(ShownOption(letter=letter, text=texts[key]) for letter, key in marks.items())

@@ -63,10 +63,10 @@ def test_the_mistake_is_the_danger_that_most_missed() -> None:
 def test_areas_have_the_letters_of_the_list() -> None:
     marks = SPOT.marks("seed", "0/hook")
     face = SPOT.face(marks)
-    assert [pin.letter for pin in face.options] == [one.letter for one in face.areas] == list("ABCD")
+    assert [tag.letter for tag in face.options] == [one.letter for one in face.areas] == list("ABCD")
     places = {one.text: (one.x * 12.8, one.y * 5.5) for one in SPOT.options}
-    for pin, one in zip(face.options, face.areas, strict=True):
-        assert (one.x, one.y) == pytest.approx(places[pin.text])
+    for tag, one in zip(face.options, face.areas, strict=True):
+        assert (one.x, one.y) == pytest.approx(places[tag.text])
 
 
 def test_an_area_knows_what_it_covers_and_whether_it_is_in_the_picture() -> None:
