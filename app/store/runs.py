@@ -105,14 +105,17 @@ def free_code(db: Db, choose: joining.Choose) -> str:
 # Cues
 
 
-def give(db: Db, run: OpenRun, order: Order, *, seq: int, epoch: int, by: str, now: datetime) -> Stage:
-    """Move the stage. Raises Conflict when someone else moved it first, NotAllowed when the order makes no sense."""
+def give(db: Db, run: OpenRun, order: Order, *, seq: int, epoch: int, by: str, now: datetime, to: str = "") -> Stage:
+    """Move the stage; `to` is the step with which a story goes on.
+
+    Raises Conflict when someone else moved it first, NotAllowed when the order makes no sense.
+    """
     _must_be_open(run)
     if run.following:
         raise NotAllowed(PRESENTER_LEADS)
     if (seq, epoch) != (run.stage.seq, run.epoch):
         raise Conflict(MOVED_ON)
-    stage, kind = after_order(run.stage, order, run.plan, run.reached)
+    stage, kind = after_order(run.stage, order, run.plan, run.reached, to)
     _move(db, run, stage, kind, by=by, now=now)
     return stage
 

@@ -233,6 +233,17 @@ def etag(message: str) -> str:
     return f'"{hashlib.sha256(message.encode()).hexdigest()[:20]}"'
 
 
+def _ways(run: OpenRun, snapshot: Snapshot) -> list[dict[str, Any]]:
+    """Where a story may go on: the ways with most votes lead, and of several the teacher picks one."""
+    here = run.plan.at(run.stage)
+    if run.stage.phase != "revealed" or here is None or not isinstance(here.step, Asking) or not here.step.ways:
+        return []
+    votes = here.step.question.bars(snapshot.sheet.counts, marks_of(here, run.seed))
+    most = max(bar.n for bar in votes)
+    ways = [{"letter": bar.letter, "text": bar.text, "n": bar.n, "leads": bar.n == most} for bar in votes]
+    return sorted(ways, key=lambda way: not way["leads"])
+
+
 def _run_face(run: OpenRun, snapshot: Snapshot) -> SimpleNamespace:
     stage = run.stage
     is_live = run.ended_at is None
@@ -252,6 +263,7 @@ def _run_face(run: OpenRun, snapshot: Snapshot) -> SimpleNamespace:
         can_reveal=is_live and stage.phase == "closed" and has_feedback(run.plan, stage),
         can_back=is_live and stage.phase not in ("lobby", "open") and run.plan.index(stage) > 0,
         next_words=next_words(stage, run.plan),
+        ways=_ways(run, snapshot),
         step_number=run.plan.index(stage) + 1,
         steps_total=len(run.plan.places),
         present=run.present,

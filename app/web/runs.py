@@ -10,6 +10,7 @@ from app.domain.errors import Conflict, DomainError, Invalid, NotFound
 from app.domain.participation import read_head_count
 from app.domain.people import Phone, Teacher
 from app.domain.run import Order
+from app.domain.shown import way_of
 from app.live.messages import message, pong
 from app.live.room import PANELS
 from app.live.seat import Audience
@@ -161,14 +162,16 @@ def _add_stage(router: APIRouter, pages: Pages, panels: Panels) -> None:
         order: Annotated[Order | Literal["calm", "resume"], Form()],
         seq: Annotated[int, Form()],
         epoch: Annotated[int, Form()],
+        way: Annotated[str, Form(max_length=1)] = "",
     ) -> Response:
-        """An order that moves the stage."""
+        """An order that moves the stage; `way` is the letter with which a story goes on."""
         with app.database.transaction() as db:
             run = runs.read(db, leader.run.id)
             if order == "calm" or order == "resume":
                 runs.set_calm(db, run, calm=order == "calm", by=leader.name, now=app.clock())
             else:
-                runs.give(db, run, order, seq=seq, epoch=epoch, by=leader.name, now=app.clock())
+                to = way_of(run.plan, run.stage, run.seed, way)
+                runs.give(db, run, order, seq=seq, epoch=epoch, by=leader.name, now=app.clock(), to=to)
         app.rooms.changed(leader.run.id, ("stage", "tally"))
         return _done(request, _back_to(leader))
 
