@@ -1,0 +1,94 @@
+"""Our own spreadsheet: the right answer in one column, the wrong ones in others, and all else a quiz file holds."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from app.content.fields import Words
+from app.content.importers.columns import Columns
+from app.content.importers.imported import FoundQuestion, Messages
+from app.content.importers.tables import Row, Sheet
+from app.content.questions import Asked, read_option
+
+FORM = "spreadsheet"
+HEADINGS = {
+    "key": "Name",
+    "question": "Question",
+    "right": "Right answer",
+    "wrong 1": "Wrong answer 1",
+    "wrong 2": "Wrong answer 2",
+    "wrong 3": "Wrong answer 3",
+    "why": "Why",
+    "talk": "To talk about",
+    "facts": "Facts",
+    "anchor": "Before and after",
+    "reserve": "For later",
+}
+"""What the template and the export have, in order; read by name, so that columns may be moved or missing."""
+MISCONCEPTIONS = ("Code", "Misconception")
+
+
+def claims(columns: Columns) -> bool:
+    return "right" in columns.places
+
+
+def read(columns: Columns, messages: Messages) -> Iterator[FoundQuestion]:
+    for row in columns.filled():
+        asked = _read_row(columns, row, messages)
+        if asked:
+            yield FoundQuestion(
+                asked,
+                key=_read_key(columns, row, messages),
+                is_anchor=_is_yes(columns, row, "anchor", messages),
+                is_reserve=_is_yes(columns, row, "reserve", messages),
+                facts=tuple(re.findall(r"[^\s,;]+", columns.text(row, "facts"))),
+            )
+
+
+def read_misconceptions(sheets: Iterable[Sheet]) -> dict[str, str]:
+    """The sheet that says in a few words what each code such as FM1 means, if there is one."""
+    for sheet in sheets:
+        for place, heading in enumerate(sheet.rows):
+            if tuple(cell.casefold() for cell in heading.cells[:2]) == tuple(map(str.casefold, MISCONCEPTIONS)):
+                pairs = (row.cells[:2] for row in sheet.rows[place + 1 :] if len(row.cells) > 1)
+                return {code.upper(): words for code, words in pairs if code and words}
+    return {}
+
+
+def _read_row(columns: Columns, row: Row, messages: Messages) -> Asked | None:
+    question, right = columns.words(row, "question"), columns.words(row, "right")
+    wrong = [text for _, text in columns.numbered(row, "wrong") if text]
+    if question is None:
+        messages.leave_out(row.number, "has no question.", f'Write it below "{columns.named("question")}".')
+    elif right is None:
+        messages.leave_out(row.number, "has no right answer.", f'Write it below "{columns.named("right")}".')
+    elif not wrong:
+        messages.leave_out(row.number, "has no wrong answer.", "Write one to three.")
+    else:
+        return Asked(
+            question=question,
+            options=(
+                read_option(right, is_correct=True),
+                *(read_option(Words(row.number, text)) for text in wrong),
+            ),
+            why=columns.words(row, "why"),
+            talk=columns.words(row, "talk"),
+        )
+    return None
+
+
+def _read_key(columns: Columns, row: Row, messages: Messages) -> str:
+    key = columns.text(row, "key")
+    if key and not re.fullmatch(r"[A-Za-z0-9]{1,12}", key):
+        messages.look(
+            row.number, f'has the name "{key[:20]}".', "It gets another one: letters and numbers, up to 12."
+        )
+        return ""
+    return key
+
+
+def _is_yes(columns: Columns, row: Row, role: str, messages: Messages) -> bool:
+    text = columns.text(row, role).casefold()
+    if text not in ("", "yes", "no", "y", "n", "true", "false", "x"):
+        remedy = "It was read as no. Write yes, or nothing."
+        messages.look(row.number, f'has "{text[:20]}" below "{columns.named(role)}".', remedy)
+    return text in ("yes", "y", "true", "x")
