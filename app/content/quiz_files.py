@@ -11,7 +11,9 @@ from app.content.problems import ProblemList, did_you_mean, quoted
 from app.content.questions import kinds
 from app.content.questions.written import Item, Sign, Written, read_item
 from app.content.quiz_sketch import written_question
+from app.content.reading import texts_of_quiz
 from app.content.text_files import read_text, shown_name
+from app.content.wording import check_grade
 from app.domain.lesson import CONFIDENCE
 from app.domain.media import OwnMedia
 from app.domain.quiz import MarkedQuestion, Quiz
@@ -91,6 +93,7 @@ def read(key: str, text: str | None, pictures: Path, problems: ProblemList, own:
     if not problems.blocks:
         made = tuple(one.made for one in asked if one.made)
         file.quiz = Quiz(key=file.key, title=title, misconceptions=misconceptions, questions=made)
+        check_grade(texts_of_quiz(file.quiz), problems)
     return file
 
 

@@ -1,0 +1,139 @@
+"""How easy some text is for a ten-year-old: long sentences, hard words and a grade. It warns and never blocks."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from app.content.easier_words import EASIER
+from app.content.syllables import count_syllables
+from app.domain.lesson import Card, Draft
+from app.domain.quiz import ChooseOne, Opinion, Quiz
+
+LONGEST_SENTENCE = 15  # words
+FEWEST_WORDS = 100  # below this a grade says nothing
+HIGHEST_GRADE = 5.5  # Year 6 is grade 5; a hard text is well above
+YEARS_BEFORE_SCHOOL = 5  # a grade of 5 is a reading age of 10
+
+_SENTENCE_END = re.compile(r"(?<=[.!?])[*_\"'”’)]{0,4}\s|\n")
+_WORD = re.compile(r"\w[\w'’\-,.]*")
+_LETTERS = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+_ENDINGS = (
+    ("", ""),
+    ("s", ""),
+    ("es", ""),
+    ("d", ""),
+    ("ed", ""),
+    ("ing", ""),
+    ("ing", "e"),
+    ("ies", "y"),
+    ("ied", "y"),
+)
+
+
+@dataclass(frozen=True)
+class LongSentence:
+    text: str
+    words: int
+
+
+@dataclass(frozen=True)
+class HardWord:
+    """A word as it stands in the text, and what to try in its place."""
+
+    text: str
+    easier: str
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a reader of ten would stumble over; no grade for a short text."""
+
+    words: int = 0
+    long_sentences: tuple[LongSentence, ...] = ()
+    hard_words: tuple[HardWord, ...] = ()
+    grade: float | None = None
+
+    @property
+    def age(self) -> int | None:
+        return None if self.grade is None else max(YEARS_BEFORE_SCHOOL, round(self.grade + YEARS_BEFORE_SCHOOL))
+
+    @property
+    def is_hard(self) -> bool:
+        return self.grade is not None and self.grade > HIGHEST_GRADE
+
+
+def look_at(*texts: str) -> Reading:
+    """All texts together; each ends its last sentence."""
+    sentences = [sentence for text in texts for sentence in sentences_of(text)]
+    counted = [(sentence, count) for sentence in sentences if (count := count_words(sentence))]
+    spoken = [word for sentence in sentences for word in _LETTERS.findall(sentence)]
+    words = sum(count for _, count in counted)
+    grade = None
+    if len(spoken) >= FEWEST_WORDS:
+        syllables = sum(map(count_syllables, spoken))
+        grade = round(0.39 * words / len(counted) + 11.8 * syllables / len(spoken) - 15.59, 1)
+    return Reading(
+        words=words,
+        long_sentences=tuple(
+            LongSentence(" ".join(sentence.split()), count) for sentence, count in counted if count > LONGEST_SENTENCE
+        ),
+        hard_words=tuple(dict.fromkeys(hard for sentence in sentences for hard in _hard_words(sentence))),
+        grade=grade,
+    )
+
+
+def sentences_of(text: str) -> Iterable[str]:
+    return _SENTENCE_END.split(text)
+
+
+def count_words(text: str) -> int:
+    return len(_WORD.findall(text))
+
+
+def texts_of_lesson(draft: Draft) -> Iterator[str]:
+    """All that pupils read in the lesson file; notes, facts and sources are for adults."""
+    for part in draft.parts:
+        yield from (part.title, part.text)
+        for card in (*part.cards, *([part.ending] if part.ending else [])):
+            yield from _texts_of_card(card)
+        if part.question:
+            yield from _texts_of_question(part.question)
+
+
+def texts_of_quiz(quiz: Quiz) -> Iterator[str]:
+    for question in quiz.questions:
+        yield from _texts_of_question(question)
+
+
+def _texts_of_card(card: Card) -> Iterator[str]:
+    yield from (card.title, card.text)
+
+
+def _texts_of_question(question: ChooseOne | Opinion) -> Iterator[str]:
+    yield from (question.text, question.explanation, question.talk)
+    yield from (option.text for option in question.options)
+
+
+def _hard_words(sentence: str) -> Iterator[HardWord]:
+    plain = sentence.casefold()
+    for phrase in _phrases():
+        if phrase in plain and re.search(rf"\b{phrase}\b", plain):
+            yield HardWord(phrase, EASIER[phrase])
+    for place, word in enumerate(_LETTERS.findall(sentence)):
+        if place and word[0].isupper():
+            continue  # a name, such as a department's
+        base = next((base for base in _bases(word.casefold()) if base in EASIER), None)
+        if base:
+            yield HardWord(word, EASIER[base])
+
+
+@cache
+def _phrases() -> tuple[str, ...]:
+    return tuple(words for words in EASIER if " " in words)
+
+
+def _bases(word: str) -> Iterator[str]:
+    for ending, instead in _ENDINGS:
+        if word.endswith(ending):
+            yield word.removesuffix(ending) + instead
