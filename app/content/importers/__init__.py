@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
+from app.content import packages
 from app.content.importers import aiken, gift, kahoot, slides_pdf, slides_pptx, spreadsheet
 from app.content.importers.columns import find_columns, tell_remarks
 from app.content.importers.imported import FoundQuestion, Imported, Messages, Unreadable, clean, gather, refused
@@ -55,6 +56,8 @@ def _read_zip(content: bytes) -> Imported:
         raise Unreadable("This file is damaged.", "Save it again, and send that.") from error
     if "xl/workbook.xml" in names:
         return _read_sheets(read_workbook(content))
+    if packages.is_package(names):
+        return packages.unpack(content)
     if "ppt/presentation.xml" in names:
         return slides_pptx.read(content)
     for start, kind in OTHER_KINDS.items():
