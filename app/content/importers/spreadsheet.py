@@ -25,6 +25,28 @@ HEADINGS = {
 }
 """What the template and the export have, in order; read by name, so that columns may be moved or missing."""
 MISCONCEPTIONS = ("Code", "Misconception")
+EXAMPLES = (
+    {
+        "key": "F1",
+        "question": "Example: the smoke alarm sounds at night. What do you do first?",
+        "right": "Shout to wake everyone and get out",
+        "wrong 1": "Hide under the bed and wait for help [FM1]",
+        "wrong 2": "Go and look for the fire",
+        "wrong 3": "Pack your bag, then get out",
+        "why": "Every second counts. Shout, follow your plan and get out.",
+        "talk": "Who would you wake first at home?",
+        "facts": "FIR-04",
+        "anchor": "yes",
+    },
+    {
+        "key": "F2",
+        "question": "Example: how often should somebody test a smoke alarm?",
+        "right": "Once a week",
+        "wrong 1": "Once a year",
+        "why": "Ask an adult to press the button each week.",
+    },
+)
+"""The first rows of the template; whoever leaves them in does not mean them."""
 
 
 def claims(columns: Columns) -> bool:
@@ -32,7 +54,10 @@ def claims(columns: Columns) -> bool:
 
 
 def read(columns: Columns, messages: Messages) -> Iterator[FoundQuestion]:
+    examples = {example["question"] for example in EXAMPLES}
     for row in columns.filled():
+        if columns.text(row, "question") in examples:
+            continue
         asked = _read_row(columns, row, messages)
         if asked:
             yield FoundQuestion(

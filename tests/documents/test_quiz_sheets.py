@@ -1,0 +1,171 @@
+"""A quiz leaves as a spreadsheet and comes back the same; nothing in it is ever run."""
+
+import csv
+import io
+import re
+import zipfile
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.content import library
+from app.content.importers import read
+from app.content.importers.imported import Imported
+from app.content.questions import domain_options
+from app.documents.quiz_sheets import kahoot_csv, kahoot_xlsx, quiz_csv, quiz_xlsx, template_xlsx
+from app.domain.quiz import ChooseOne, Option, Quiz
+from app.settings import ROOT
+
+QUIZZES = library.load(ROOT / "lessons", ROOT / "quizzes").quizzes
+RUN_ELSEWHERE = (
+    "=1+1",
+    "+1",
+    "-1",
+    "@SUM(A1)",
+    "'=1",
+    "''=1",
+    '=HYPERLINK("http://example.invalid")',
+    "=cmd|' /C'!A0",
+)
+
+signs = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1, max_size=8)
+starts = st.sampled_from(["", "", *RUN_ELSEWHERE, "'", '"', ",", ";", "1", "yes"])
+words = st.lists(st.one_of(starts, signs), min_size=1, max_size=4).map(" ".join)
+plain = words.map(lambda text: " ".join(re.sub(r"[\[\]]", "", text).split())).filter(bool)
+names = st.from_regex(r"[A-Z]{1,3}[0-9]{1,3}", fullmatch=True)
+
+
+@st.composite
+def questions(draw: st.DrawFn) -> ChooseOne:
+    right, *wrong = draw(st.lists(plain, min_size=2, max_size=4, unique=True))
+    codes = draw(st.lists(st.one_of(st.none(), names), min_size=len(wrong), max_size=len(wrong)))
+    return ChooseOne(
+        key=draw(names),
+        text=draw(plain),
+        options=(
+            Option(key="1", text=right, is_correct=True),
+            *(
+                Option(key=str(place), text=text, misconception=code)
+                for place, (text, code) in enumerate(zip(wrong, codes, strict=True), start=2)
+            ),
+        ),
+        explanation=draw(st.one_of(st.just(""), plain)),
+        talk=draw(st.one_of(st.just(""), plain)),
+        is_anchor=draw(st.booleans()),
+        is_reserve=draw(st.booleans()),
+        fact_ids=tuple(draw(st.lists(names.map(lambda name: f"{name[0]}AB-{name[-1]}"), max_size=2))),
+    )
+
+
+quizzes = st.builds(
+    Quiz,
+    key=st.just("fire"),
+    title=st.just("Fire"),
+    misconceptions=st.dictionaries(names, plain, max_size=3),
+    questions=st.lists(questions(), min_size=1, max_size=3).map(tuple),
+)
+
+
+def as_questions(found: Imported) -> tuple[ChooseOne, ...]:
+    return tuple(
+        ChooseOne(
+            key=question.key,
+            text=question.asked.question.text,
+            options=domain_options(question.asked.options),
+            explanation=question.asked.why.text if question.asked.why else "",
+            talk=question.asked.talk.text if question.asked.talk else "",
+            is_anchor=question.is_anchor,
+            is_reserve=question.is_reserve,
+            fact_ids=question.facts,
+        )
+        for question in found.questions
+    )
+
+
+@settings(max_examples=25, deadline=None)
+@given(quizzes)
+def test_our_spreadsheet_comes_back_the_same(quiz: Quiz) -> None:
+    found = read("quiz.xlsx", quiz_xlsx(quiz))
+    assert as_questions(found) == quiz.questions
+    assert found.misconceptions == quiz.misconceptions
+    assert as_questions(read("quiz.csv", quiz_csv(quiz))) == quiz.questions
+
+
+@settings(max_examples=25, deadline=None)
+@given(quizzes)
+def test_a_kahoot_spreadsheet_comes_back_with_the_same_answers(quiz: Quiz) -> None:
+    for content in (kahoot_xlsx(quiz), kahoot_csv(quiz)):
+        found = read("quiz", content)
+        assert found.form == "Kahoot spreadsheet"
+        assert [question.asked.question.text for question in found.questions] == [one.text for one in quiz.questions]
+        for question, one in zip(found.questions, quiz.questions, strict=True):
+            offered = {(option.text, option.is_correct) for option in question.asked.options}
+            assert offered == {(option.text, option.is_correct) for option in one.options}
+
+
+@pytest.mark.parametrize("quiz", QUIZZES, ids=lambda quiz: quiz.key)
+def test_a_shipped_quiz_loses_nothing(quiz: Quiz) -> None:
+    found = read("quiz.xlsx", quiz_xlsx(quiz))
+    assert as_questions(found) == quiz.questions
+    assert found.misconceptions == quiz.misconceptions
+    assert found.messages == ()
+    assert as_questions(read("quiz.csv", quiz_csv(quiz))) == quiz.questions
+
+
+@pytest.mark.parametrize("quiz", QUIZZES, ids=lambda quiz: quiz.key)
+def test_the_right_answer_is_not_always_the_first_in_a_kahoot_spreadsheet(quiz: Quiz) -> None:
+    rows = list(csv.reader(io.StringIO(kahoot_csv(quiz).decode("utf-8-sig"), newline="")))[1:]
+    assert len({row[-1] for row in rows}) > 2
+    for row, question in zip(rows, quiz.questions, strict=True):
+        assert row[1 + int(row[-1])] == question.correct.text
+
+
+def hostile(text: str) -> Quiz:
+    options = (Option(key="1", text=text, is_correct=True), Option(key="2", text=f"{text}!"))
+    return Quiz(
+        key="fire",
+        title="Fire",
+        misconceptions={"FM1": text},
+        questions=(ChooseOne(key="F1", text=text, options=options, explanation=text, talk=text),),
+    )
+
+
+@pytest.mark.parametrize("text", [*RUN_ELSEWHERE, "\t=1", "http://example.invalid/", "mailto:a@example.invalid"])
+def test_nothing_that_leaves_is_a_formula_or_a_link(text: str) -> None:
+    for content in (quiz_xlsx(hostile(text)), kahoot_xlsx(hostile(text))):
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            sheets = [archive.read(name).decode() for name in archive.namelist() if "worksheets/" in name]
+        assert len(sheets) in (1, 3)
+        assert not any("<f>" in sheet or "hyperlink" in sheet for sheet in sheets)
+    for content in (quiz_csv(hostile(text)), kahoot_csv(hostile(text))):
+        for row in csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")):
+            assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r", "\0")) for cell in row)
+
+
+def test_the_same_quiz_gives_the_same_bytes() -> None:
+    assert quiz_xlsx(QUIZZES[0]) == quiz_xlsx(QUIZZES[0])
+    assert kahoot_xlsx(QUIZZES[0]) == kahoot_xlsx(QUIZZES[0])
+
+
+def test_the_template_says_how_and_its_examples_are_not_taken_for_questions() -> None:
+    import openpyxl
+
+    book = openpyxl.load_workbook(io.BytesIO(template_xlsx()))
+    assert book.sheetnames == ["Read me", "Questions", "Misconceptions"]
+    assert book.active is not None
+    assert book.active.title == "Questions"
+    assert [row[1].value for row in book["Questions"].iter_rows(min_row=2)][0:2] == [
+        "Example: the smoke alarm sounds at night. What do you do first?",
+        "Example: how often should somebody test a smoke alarm?",
+    ]
+    empty = read("template.xlsx", template_xlsx())
+    assert empty.is_empty
+    assert str(empty.messages[0]).startswith("There are headings in this file, and no questions below them.")
+
+    book["Questions"].cell(2, 2, "Where is the cleaner air?")
+    content = io.BytesIO()
+    book.save(content)
+    found = read("template.xlsx", content.getvalue())
+    assert [question.asked.question.text for question in found.questions] == ["Where is the cleaner air?"]
+    assert found.messages == ()
