@@ -1,0 +1,136 @@
+"""Puts what a brought file gave into a draft: questions into its quiz, slides as cards, a package as it is."""
+
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import replace
+
+from app.content.drafts import DraftTexts
+from app.content.importers.imported import FoundPicture, FoundQuestion, FoundSlide, Imported
+from app.content.quiz_sketch import QuizSketch, change_question
+from app.content.sketch import PartSketch, SectionSketch, Settings, read_part, tidy, write_part
+from app.content.yaml_pieces import Value, read_values
+
+FACTS = "facts"
+NEW_FACTS = PartSketch(kind="Facts", title="Things to know", settings=(("minutes", "3"),))
+
+KeepPicture = Callable[[FoundPicture], str | None]
+"""Stores a picture and gives the name by which a lesson file calls it; None when it cannot be kept."""
+
+
+def with_questions(texts: DraftTexts, found: Imported) -> DraftTexts:
+    """The draft with all questions after its own. A name that is taken or missing becomes the next free one."""
+    sketch = QuizSketch.cut(texts.quiz)
+    known = sketch.misconceptions
+    new = {code: words for code, words in found.misconceptions.items() if code not in known}
+    if new:
+        sketch = sketch.with_values({"misconceptions": known | new})
+    keys = list(_free_keys([*sketch.keys], found.questions, texts.key))
+    written = [question_text(question, key) for question, key in zip(found.questions, keys, strict=True)]
+    return replace(texts, quiz=sketch.with_questions([*sketch.questions, *written]).text)
+
+
+def question_text(question: FoundQuestion, key: str) -> str:
+    """A question as a quiz file writes it. One with several right answers comes here with the first of them."""
+    asked = question.asked
+    right = [option for option in asked.options if option.is_correct]
+    wrong = [option for option in asked.options if not option.is_correct]
+    values: dict[str, Value | None] = {
+        "id": key,
+        "anchor": "yes" if question.is_anchor else None,
+        "reserve": "yes" if question.is_reserve else None,
+        "question": asked.question.text,
+        "right": right[0].text if right else None,
+        "wrong": tuple(
+            f"{option.text} [{option.misconception}]" if option.misconception else option.text for option in wrong
+        ),
+        "why": asked.why.text if asked.why else None,
+        "talk": asked.talk.text if asked.talk else None,
+        "facts": ", ".join(question.facts) or None,
+    }
+    return change_question("", values)
+
+
+def with_slides(texts: DraftTexts, slides: Iterable[FoundSlide], keep: KeepPicture) -> DraftTexts:
+    """The draft with each slide as a card of its facts part, and the talk's notes for the presenter."""
+    sketch = texts.sketch
+    key = next((key for key in sketch.keys if key == FACTS), None)
+    before = read_part(sketch.part(key) or "") if key else NEW_FACTS
+    if before is None:  # written in a way that only its author can change
+        key, before = None, NEW_FACTS
+    slides = tuple(slides)
+    notes = [f"{_title(slide)}: {slide.notes}" for slide in slides if slide.notes]
+    part = replace(
+        before,
+        sections=(*before.sections, *(card for slide in slides for card in _cards(slide, keep))),
+        presenter="\n\n".join([before.presenter, *notes] if before.presenter else notes),
+    )
+    written = write_part(tidy(part))
+    if key:
+        return replace(texts, lesson=sketch.with_part(key, written).text)
+    place = next((n for n, name in enumerate(sketch.keys) if name in _AFTER_FACTS), len(sketch.parts))
+    parts = [*sketch.parts[:place], written, *sketch.parts[place:]]
+    return replace(texts, lesson=sketch.with_parts(parts).text)
+
+
+_AFTER_FACTS = ("scenario", "poll", "quiz", "pledge", "take-home", "sources")
+
+
+def texts_of(found: Imported) -> DraftTexts | None:
+    """The lesson of a package and its quiz, letter by letter; None when one of them is missing or no text."""
+    for path in sorted(found.files):
+        name = re.fullmatch(r"lessons/([a-z0-9]+(?:-[a-z0-9]+)*)\.md", path)
+        lesson = _decoded(found.files[path])
+        if name is None or lesson is None:
+            continue
+        texts = DraftTexts(key=name[1], lesson=lesson, quiz="")
+        front = read_values(texts.sketch.front or "") or {}
+        quiz = _decoded(found.files.get(f"quizzes/{front.get('quiz', name[1])}.yaml", b"\xff"))
+        if quiz is not None:
+            return replace(texts, quiz=quiz)
+    return None
+
+
+def needed_by(texts: DraftTexts) -> tuple[str, ...]:
+    """All that may name a picture, film or captions; those that are nowhere, such as in a comment, do not count."""
+    named = re.findall(r"[A-Za-z0-9_-]+(?:/[A-Za-z0-9_-]+)*\.(?:svg|png|webp|jpg|mp4|webm|vtt)\b", texts.lesson)
+    return tuple(sorted(set(named)))
+
+
+def _decoded(content: bytes) -> str | None:
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+
+
+def _free_keys(taken: list[str], questions: Iterable[FoundQuestion], lesson: str) -> Iterator[str]:
+    """`F11` after F1 to F10; the first letter of the lesson's name where the quiz has no questions yet."""
+    letters = [found[1] for key in taken if (found := re.fullmatch(r"([A-Z]{1,4})\d+", key))]
+    letter = letters[0] if letters else lesson[:1].upper()
+    used = {key.casefold() for key in taken}
+    for question in questions:
+        key = question.key if question.key.casefold() not in used else ""
+        key = key or _next_free(letter, used)
+        yield key
+        used.add(key.casefold())
+
+
+def _next_free(letter: str, used: Collection[str]) -> str:
+    return next(key for number in range(1, 10_000) if (key := f"{letter}{number}").casefold() not in used)
+
+
+def _title(slide: FoundSlide) -> str:
+    return slide.title or f"Slide {slide.place}"
+
+
+def _cards(slide: FoundSlide, keep: KeepPicture) -> Iterator[SectionSketch]:
+    """A card holds one picture, so the second of a slide gets a card of its own."""
+    kept = [(name, picture) for picture in slide.pictures if (name := keep(picture))]
+    settings: list[Settings] = [(("picture", _described(name, picture)),) for name, picture in kept] or [()]
+    for place, setting in enumerate(settings):
+        yield SectionSketch(_title(slide), setting, slide.text if not place else "")
+
+
+def _described(name: str, picture: FoundPicture) -> str:
+    alt = picture.alt.strip('"“” ')
+    return f"{name} decorative" if picture.is_decorative else f'{name} "{alt}"' if alt else name
