@@ -5,7 +5,6 @@ import re
 from hypothesis import strategies as st
 
 from app.content.importers.imported import Imported
-from app.content.questions import domain_options
 from app.domain.quiz import ChooseOne, Option, Quiz
 
 RUN_ELSEWHERE = (
@@ -61,10 +60,15 @@ def as_questions(found: Imported) -> tuple[ChooseOne, ...]:
     return tuple(
         ChooseOne(
             key=question.key,
-            text=question.asked.question.text,
-            options=domain_options(question.asked.options),
-            explanation=question.asked.why.text if question.asked.why else "",
-            talk=question.asked.talk.text if question.asked.talk else "",
+            text=question.text,
+            options=tuple(
+                Option(
+                    key=str(place), text=answer.text, is_correct=answer.is_right, misconception=answer.misconception
+                )
+                for place, answer in enumerate((*question.right, *question.wrong), start=1)
+            ),
+            explanation=question.why,
+            talk=question.talk,
             is_anchor=question.is_anchor,
             is_reserve=question.is_reserve,
             fact_ids=question.facts,

@@ -31,20 +31,18 @@ def with_questions(texts: DraftTexts, found: Imported) -> DraftTexts:
 
 def question_text(question: FoundQuestion, key: str) -> str:
     """A question as a quiz file writes it. One with several right answers comes here with the first of them."""
-    asked = question.asked
-    right = [option for option in asked.options if option.is_correct]
-    wrong = [option for option in asked.options if not option.is_correct]
     values: dict[str, Value | None] = {
         "id": key,
         "anchor": "yes" if question.is_anchor else None,
         "reserve": "yes" if question.is_reserve else None,
-        "question": asked.question.text,
-        "right": right[0].text if right else None,
+        "question": question.text,
+        "right": question.right[0].text if question.right else None,
         "wrong": tuple(
-            f"{option.text} [{option.misconception}]" if option.misconception else option.text for option in wrong
+            f"{answer.text} [{answer.misconception}]" if answer.misconception else answer.text
+            for answer in question.wrong
         ),
-        "why": asked.why.text if asked.why else None,
-        "talk": asked.talk.text if asked.talk else None,
+        "why": question.why or None,
+        "talk": question.talk or None,
         "facts": ", ".join(question.facts) or None,
     }
     return change_question("", values)

@@ -4,9 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from app.content.fields import Words
-from app.content.importers.imported import FoundQuestion, Messages, clean, with_one_right
-from app.content.questions import Asked, Offered
+from app.content.importers.imported import FoundAnswer, FoundQuestion, Messages, clean, with_one_right
 
 FORM = "Aiken text"
 
@@ -21,7 +19,7 @@ class _Block:
 
     line: int = 0
     question: list[str] = field(default_factory=list)
-    options: dict[str, Words] = field(default_factory=dict)
+    options: dict[str, str] = field(default_factory=dict)
 
 
 def claims(text: str) -> bool:
@@ -35,12 +33,12 @@ def read(text: str, messages: Messages) -> Iterator[FoundQuestion]:
     for number, line in enumerate(text.split("\n"), start=1):
         if _ANSWER_LABEL.match(line) or (block.options and _ANSWER.fullmatch(line)):
             found = _ANSWER.fullmatch(line)
-            asked = _finish(block, set(re.findall("[A-Z]", found[1].upper())) if found else set(), messages)
-            if asked:
-                yield FoundQuestion(asked)
+            question = _finish(block, set(re.findall("[A-Z]", found[1].upper())) if found else set(), messages)
+            if question:
+                yield question
             block = _Block()
         elif (option := _OPTION.match(line)) and (block.question or block.options):
-            block.options[option[1].upper()] = Words(number, clean(option[2]))
+            block.options[option[1].upper()] = clean(option[2])
         elif line.strip():
             if block.options:  # a new question, and the one above has no line ANSWER
                 _finish(block, set(), messages)
@@ -51,7 +49,7 @@ def read(text: str, messages: Messages) -> Iterator[FoundQuestion]:
         _finish(block, set(), messages)
 
 
-def _finish(block: _Block, right: set[str], messages: Messages) -> Asked | None:
+def _finish(block: _Block, right: set[str], messages: Messages) -> FoundQuestion | None:
     line = block.line or 1
     if not block.question:
         messages.leave_out(line, "has an answer but no question.", "Write the question above its answers.")
@@ -63,9 +61,6 @@ def _finish(block: _Block, right: set[str], messages: Messages) -> Asked | None:
         told = f"says that {min(unknown)} is right, but no answer has that letter."
         messages.leave_out(line, told, "Name one of its answers.")
     else:
-        options = tuple(
-            Offered(words.line, words.text, is_correct=letter in right) for letter, words in block.options.items()
-        )
-        question = Words(line, clean(" ".join(block.question)))
-        return Asked(question, with_one_right(options, line, messages), why=None, talk=None)
+        answers = tuple(FoundAnswer(text, is_right=letter in right) for letter, text in block.options.items())
+        return FoundQuestion(line, clean(" ".join(block.question)), with_one_right(answers, line, messages))
     return None

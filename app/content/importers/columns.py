@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from app.content.fields import Words
 from app.content.importers.imported import Messages, Unreadable
 from app.content.importers.tables import Row, Sheet
 
@@ -36,10 +35,6 @@ class Columns:
     def text(self, row: Row, role: str) -> str:
         place = self.places.get(role)
         return row.cells[place] if place is not None and place < len(row.cells) else ""
-
-    def words(self, row: Row, role: str) -> Words | None:
-        text = self.text(row, role)
-        return Words(row.number, text) if text else None
 
     def numbered(self, row: Row, role: str) -> list[tuple[int, str]]:
         """All of "answer 1", "answer 2" ..., empty ones too."""

@@ -5,9 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from app.content.fields import Words
-from app.content.importers.imported import FoundQuestion, Messages, clean, with_one_right
-from app.content.questions import Asked, Offered
+from app.content.importers.imported import FoundAnswer, FoundQuestion, Messages, clean, with_one_right
 
 FORM = "GIFT text"
 
@@ -35,9 +33,9 @@ def claims(text: str) -> bool:
 
 def read(text: str, messages: Messages) -> Iterator[FoundQuestion]:
     for line, block in _blocks(text):
-        asked = _read_block(line, block, messages)
-        if asked:
-            yield FoundQuestion(asked)
+        question = _read_block(line, block, messages)
+        if question:
+            yield question
 
 
 def _blocks(text: str) -> Iterator[tuple[int, str]]:
@@ -65,7 +63,7 @@ def _brackets(block: str) -> tuple[int, int]:
     return opened, -1
 
 
-def _read_block(line: int, block: str, messages: Messages) -> Asked | None:
+def _read_block(line: int, block: str, messages: Messages) -> FoundQuestion | None:
     block = _TITLE.sub("", block, count=1)
     opened, closed = _brackets(block)
     if closed < 0:
@@ -88,7 +86,7 @@ def _read_block(line: int, block: str, messages: Messages) -> Asked | None:
     return _made(line, question, read, _plain(general, as_html), messages)
 
 
-def _made(line: int, question: str, answers: list[_Answer], general: str, messages: Messages) -> Asked | None:
+def _made(line: int, question: str, answers: list[_Answer], general: str, messages: Messages) -> FoundQuestion | None:
     right = [answer for answer in answers if answer.is_right] or [one for one in answers if one.is_partly_right]
     if not question:
         messages.leave_out(line, "has answers but no question.", "Write the question before {.")
@@ -97,14 +95,9 @@ def _made(line: int, question: str, answers: list[_Answer], general: str, messag
     elif not right:
         messages.leave_out(line, "has no right answer.", "Start it with = instead of ~.")
     else:
-        options = tuple(Offered(line, answer.text, answer in right) for answer in answers)
+        offered = tuple(FoundAnswer(answer.text, answer in right) for answer in answers)
         why = general or right[0].feedback
-        return Asked(
-            question=Words(line, question),
-            options=with_one_right(options, line, messages),
-            why=Words(line, why) if why else None,
-            talk=None,
-        )
+        return FoundQuestion(line, question, with_one_right(offered, line, messages), why=why)
     return None
 
 

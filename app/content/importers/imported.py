@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from app.content import questions
-from app.content.problems import ProblemList
-from app.content.questions import Asked, Offered
+from app.content.fields import Words
+from app.content.problems import ProblemList, quoted
 from app.content.text_files import visible
+from app.content.wording import check_length, check_sentences, gives_away, same_words
+from app.domain.quiz import LETTERS, LONGEST_EXPLANATION, LONGEST_OPTION, LONGEST_QUESTION
 
 MOST_MESSAGES = 200
 MOST_QUESTIONS = 500
@@ -55,10 +56,10 @@ class Messages:
     def note(self, sentence: str, remedy: str = "") -> None:
         self._add(Message("note", sentence, remedy))
 
-    def check(self, asked: Asked) -> None:
-        """What the quiz files' own check says of a question; it is imported all the same."""
+    def check(self, question: "FoundQuestion") -> None:
+        """What a screen has no room for or a child would stumble over; the question is imported all the same."""
         problems = ProblemList("")
-        questions.check(asked, problems)
+        _check(question, problems)
         for problem in problems.found:
             self._add(Message("look", f"{self.counted} {problem.line}: {problem.sentence}", problem.remedy))
 
@@ -70,14 +71,35 @@ class Messages:
 
 
 @dataclass(frozen=True)
+class FoundAnswer:
+    """One answer as it is written."""
+
+    text: str
+    is_right: bool = False
+    misconception: str | None = None
+
+
+@dataclass(frozen=True)
 class FoundQuestion:
     """A question and, from our own spreadsheet, what else a quiz file says of it."""
 
-    asked: Asked
+    place: int
+    text: str
+    answers: tuple[FoundAnswer, ...]
+    why: str = ""
+    talk: str = ""
     key: str = ""
     is_anchor: bool = False
     is_reserve: bool = False
     facts: tuple[str, ...] = ()
+
+    @property
+    def right(self) -> tuple[FoundAnswer, ...]:
+        return tuple(answer for answer in self.answers if answer.is_right)
+
+    @property
+    def wrong(self) -> tuple[FoundAnswer, ...]:
+        return tuple(answer for answer in self.answers if not answer.is_right)
 
 
 @dataclass(frozen=True)
@@ -131,9 +153,9 @@ def gather(form: str, found: Iterable[FoundQuestion], messages: Messages) -> Imp
         if len(kept) == MOST_QUESTIONS:
             messages.note(f"Only the first {MOST_QUESTIONS} questions were read.", "Split the file.")
             break
-        messages.check(question.asked)
+        messages.check(question)
         kept.append(question)
-    without_why = sum(question.asked.why is None for question in kept)
+    without_why = sum(not question.why for question in kept)
     if without_why:
         whose = (
             "No question says" if without_why == len(kept) else f"{without_why} of {len(kept)} questions do not say"
@@ -142,17 +164,40 @@ def gather(form: str, found: Iterable[FoundQuestion], messages: Messages) -> Imp
     return Imported(form, questions=tuple(kept), messages=tuple(messages.found))
 
 
-def with_one_right(options: tuple[Offered, ...], line: int, messages: Messages) -> tuple[Offered, ...]:
+def with_one_right(answers: tuple[FoundAnswer, ...], line: int, messages: Messages) -> tuple[FoundAnswer, ...]:
     """Of several right answers the first stays so: a question has one safest answer."""
-    right = [option for option in options if option.is_correct]
+    right = [answer for answer in answers if answer.is_right]
     if len(right) < 2:
-        return options
+        return answers
     remedy = "The first was kept as right. Change the others, or take them out."
     messages.look(line, f"has {len(right)} right answers.", remedy)
-    return tuple(
-        Offered(option.line, option.text, option is right[0], None if option in right else option.misconception)
-        for option in options
-    )
+    return tuple(replace(answer, is_right=answer is right[0]) for answer in answers)
+
+
+def read_answer(text: str, *, is_right: bool = False) -> FoundAnswer:
+    """A misconception at its end, such as [FM1], is taken off; other square brackets are part of the words."""
+    found = re.fullmatch(r"(.*\S) ?\[([A-Z]{1,5}\d{1,3})\]", text)
+    return FoundAnswer(found[1], is_right, found[2]) if found else FoundAnswer(text, is_right)
+
+
+def _check(question: FoundQuestion, problems: ProblemList) -> None:
+    texts = [(question.text, LONGEST_QUESTION, "A question")]
+    texts += [(answer.text, LONGEST_OPTION, "An answer") for answer in question.answers]
+    texts += [(text, LONGEST_EXPLANATION, "These words") for text in (question.why, question.talk)]
+    for text, longest, what in texts:
+        check_length(Words(question.place, text), longest, what, problems)
+        check_sentences(question.place, text, problems)
+    if len(question.answers) > len(LETTERS):
+        told = f"This question offers {len(question.answers)} answers."
+        problems.report(question.place, told, "Offer two to four.")
+    seen: set[str] = set()
+    for answer in question.answers:
+        if same_words(answer.text) in seen:
+            problems.report(question.place, f"{quoted(answer.text)} is offered twice.", "Change one of them.")
+        seen.add(same_words(answer.text))
+    if gives_away(question.talk, [answer.text for answer in question.right]):
+        told = "The words to talk about hold the safest answer."
+        problems.report(question.place, told, "Ask something that does not give it away.")
 
 
 def _seen(text: str) -> str:

@@ -3,11 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from app.content.fields import Words
 from app.content.importers.columns import Columns
-from app.content.importers.imported import FoundQuestion, Messages, with_one_right
+from app.content.importers.imported import FoundQuestion, Messages, read_answer, with_one_right
 from app.content.importers.tables import Row
-from app.content.questions import Asked, Offered, read_option
 from app.content.wording import same_words
 
 FORM = "Kahoot spreadsheet"
@@ -22,17 +20,17 @@ def read(columns: Columns, messages: Messages) -> Iterator[FoundQuestion]:
     has_time = False
     for row in columns.filled():
         has_time = has_time or bool(columns.text(row, "time"))
-        asked = _read_row(columns, row, messages)
-        if asked:
-            yield FoundQuestion(asked)
+        question = _read_row(columns, row, messages)
+        if question:
+            yield question
     if has_time:
         messages.note("Time limits were left out: here everybody has the time they need.")
 
 
-def _read_row(columns: Columns, row: Row, messages: Messages) -> Asked | None:
-    question = columns.words(row, "question")
+def _read_row(columns: Columns, row: Row, messages: Messages) -> FoundQuestion | None:
+    question = columns.text(row, "question")
     offered = {number: text for number, text in columns.numbered(row, "answer") if text}
-    if question is None:
+    if not question:
         messages.leave_out(
             row.number, "has answers but no question.", f'Write it below "{columns.named("question")}".'
         )
@@ -49,24 +47,14 @@ def _read_row(columns: Columns, row: Row, messages: Messages) -> Asked | None:
         remedy = "Write that answer, or name another one as right."
         messages.leave_out(row.number, f"says that answer {min(empty)} is right, but there is none.", remedy)
         return None
-    options = tuple(_offered(row.number, text, number in right) for number, text in offered.items())
-    return Asked(
-        question=question,
-        options=with_one_right(options, row.number, messages),
-        why=columns.words(row, "why"),
-        talk=columns.words(row, "talk"),
+    answers = tuple(read_answer(text, is_right=number in right) for number, text in offered.items())
+    return FoundQuestion(
+        place=row.number,
+        text=question,
+        answers=with_one_right(answers, row.number, messages),
+        why=columns.text(row, "why"),
+        talk=columns.text(row, "talk"),
     )
-
-
-def _offered(line: int, text: str, is_correct: bool) -> Offered:
-    """Only our own spreadsheet marks misconceptions; elsewhere square brackets are part of the words."""
-    return (
-        read_option(Words(line, text), is_correct=is_correct) if _has_code(text) else Offered(line, text, is_correct)
-    )
-
-
-def _has_code(text: str) -> bool:
-    return re.search(r"\[[A-Z]{1,5}\d{1,3}\]$", text) is not None
 
 
 def _tell_nothing_right(columns: Columns, row: Row, messages: Messages) -> None:

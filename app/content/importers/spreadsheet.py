@@ -3,11 +3,9 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from app.content.fields import Words
 from app.content.importers.columns import Columns
-from app.content.importers.imported import FoundQuestion, Messages
+from app.content.importers.imported import FoundQuestion, Messages, read_answer
 from app.content.importers.tables import Row, Sheet
-from app.content.questions import Asked, read_option
 
 FORM = "spreadsheet"
 HEADINGS = {
@@ -58,15 +56,9 @@ def read(columns: Columns, messages: Messages) -> Iterator[FoundQuestion]:
     for row in columns.filled():
         if columns.text(row, "question") in examples:
             continue
-        asked = _read_row(columns, row, messages)
-        if asked:
-            yield FoundQuestion(
-                asked,
-                key=_read_key(columns, row, messages),
-                is_anchor=_is_yes(columns, row, "anchor", messages),
-                is_reserve=_is_yes(columns, row, "reserve", messages),
-                facts=tuple(re.findall(r"[^\s,;]+", columns.text(row, "facts"))),
-            )
+        question = _read_row(columns, row, messages)
+        if question:
+            yield question
 
 
 def read_misconceptions(sheets: Iterable[Sheet]) -> dict[str, str]:
@@ -79,24 +71,26 @@ def read_misconceptions(sheets: Iterable[Sheet]) -> dict[str, str]:
     return {}
 
 
-def _read_row(columns: Columns, row: Row, messages: Messages) -> Asked | None:
-    question, right = columns.words(row, "question"), columns.words(row, "right")
+def _read_row(columns: Columns, row: Row, messages: Messages) -> FoundQuestion | None:
+    question, right = columns.text(row, "question"), columns.text(row, "right")
     wrong = [text for _, text in columns.numbered(row, "wrong") if text]
-    if question is None:
+    if not question:
         messages.leave_out(row.number, "has no question.", f'Write it below "{columns.named("question")}".')
-    elif right is None:
+    elif not right:
         messages.leave_out(row.number, "has no right answer.", f'Write it below "{columns.named("right")}".')
     elif not wrong:
         messages.leave_out(row.number, "has no wrong answer.", "Write one to three.")
     else:
-        return Asked(
-            question=question,
-            options=(
-                read_option(right, is_correct=True),
-                *(read_option(Words(row.number, text)) for text in wrong),
-            ),
-            why=columns.words(row, "why"),
-            talk=columns.words(row, "talk"),
+        return FoundQuestion(
+            place=row.number,
+            text=question,
+            answers=(read_answer(right, is_right=True), *map(read_answer, wrong)),
+            why=columns.text(row, "why"),
+            talk=columns.text(row, "talk"),
+            key=_read_key(columns, row, messages),
+            is_anchor=_is_yes(columns, row, "anchor", messages),
+            is_reserve=_is_yes(columns, row, "reserve", messages),
+            facts=tuple(re.findall(r"[^\s,;]+", columns.text(row, "facts"))),
         )
     return None
 

@@ -12,7 +12,7 @@ def said(found: Imported) -> list[str]:
 
 
 def answers(question: FoundQuestion) -> list[tuple[str, bool]]:
-    return [(option.text, option.is_correct) for option in question.asked.options]
+    return [(option.text, option.is_right) for option in question.answers]
 
 
 def read_rows(*questions: tuple[object, ...]) -> Imported:
@@ -26,7 +26,7 @@ def test_the_headings_are_found_wherever_they_stand(heading_row: int, numbered: 
     found = read("quiz.xlsx", content)
     assert found.form == "Kahoot spreadsheet"
     assert said(found) == []
-    assert [one.asked.question.text for one in found.questions] == [ALARM[0], SMOKE[0]]
+    assert [one.text for one in found.questions] == [ALARM[0], SMOKE[0]]
     assert answers(found.questions[0]) == [
         ("Once a year", False),
         ("Once a week", True),
@@ -57,7 +57,7 @@ def test_other_separators_are_seen_from_the_headings(separator: str) -> None:
 def test_a_file_in_windows_letters_is_read_and_said_so() -> None:
     rows = [KAHOOT_HEADINGS, ("Is a £5 reward in a café chat safe?", "No", "Yes", "", "", 20, 1)]
     found = read("quiz.csv", semicolons(rows, "cp1252"))
-    assert found.questions[0].asked.question.text == "Is a £5 reward in a café chat safe?"
+    assert found.questions[0].text == "Is a £5 reward in a café chat safe?"
     assert "letters were read as those of Windows" in str(found.messages[-1])
 
 
@@ -84,7 +84,7 @@ def test_of_several_right_answers_the_first_is_kept_and_the_row_is_named(right: 
 @pytest.mark.parametrize("right", [2, 2.0, "2", " 2 ", "B", "b)", "Once a week", "Answer 2"])
 def test_a_right_answer_may_be_a_number_a_letter_or_its_words(right: object) -> None:
     found = read_rows((*ALARM[:6], right))
-    assert [option.text for option in found.questions[0].asked.options if option.is_correct] == ["Once a week"]
+    assert [option.text for option in found.questions[0].answers if option.is_right] == ["Once a week"]
 
 
 def test_words_over_our_limits_are_imported_and_named() -> None:
@@ -126,7 +126,7 @@ def test_time_limits_and_missing_whys_are_told_once() -> None:
 
 def test_square_brackets_are_part_of_the_words_unless_they_hold_a_code() -> None:
     found = read_rows(("What is it?", "A [big] alarm [loud]", "A toy [FM6]", "", "", 20, 1))
-    options = found.questions[0].asked.options
+    options = found.questions[0].answers
     assert [(option.text, option.misconception) for option in options] == [
         ("A [big] alarm [loud]", None),
         ("A toy", "FM6"),

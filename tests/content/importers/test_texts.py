@@ -43,7 +43,7 @@ def said(found: Imported) -> list[str]:
 
 
 def answers(question: FoundQuestion) -> list[tuple[str, bool]]:
-    return [(option.text, option.is_correct) for option in question.asked.options]
+    return [(option.text, option.is_right) for option in question.answers]
 
 
 def read_text(text: str) -> Imported:
@@ -54,7 +54,7 @@ def test_aiken_is_read() -> None:
     found = read_text(AIKEN)
     assert found.form == "Aiken text"
     assert said(found) == []
-    assert [one.asked.question.text for one in found.questions] == [
+    assert [one.text for one in found.questions] == [
         "Where is the cleaner air?",
         "How often do we test a smoke alarm?",
     ]
@@ -86,7 +86,7 @@ def test_one_bad_aiken_question_does_not_spoil_the_others(text: str, told: str) 
 def test_gift_is_read() -> None:
     found = read_text(GIFT)
     assert found.form == "GIFT text"
-    assert [one.asked.question.text for one in found.questions] == [
+    assert [one.text for one in found.questions] == [
         "Where is the cleaner air?",
         "Test a smoke alarm every week & each floor.",
         "A dog is _____ and not a toy.",
@@ -100,7 +100,7 @@ def test_gift_is_read() -> None:
 
 
 def test_what_gift_says_after_an_answer_becomes_the_why() -> None:
-    whys = [one.asked.why.text if one.asked.why else "" for one in read_text(GIFT).questions]
+    whys = [one.why for one in read_text(GIFT).questions]
     assert whys == ["Smoke goes up, so crawl low.", "Well done.", "", ""]
     assert "2 of 4 questions do not say why" in str(read_text(GIFT).messages[-1])
 
