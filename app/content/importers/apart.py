@@ -3,18 +3,11 @@
 import subprocess
 import sys
 
-from pydantic import BaseModel
-
 from app.content.importers.imported import Imported, Unreadable, refused
+from app.content.importers.sent import from_bytes, to_bytes
 
 LONGEST_SECONDS = 40
 MOST_MEMORY = 2_000_000_000  # bytes; a large talk needs about a quarter of it
-
-
-class _Sent(BaseModel, ser_json_bytes="base64", val_json_bytes="base64"):
-    """What the reading process answers."""
-
-    found: Imported
 
 
 def read_apart(name: str, content: bytes, *, seconds: float = LONGEST_SECONDS) -> Imported:
@@ -26,7 +19,7 @@ def read_apart(name: str, content: bytes, *, seconds: float = LONGEST_SECONDS) -
         return refused(Unreadable("Reading this file takes too long.", "Split it, and send the parts."))
     if done.returncode:
         return refused(Unreadable("This file cannot be read.", "Save it again, or split it, and send that."))
-    return _Sent.model_validate_json(done.stdout).found
+    return from_bytes(done.stdout)
 
 
 def _main() -> None:
@@ -34,7 +27,7 @@ def _main() -> None:
 
     _limit(LONGEST_SECONDS, MOST_MEMORY)
     found = read(sys.argv[1], sys.stdin.buffer.read())
-    sys.stdout.buffer.write(_Sent(found=found).model_dump_json().encode())
+    sys.stdout.buffer.write(to_bytes(found))
 
 
 def _limit(seconds: int, memory: int) -> None:
