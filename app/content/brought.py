@@ -1,4 +1,4 @@
-"""Puts what a brought file gave into a draft: questions into its quiz, slides as cards, a package as it is."""
+"""Puts what a brought file gave into a draft: questions into its quiz, slides as cards of its facts."""
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -8,7 +8,7 @@ from app.content.drafts import DraftTexts
 from app.content.importers.imported import FoundPicture, FoundQuestion, FoundSlide, Imported
 from app.content.quiz_sketch import QuizSketch, change_question
 from app.content.sketch import PartSketch, SectionSketch, Settings, read_part, tidy, write_part
-from app.content.yaml_pieces import Value, read_values
+from app.content.yaml_pieces import Value
 
 FACTS = "facts"
 NEW_FACTS = PartSketch(kind="Facts", title="Things to know", settings=(("minutes", "3"),))
@@ -71,34 +71,6 @@ def with_slides(texts: DraftTexts, slides: Iterable[FoundSlide], keep: KeepPictu
 
 
 _AFTER_FACTS = ("scenario", "poll", "quiz", "pledge", "take-home", "sources")
-
-
-def texts_of(found: Imported) -> DraftTexts | None:
-    """The lesson of a package and its quiz, letter by letter; None when one of them is missing or no text."""
-    for path in sorted(found.files):
-        name = re.fullmatch(r"lessons/([a-z0-9]+(?:-[a-z0-9]+)*)\.md", path)
-        lesson = _decoded(found.files[path])
-        if name is None or lesson is None:
-            continue
-        texts = DraftTexts(key=name[1], lesson=lesson, quiz="")
-        front = read_values(texts.sketch.front or "") or {}
-        quiz = _decoded(found.files.get(f"quizzes/{front.get('quiz', name[1])}.yaml", b"\xff"))
-        if quiz is not None:
-            return replace(texts, quiz=quiz)
-    return None
-
-
-def needed_by(texts: DraftTexts) -> tuple[str, ...]:
-    """All that may name a picture, film or captions; those that are nowhere, such as in a comment, do not count."""
-    named = re.findall(r"[A-Za-z0-9_-]+(?:/[A-Za-z0-9_-]+)*\.(?:svg|png|webp|jpg|mp4|webm|vtt)\b", texts.lesson)
-    return tuple(sorted(set(named)))
-
-
-def _decoded(content: bytes) -> str | None:
-    try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError:
-        return None
 
 
 def _free_keys(taken: list[str], questions: Iterable[FoundQuestion], lesson: str) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What a brought file gave becomes part of a draft, and a draft that leaves comes back letter by letter."""
+"""What a brought file gave becomes part of a draft."""
 
 from dataclasses import replace
 
@@ -8,8 +8,7 @@ from hypothesis import given, settings
 from app.content import brought, drafts, library, quiz_files
 from app.content.drafts import DraftTexts
 from app.content.importers import read
-from app.content.importers.imported import FoundPicture, FoundSlide, Imported
-from app.content.packages import pack
+from app.content.importers.imported import FoundPicture, FoundSlide
 from app.content.problems import ProblemList
 from app.content.quiz_sketch import read_question
 from app.documents.quiz_sheets import quiz_xlsx
@@ -19,7 +18,6 @@ from tests.content.importers.written import ALARM, SMOKE, kahoot_rows, workbook
 from tests.made_quizzes import quizzes
 
 SHIPPED = library.load(ROOT / "lessons", ROOT / "quizzes")
-KEYS = [draft.key for draft in SHIPPED.drafts]
 EMPTY_QUIZ = "title: New\n\nmisconceptions:\n  FM1: Hide and wait\n\nquestions:\n"
 PICTURES = ROOT / "lessons" / "pictures"
 
@@ -152,31 +150,3 @@ def test_a_lesson_without_facts_gets_a_facts_part_before_its_story() -> None:
     texts = brought.with_slides(DraftTexts("new", lesson, EMPTY_QUIZ), SLIDES[:1], names())
     assert texts.sketch.keys == ("hook", "facts", "scenario", "sources")
     assert brought.with_slides(DraftTexts("new", "", ""), SLIDES[:1], names()).sketch.keys == ("facts",)
-
-
-@pytest.mark.parametrize("key", KEYS)
-def test_a_lesson_that_leaves_as_a_package_comes_back_letter_by_letter(key: str) -> None:
-    texts = shipped(key)
-    there = [name for name in brought.needed_by(texts) if (PICTURES / name).is_file()]
-    pictures = {f"lessons/pictures/{name}": (PICTURES / name).read_bytes() for name in there}
-    assert len(pictures) > 10
-    package = pack(
-        {f"lessons/{key}.md": texts.lesson.encode(), f"quizzes/{key}.yaml": texts.quiz.encode(), **pictures}
-    )
-    found = read("lesson.zip", package)
-    assert brought.texts_of(found) == texts
-    assert {path: found.files[path] for path in pictures} == pictures
-
-
-@pytest.mark.parametrize(
-    "files",
-    [
-        {},
-        {"lessons/fire.md": b"---\nquiz: water\n---\n", "quizzes/fire.yaml": b"title: Fire"},
-        {"lessons/fire.md": b"\xff", "quizzes/fire.yaml": b"title: Fire"},
-        {"lessons/fire.md": b"", "quizzes/fire.yaml": b"\xff"},
-        {"lessons/Not a name.md": b"", "quizzes/fire.yaml": b""},
-    ],
-)
-def test_a_package_without_a_lesson_and_its_quiz_gives_no_texts(files: dict[str, bytes]) -> None:
-    assert brought.texts_of(Imported("", files=files)) is None
