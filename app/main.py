@@ -24,6 +24,7 @@ from app.live.rehearsals import Rehearsals, Tap
 from app.live.rooms import Rooms
 from app.settings import Settings
 from app.store import drafts, lessons, media, participation, runs
+from app.store.brought_files import BroughtFiles
 from app.store.database import Database
 from app.store.media_files import MediaFolder
 from app.web import author, directory, home, join, own_media, pairing, play, reports, sign_in
@@ -229,4 +230,5 @@ def keep_house(parts: Parts) -> list[int]:
         parts.rooms.forget(run_id)
     if purged or parts.database.owes_forgetting:
         parts.database.forget_deleted()
+    BroughtFiles(settings.data_dir).forget()
     return forgotten

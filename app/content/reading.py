@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from app.content.easier_words import EASIER
 from app.content.syllables import count_syllables
@@ -123,9 +123,13 @@ def _hard_words(sentence: str) -> Iterator[HardWord]:
     for place, word in enumerate(_LETTERS.findall(sentence)):
         if place and word[0].isupper():
             continue  # a name, such as a department's
-        base = next((base for base in _bases(word.casefold()) if base in EASIER), None)
-        if base:
-            yield HardWord(word, EASIER[base])
+        if easier := _easier(word.casefold()):
+            yield HardWord(word, easier)
+
+
+@lru_cache(maxsize=4096)
+def _easier(word: str) -> str:
+    return next((EASIER[base] for base in _bases(word) if base in EASIER), "")
 
 
 @cache

@@ -1,6 +1,7 @@
 """Counts the syllables of an English word by its groups of vowels."""
 
 import re
+from functools import lru_cache
 
 _KNOWN = {
     "area": 3, "being": 2, "business": 2, "create": 2, "created": 3, "diary": 3, "different": 2, "evening": 2,
@@ -16,6 +17,7 @@ _SPOKEN_APART = re.compile(
 )
 
 
+@lru_cache(maxsize=4096)
 def count_syllables(word: str) -> int:
     """Right for about 19 words of 20; the rest are one too many or one too few."""
     word = re.sub(r"[^a-z]", "", re.split("['’]", word.casefold())[0])

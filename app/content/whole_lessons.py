@@ -11,18 +11,27 @@ from app.content.importers.imported import Imported
 from app.content.problems import ProblemList
 from app.content.yaml_pieces import read_values
 from app.domain.lesson import Draft
+from app.domain.media import OwnMedia
 from app.domain.quiz import Quiz
 
-Find = Callable[[str], tuple[str, Path] | None]
-"""For a picture or film as a lesson names it: its path in a package, and where it is; None when it is nowhere."""
+FILMS = (".mp4", ".webm")
+LARGEST_PACKAGE = 45_000_000  # bytes: it can be brought back, for which 50 MB are the limit
+Find = Callable[[str], tuple[str, Callable[[], bytes], int] | None]
+"""For a picture or film as a lesson names it: its path in a package, its content and size; None if it is nowhere."""
 
 
 def files_of(texts: DraftTexts, find: Find) -> dict[str, bytes]:
-    """All that a package holds. A lesson leaves in whatever state it is; what it names and nobody has stays away."""
+    """All that a package holds. A lesson leaves in whatever state it is.
+
+    What it names and nobody has stays away, and so do films for which there is no room.
+    """
     files = {f"lessons/{texts.key}.md": texts.lesson.encode(), _quiz_path(texts): texts.quiz.encode()}
-    for name in needed_by(texts):
-        if found := find(name):
-            files[found[0]] = found[1].read_bytes()
+    room = LARGEST_PACKAGE
+    found = [one for name in needed_by(texts) if (one := find(name))]
+    for path, content, size in sorted(found, key=lambda one: (one[0].endswith(FILMS), one[2])):
+        if size <= room:
+            files[path] = content()
+            room -= size
     return files
 
 
@@ -40,9 +49,9 @@ def texts_of(found: Imported) -> DraftTexts | None:
     return None
 
 
-def parsed(texts: DraftTexts, pictures: Path) -> tuple[Draft | None, Quiz | None]:
+def parsed(texts: DraftTexts, pictures: Path, own: OwnMedia) -> tuple[Draft | None, Quiz | None]:
     """The lesson and its quiz, each when nothing in it blocks it."""
-    lesson = lesson_files.read(texts.key, texts.lesson, pictures, ProblemList("lesson"))
+    lesson = lesson_files.read(texts.key, texts.lesson, pictures, ProblemList("lesson"), own)
     return lesson.draft, quiz_files.read(texts.key, texts.quiz, ProblemList("quiz")).quiz
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from app.domain.lesson import CONFIDENCE, Card, Draft, Fact, Part, Picture
+from app.domain.media import OWN
 from app.domain.quiz import LETTERS, ChooseOne, Opinion, Quiz, offers_not_sure, shown_order
 
 PICTURES = "lessons/pictures/"  # where the pictures stand beside the hand-out in an exported lesson
@@ -12,6 +13,7 @@ NAMES = {
     "precheck": "Before we start",
     "hook": "Look",
     "facts": "Facts",
+    "film": "Film",
     "scenario": "Story",
     "poll": "Class vote",
     "quiz": "Quiz",
@@ -45,6 +47,9 @@ def _parts(draft: Draft, quiz: Quiz) -> Iterator[str]:
     for part in draft.parts:
         yield f"## {NAMES.get(part.kind, part.kind.capitalize())}: {plain(part.title)} ({part.minutes:g} min)"
         yield from _face(part.picture, part.text)
+        if part.film:
+            yield "What is said in the film:"
+            yield "\n\n".join(plain(words) for words in part.film.transcript)
         if part.teacher_note:
             yield "\n".join(f"> {line}".rstrip() for line in f"*Teacher:* {plain(part.teacher_note)}".split("\n"))
         for card in part.cards:
@@ -67,7 +72,7 @@ def _card(card: Card) -> Iterator[str]:
 
 def _face(picture: Picture | None, text: str) -> Iterator[str]:
     if picture:
-        yield f"![{plain(picture.alt)}]({PICTURES}{picture.path})"
+        yield f"![{plain(picture.alt)}]({'' if picture.path.startswith(OWN) else PICTURES}{picture.path})"
     if text:
         yield text
 

@@ -43,7 +43,7 @@ class BroughtFiles:
 
     def read(self, account_id: int, name: str, file: str) -> bytes:
         """Raises NotFound."""
-        if re.fullmatch(r"[0-9a-f]{32}", name) and re.fullmatch(r"[a-z0-9-]+(\.[a-z]+)?", file):
+        if re.fullmatch(r"[0-9a-f]{32}", name) and re.fullmatch(r"[a-z0-9-]{1,40}(\.[a-z]{1,5})?", file):
             with contextlib.suppress(FileNotFoundError):
                 return (self.place / f"{account_id}-{name}" / file).read_bytes()
         raise NotFound(GONE)

@@ -1,6 +1,6 @@
 """A draft that leaves as a package comes back letter by letter."""
 
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
@@ -8,7 +8,7 @@ from app.content.drafts import DraftTexts
 from app.content.importers import read
 from app.content.importers.imported import Imported
 from app.content.packages import pack
-from app.content.whole_lessons import files_of, needed_by, parsed, texts_of
+from app.content.whole_lessons import LARGEST_PACKAGE, files_of, needed_by, parsed, texts_of
 from app.settings import ROOT
 
 PICTURES = ROOT / "lessons" / "pictures"
@@ -20,9 +20,9 @@ def shipped(key: str) -> DraftTexts:
     return DraftTexts(key, lesson, quiz)
 
 
-def find(name: str) -> tuple[str, Path] | None:
+def find(name: str) -> tuple[str, Callable[[], bytes], int] | None:
     place = PICTURES / name
-    return (f"lessons/pictures/{name}", place) if place.is_file() else None
+    return (f"lessons/pictures/{name}", place.read_bytes, place.stat().st_size) if place.is_file() else None
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -44,10 +44,19 @@ def test_a_draft_leaves_in_whatever_state_it_is(lesson: str) -> None:
 
 
 def test_a_lesson_that_is_right_is_parsed_for_paper() -> None:
-    draft, quiz = parsed(shipped("fire"), PICTURES)
+    draft, quiz = parsed(shipped("fire"), PICTURES, {})
     assert draft is not None
     assert quiz is not None
-    assert parsed(DraftTexts("fire", "", ""), PICTURES) == (None, None)
+    assert parsed(DraftTexts("fire", "", ""), PICTURES, {}) == (None, None)
+
+
+def test_films_for_which_there_is_no_room_stay_away() -> None:
+    sizes = {"media/a.mp4": LARGEST_PACKAGE - 3, "media/b.mp4": 4, "media/c.webp": 3}
+    made = files_of(
+        DraftTexts("new", "film: media/a.mp4 media/b.mp4 media/c.webp", ""),
+        lambda name: (name, lambda: b"x", sizes[name]) if name in sizes else None,
+    )
+    assert list(made) == ["lessons/new.md", "quizzes/new.yaml", "media/c.webp", "media/b.mp4"]
 
 
 def test_all_that_a_lesson_names_is_needed() -> None:

@@ -38,6 +38,8 @@ PUBLIC = {
 """What anyone may ask for; the rest refuses whoever has no seat, link, phone or account."""
 
 POSTS = {
+    "/author/brought",
+    "/author/lessons/{key}/brought/{name}",
     "/author/media",
     "/author/media/remove",
     "/author/lessons",

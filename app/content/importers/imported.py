@@ -34,6 +34,8 @@ class Message:
     weight: Weight
     sentence: str
     remedy: str = ""
+    place: int = 0
+    """The row, line, slide or page that it is about; 0 when it is about the whole file."""
 
     def __str__(self) -> str:
         return f"{self.sentence} {self.remedy}".strip()
@@ -48,10 +50,10 @@ class Messages:
 
     def leave_out(self, place: int, what: str, remedy: str) -> None:
         """`what` goes on after the place: "has no right answer."."""
-        self._add(Message("left out", f"{self.counted} {place} {what}", remedy))
+        self._add(Message("left out", f"{self.counted} {place} {what}", remedy, place))
 
     def look(self, place: int, what: str, remedy: str = "") -> None:
-        self._add(Message("look", f"{self.counted} {place} {what}", remedy))
+        self._add(Message("look", f"{self.counted} {place} {what}", remedy, place))
 
     def note(self, sentence: str, remedy: str = "") -> None:
         self._add(Message("note", sentence, remedy))
@@ -61,7 +63,8 @@ class Messages:
         problems = ProblemList("")
         _check(question, problems)
         for problem in problems.found:
-            self._add(Message("look", f"{self.counted} {problem.line}: {problem.sentence}", problem.remedy))
+            sentence = f"{self.counted} {problem.line}: {problem.sentence}"
+            self._add(Message("look", sentence, problem.remedy, problem.line))
 
     def _add(self, message: Message) -> None:
         if len(self.found) < MOST_MESSAGES - 1:

@@ -14,13 +14,13 @@ from app.content.importers.imported import (
     clean,
     clean_lines,
 )
+from app.content.media_kinds import LARGEST
+from app.content.picture_files import MOST_PIXELS
 
 FORM = "PowerPoint slides"
 MOST_SLIDES = 120
 MOST_PICTURES = 4  # on one slide; more are ornament, or a collage that no child can read
 LARGEST_XML = 60_000_000
-LARGEST_PICTURE = 15_000_000  # bytes
-MOST_PIXELS = 40_000_000
 READY = {"PNG", "JPEG", "WEBP"}
 CHANGED = {"GIF", "BMP", "TIFF"}
 MARGIN_TEXTS = {"DATE", "FOOTER", "SLIDE_NUMBER", "HEADER"}
@@ -153,7 +153,7 @@ def _as_web_picture(shape: Any) -> bytes | None:
     from PIL import Image
 
     content: bytes = shape.image.blob
-    if len(content) > LARGEST_PICTURE:
+    if len(content) > LARGEST["png"]:
         return None
     edges = (shape.crop_left, shape.crop_top, shape.crop_right, shape.crop_bottom)
     with Image.open(io.BytesIO(content), formats=sorted(READY | CHANGED)) as image:
