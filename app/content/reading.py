@@ -7,8 +7,8 @@ from functools import cache, lru_cache
 
 from app.content.easier_words import EASIER
 from app.content.syllables import count_syllables
-from app.domain.lesson import Card, Draft
-from app.domain.quiz import ChooseOne, Opinion, Quiz
+from app.domain.lesson import Asking, Draft, Lesson, Pledge
+from app.domain.quiz import Question, Quiz
 
 LONGEST_SENTENCE = 15  # words
 FEWEST_WORDS = 100  # below this a grade says nothing
@@ -92,13 +92,23 @@ def count_words(text: str) -> int:
 
 
 def texts_of_lesson(draft: Draft) -> Iterator[str]:
-    """All that pupils read in the lesson file; notes, facts and sources are for adults."""
+    """All that pupils read in whole sentences; titles and answers are not, and notes and sources are for adults."""
     for part in draft.parts:
-        yield from (part.title, part.text)
-        for card in (*part.cards, *([part.ending] if part.ending else [])):
-            yield from _texts_of_card(card)
+        yield part.text
+        yield from (card.text for card in part.cards)
+        if part.ending:
+            yield part.ending.text
         if part.question:
             yield from _texts_of_question(part.question)
+
+
+def texts_of_version(lesson: Lesson) -> Iterator[str]:
+    """The same of a lesson and its quiz together, as they are published."""
+    for step in lesson.steps:
+        if isinstance(step, Asking | Pledge):
+            yield from _texts_of_question(step.question)
+        if not isinstance(step, Asking):
+            yield step.text
 
 
 def texts_of_quiz(quiz: Quiz) -> Iterator[str]:
@@ -106,13 +116,8 @@ def texts_of_quiz(quiz: Quiz) -> Iterator[str]:
         yield from _texts_of_question(question)
 
 
-def _texts_of_card(card: Card) -> Iterator[str]:
-    yield from (card.title, card.text)
-
-
-def _texts_of_question(question: ChooseOne | Opinion) -> Iterator[str]:
+def _texts_of_question(question: Question) -> Iterator[str]:
     yield from (question.text, question.explanation, question.talk)
-    yield from (option.text for option in question.options)
 
 
 def _hard_words(sentence: str) -> Iterator[HardWord]:

@@ -12,9 +12,7 @@ from app.documents.hand_out_page import hand_out_page
 from app.documents.quiz_sheets import kahoot_csv, kahoot_xlsx, quiz_csv, quiz_xlsx, template_xlsx
 from app.domain.errors import Conflict, NotFound
 from app.domain.lesson import Draft
-from app.domain.media import OwnMedia
 from app.domain.quiz import Quiz
-from app.store import media
 from app.store.media_files import MediaFolder
 from app.web.author.desk import Desk, open_desk
 from app.web.author.page import frame
@@ -45,7 +43,7 @@ def routes(pages: Pages) -> APIRouter:
     def files(key: str, app: App, who: SignedIn) -> Response:
         with app.database.reading() as db:
             desk = open_desk(db, app, who, key)
-            draft, quiz = parsed(desk.texts, desk.pictures, media.own(db, desk.agency_ids))
+            draft, quiz = parsed(desk.texts, desk.pictures, desk.own)
             return pages.page(
                 "author/files.html",
                 **frame(db, app, desk, "files"),
@@ -58,9 +56,8 @@ def routes(pages: Pages) -> APIRouter:
     def file(key: str, name: str, app: App, who: SignedIn) -> Response:
         with app.database.reading() as db:
             desk = open_desk(db, app, who, key)
-            own = media.own(db, desk.agency_ids)
-        find = _finder(app, desk, own)
-        draft, quiz = parsed(desk.texts, desk.pictures, own)
+        find = _finder(app, desk)
+        draft, quiz = parsed(desk.texts, desk.pictures, desk.own)
         if name == "lesson.zip":
             return _download(f"{key}.zip", "application/zip", pack(files_of(desk.texts, find)))
         if name in SHEETS:
@@ -87,14 +84,14 @@ def _hand_out(desk: Desk, name: str, draft: Draft, quiz: Quiz, find: Find) -> Re
     )
 
 
-def _finder(app: Parts, desk: Desk, own: OwnMedia) -> Find:
+def _finder(app: Parts, desk: Desk) -> Find:
     """The lesson's folder of pictures and films, and its agencies' own."""
     folder = MediaFolder(app.settings.data_dir).place
 
     def find(name: str) -> tuple[str, Callable[[], bytes], int] | None:
-        if medium := own.get(name):
+        if medium := desk.own.get(name):
             return name, (folder / medium.file_name).read_bytes, medium.size
-        if medium := next((one for one in own.values() if one.captions and one.captions_path == name), None):
+        if medium := next((one for one in desk.own.values() if one.captions and one.captions_path == name), None):
             captions = medium.captions.encode()
             return name, lambda: captions, len(captions)
         for kind in ("pictures", "films"):
