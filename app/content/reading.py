@@ -1,7 +1,7 @@
 """How easy some text is for a ten-year-old: long sentences, hard words and a grade. It warns and never blocks."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -13,6 +13,7 @@ from app.domain.quiz import Question, Quiz
 LONGEST_SENTENCE = 15  # words
 FEWEST_WORDS = 100  # below this a grade says nothing
 HIGHEST_GRADE = 5.5  # Year 6 is grade 5; a hard text is well above
+LONGEST_KEPT = 1_000  # characters
 YEARS_BEFORE_SCHOOL = 5  # a grade of 5 is a reading age of 10
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])[*_\"'”’)]{0,4}\s|\n")
@@ -63,28 +64,54 @@ class Reading:
         return self.grade is not None and self.grade > HIGHEST_GRADE
 
 
+@dataclass(frozen=True)
+class _Counted:
+    """What one text adds to a reading."""
+
+    words: int
+    sentences: int
+    spoken: int
+    syllables: int
+    long_sentences: tuple[LongSentence, ...]
+    hard_words: tuple[HardWord, ...]
+
+
 def look_at(*texts: str) -> Reading:
     """All texts together; each ends its last sentence."""
-    sentences = [sentence for text in texts for sentence in sentences_of(text)]
-    counted = [(sentence, count) for sentence in sentences if (count := count_words(sentence))]
-    spoken = [word for sentence in sentences for word in _LETTERS.findall(sentence)]
-    words = sum(count for _, count in counted)
+    counted = [_counted(text) if len(text) < LONGEST_KEPT else _count(text) for text in texts]
+    words, spoken = sum(one.words for one in counted), sum(one.spoken for one in counted)
     grade = None
-    if len(spoken) >= FEWEST_WORDS:
-        syllables = sum(map(count_syllables, spoken))
-        grade = round(0.39 * words / len(counted) + 11.8 * syllables / len(spoken) - 15.59, 1)
+    if spoken >= FEWEST_WORDS:
+        sentences, syllables = sum(one.sentences for one in counted), sum(one.syllables for one in counted)
+        grade = round(0.39 * words / sentences + 11.8 * syllables / spoken - 15.59, 1)
     return Reading(
         words=words,
-        long_sentences=tuple(
-            LongSentence(" ".join(sentence.split()), count) for sentence, count in counted if count > LONGEST_SENTENCE
-        ),
-        hard_words=tuple(dict.fromkeys(hard for sentence in sentences for hard in _hard_words(sentence))),
+        long_sentences=tuple(long for one in counted for long in one.long_sentences),
+        hard_words=tuple(dict.fromkeys(hard for one in counted for hard in one.hard_words)),
         grade=grade,
     )
 
 
-def sentences_of(text: str) -> Iterable[str]:
-    return _SENTENCE_END.split(text)
+def _count(text: str) -> _Counted:
+    sentences = [sentence for sentence in _SENTENCE_END.split(text) if count_words(sentence)]
+    counts = [count_words(sentence) for sentence in sentences]
+    spoken = _LETTERS.findall(text)
+    return _Counted(
+        words=sum(counts),
+        sentences=len(sentences),
+        spoken=len(spoken),
+        syllables=sum(map(count_syllables, spoken)),
+        long_sentences=tuple(
+            LongSentence(" ".join(sentence.split()), count)
+            for sentence, count in zip(sentences, counts, strict=True)
+            if count > LONGEST_SENTENCE
+        ),
+        hard_words=tuple(hard for sentence in sentences for hard in _hard_words(sentence)),
+    )
+
+
+_counted = lru_cache(maxsize=4096)(_count)
+"""Kept, because a lesson is looked at after every change of one of its texts."""
 
 
 def count_words(text: str) -> int:

@@ -9,6 +9,7 @@ from app.content import lesson_files, quiz_files
 from app.content.drafts import DraftTexts
 from app.content.importers.imported import Imported
 from app.content.problems import ProblemList
+from app.content.text_files import LARGEST_FILE
 from app.content.yaml_pieces import read_values
 from app.domain.lesson import Draft
 from app.domain.media import OwnMedia
@@ -67,6 +68,8 @@ def _quiz_path(texts: DraftTexts) -> str:
 
 
 def _decoded(content: bytes) -> str | None:
+    if len(content) > LARGEST_FILE:
+        return None
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError:

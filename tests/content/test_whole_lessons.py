@@ -78,6 +78,7 @@ def test_all_that_a_lesson_names_is_needed() -> None:
         {"lessons/fire.md": b"\xff", "quizzes/fire.yaml": b"title: Fire"},
         {"lessons/fire.md": b"", "quizzes/fire.yaml": b"\xff"},
         {"lessons/Not a name.md": b"", "quizzes/fire.yaml": b""},
+        {"lessons/fire.md": b"x" * 1_000_001, "quizzes/fire.yaml": b""},
     ],
 )
 def test_a_package_without_a_lesson_and_its_quiz_gives_no_texts(files: dict[str, bytes]) -> None:

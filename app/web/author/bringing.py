@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from app.content.brought import with_questions, with_slides
-from app.content.importers import LARGEST_FILE
+from app.content.importers import LARGEST_FILE, LARGEST_TEXT
 from app.content.importers.apart import read_apart
 from app.content.importers.imported import FoundSlide, Imported, Message
 from app.content.importers.sent import from_bytes, to_bytes
@@ -183,11 +183,19 @@ def _keep_chosen(app: Parts, desk: Desk, found: Imported, form: FormData) -> str
         desk = open_desk(db, app, desk.who, desk.key)
         if questions:
             texts = with_questions(desk.texts, replace(found, questions=questions))
+            _must_fit(texts.quiz)
             desk = save(db, app, desk, "quiz", quiz=texts.quiz)
         if slides:
             texts = with_slides(desk.texts, slides, names)
+            _must_fit(texts.lesson)
             desk = save(db, app, desk, f"steps/{FACTS}", lesson=texts.lesson)
     return f"{desk.address}/quiz" if questions else f"{desk.address}/steps/{FACTS}"
+
+
+def _must_fit(text: str) -> None:
+    """No lesson is that long, and every page of it would be slow."""
+    if len(text.encode()) > LARGEST_TEXT:
+        raise Invalid("That is more than one lesson can hold. Go back and take the tick off some of it.")
 
 
 def _keep_package(app: Parts, desk: Desk, found: Imported, form: FormData) -> str:

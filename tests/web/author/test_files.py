@@ -86,6 +86,16 @@ def test_nothing_ticked_is_told(world: World) -> None:
         assert "Nothing was ticked, so nothing was kept." in refused.text
 
 
+def test_more_than_a_lesson_can_hold_is_told(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    priya = author(world)
+    address, _ = shown(priya, KAHOOT)
+    monkeypatch.setattr(bringing, "LARGEST_TEXT", 5_000)
+    refused = keep(priya, address, question=["0"])
+    assert refused.status_code == 422
+    assert "more than one lesson can hold" in refused.text
+    assert "How often do we test a smoke alarm?" not in priya.page("/quiz")
+
+
 def test_a_file_that_cannot_be_read_is_told_in_one_sentence_and_offers_nothing(world: World) -> None:
     _, page = shown(author(world), b"\xd0\xcf\x11\xe0old office")
     assert "This is an old Office file, or one with a password." in page
