@@ -1,11 +1,12 @@
 """Puts what a brought file gave into a draft: questions into its quiz, slides as cards of its facts."""
 
-import re
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from app.content.drafts import DraftTexts
-from app.content.importers.imported import FoundPicture, FoundQuestion, FoundSlide, Imported
+from app.content.importers.imported import FoundAnswer, FoundPicture, FoundQuestion, FoundSlide, Imported
+from app.content.question_forms import next_id
+from app.content.quiz_files import CHOOSE_ONE
 from app.content.quiz_sketch import QuizSketch, change_question
 from app.content.sketch import PartSketch, SectionSketch, Settings, read_part, tidy, write_part
 from app.content.yaml_pieces import Value
@@ -24,28 +25,32 @@ def with_questions(texts: DraftTexts, found: Imported) -> DraftTexts:
     new = {code: words for code, words in found.misconceptions.items() if code not in known}
     if new:
         sketch = sketch.with_values({"misconceptions": known | new})
-    keys = list(_free_keys([*sketch.keys], found.questions, texts.key))
+    keys = list(_free_keys(sketch.keys, found.questions, texts.key))
     written = [question_text(question, key) for question, key in zip(found.questions, keys, strict=True)]
     return replace(texts, quiz=sketch.with_questions([*sketch.questions, *written]).text)
 
 
 def question_text(question: FoundQuestion, key: str) -> str:
-    """A question as a quiz file writes it. One with several right answers comes here with the first of them."""
+    """A question as a quiz file writes it."""
+    right = tuple(_written(answer) for answer in question.right)
     values: dict[str, Value | None] = {
         "id": key,
+        "kind": question.kind if question.kind != CHOOSE_ONE else None,
         "anchor": "yes" if question.is_anchor else None,
         "reserve": "yes" if question.is_reserve else None,
         "question": question.text,
-        "right": question.right[0].text if question.right else None,
-        "wrong": tuple(
-            f"{answer.text} [{answer.misconception}]" if answer.misconception else answer.text
-            for answer in question.wrong
-        ),
+        "right": right if len(right) > 1 else "".join(right),
+        "wrong": tuple(_written(answer) for answer in question.wrong),
         "why": question.why or None,
         "talk": question.talk or None,
+        "sure": "yes" if question.asks_sure else None,
         "facts": ", ".join(question.facts) or None,
     }
     return change_question("", values)
+
+
+def _written(answer: FoundAnswer) -> str:
+    return f"{answer.text} [{answer.misconception}]" if answer.misconception else answer.text
 
 
 def with_slides(texts: DraftTexts, slides: Iterable[FoundSlide], keep: KeepPicture) -> DraftTexts:
@@ -73,20 +78,13 @@ def with_slides(texts: DraftTexts, slides: Iterable[FoundSlide], keep: KeepPictu
 _AFTER_FACTS = ("scenario", "poll", "quiz", "pledge", "take-home", "sources")
 
 
-def _free_keys(taken: list[str], questions: Iterable[FoundQuestion], lesson: str) -> Iterator[str]:
-    """`F11` after F1 to F10; the first letter of the lesson's name where the quiz has no questions yet."""
-    letters = [found[1] for key in taken if (found := re.fullmatch(r"([A-Z]{1,4})\d+", key))]
-    letter = letters[0] if letters else lesson[:1].upper()
-    used = {key.casefold() for key in taken}
+def _free_keys(taken: tuple[str, ...], questions: Iterable[FoundQuestion], lesson: str) -> Iterator[str]:
+    """The name that a question brings along, or the next one where that is taken or missing."""
     for question in questions:
-        key = question.key if question.key.casefold() not in used else ""
-        key = key or _next_free(letter, used)
+        key = question.key if question.key.casefold() not in {one.casefold() for one in taken} else ""
+        key = key or next_id(taken, lesson)
         yield key
-        used.add(key.casefold())
-
-
-def _next_free(letter: str, used: Collection[str]) -> str:
-    return next(key for number in range(1, 10_000) if (key := f"{letter}{number}").casefold() not in used)
+        taken = (*taken, key)
 
 
 def _title(slide: FoundSlide) -> str:

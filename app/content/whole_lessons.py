@@ -53,7 +53,7 @@ def texts_of(found: Imported) -> DraftTexts | None:
 def parsed(texts: DraftTexts, pictures: Path, own: OwnMedia) -> tuple[Draft | None, Quiz | None]:
     """The lesson and its quiz, each when nothing in it blocks it."""
     lesson = lesson_files.read(texts.key, texts.lesson, pictures, ProblemList("lesson"), own)
-    return lesson.draft, quiz_files.read(texts.key, texts.quiz, ProblemList("quiz")).quiz
+    return lesson.draft, quiz_files.read(texts.key, texts.quiz, pictures, ProblemList("quiz"), own).quiz
 
 
 def needed_by(texts: DraftTexts) -> tuple[str, ...]:

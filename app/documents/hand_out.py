@@ -6,7 +6,8 @@ from datetime import date
 
 from app.domain.lesson import CONFIDENCE, Card, Draft, Fact, Part, Picture
 from app.domain.media import OWN
-from app.domain.quiz import LETTERS, ChooseOne, Opinion, Quiz, offers_not_sure, shown_order
+from app.domain.questions.question import Form
+from app.domain.quiz import Estimate, Question, Quiz, picture_of
 
 PICTURES = "lessons/pictures/"  # where the pictures stand beside the hand-out in an exported lesson
 NAMES = {
@@ -20,6 +21,14 @@ NAMES = {
     "pledge": "Promise",
     "take-home": "Take home",
 }
+HOW: dict[Form, str] = {
+    "some": "Tick all that are right.",
+    "areas": "Find them in the picture.",
+    "order": "Write the letters in the right order.",
+    "pairs": "Write the right number beside each letter.",
+    "number": "Write a number.",
+}
+"""What to do on paper, where it is not one tick."""
 
 _ALREADY = re.compile(r"[.!?:][*_\"'”’)]*$")
 
@@ -52,13 +61,15 @@ def _parts(draft: Draft, quiz: Quiz) -> Iterator[str]:
             yield "\n\n".join(plain(words) for words in part.film.transcript)
         if part.teacher_note:
             yield "\n".join(f"> {line}".rstrip() for line in f"*Teacher:* {plain(part.teacher_note)}".split("\n"))
-        for card in part.cards:
+        for card in part.cards[: part.ask_after] if part.question else part.cards:
             yield from _card(card)
         if part.question:
             yield from _question(part.question, quiz.key, part.kind)
+            for card in part.cards[part.ask_after :]:
+                yield from _card(card)
         if part.ending:
             yield from _card(part.ending)
-        asked: Sequence[ChooseOne] = {"precheck": quiz.anchors, "quiz": quiz.live}.get(part.kind, ())
+        asked = _asked_in(part, quiz)
         for number, question in enumerate(asked, start=1):
             yield from _question(question, quiz.key, part.kind, f"{number}. ")
         for confidence in CONFIDENCE if asked else ():
@@ -77,37 +88,53 @@ def _face(picture: Picture | None, text: str) -> Iterator[str]:
         yield text
 
 
-def _question(question: ChooseOne | Opinion, seed: str, place: str, number: str = "") -> Iterator[str]:
+def _question(question: Question, seed: str, place: str, number: str = "") -> Iterator[str]:
     """Letters as good as any: a safest answer that always comes first would tell itself."""
     yield f"**{number}{plain(question.text)}**"
-    shown = zip(LETTERS, shown_order(question, seed, place), strict=False)
-    lines = [f"- {letter}) {plain(option.text)}" for letter, option in shown]
-    yield "\n".join([*lines, "- I'm not sure"] if offers_not_sure(question) else lines)
+    if picture := picture_of(question):
+        yield from _face(picture, "")
+    face = question.face(question.marks(seed, place))
+    if how := HOW.get(question.form):
+        yield f"*{how}*"
+    lines = [f"- {option.letter}) {plain(option.text)}" for option in face.options]
+    lines += [f"- {partner.letter}) {plain(partner.text)}" for partner in face.partners]
+    if face.scale:
+        first, last = (plain(question.in_words(str(number))) for number in (face.scale.first, face.scale.last))
+        lines.append(f"- From {first} to {last}:")
+    yield "\n".join([*lines, "- I'm not sure"] if question.offers_not_sure else lines)
 
 
 def _answers(draft: Draft, quiz: Quiz) -> Iterator[str]:
-    if any(isinstance(part.question, ChooseOne) or part.kind in ("precheck", "quiz") for part in draft.parts):
+    asked = [part.question for part in draft.parts if part.question]
+    if quiz.questions or any(question.is_marked for question in asked):
         yield "## Answers"
     for part in draft.parts:
-        if isinstance(part.question, ChooseOne):
+        if part.question and part.question.is_marked:
             yield f"**{plain(part.title)}**"
             yield _answer(part.question, quiz.key, part)
     for part in draft.parts:
-        asked: Sequence[ChooseOne] = {"precheck": quiz.anchors, "quiz": quiz.live}.get(part.kind, ())
-        if asked:
+        if questions := _asked_in(part, quiz):
             yield f"**{plain(part.title)}**"
-            yield "\n".join(
-                _answer(question, quiz.key, part, f"{number}. ") for number, question in enumerate(asked, start=1)
-            )
+            lines = (_answer(one, quiz.key, part, f"{number}. ") for number, one in enumerate(questions, start=1))
+            yield "\n".join(lines)
 
 
-def _answer(question: ChooseOne, seed: str, part: Part, number: str = "") -> str:
-    letter = LETTERS[shown_order(question, seed, part.kind).index(question.correct)]
-    said = plain(question.correct.text)
+def _asked_in(part: Part, quiz: Quiz) -> Sequence[Question]:
+    return {"precheck": quiz.anchors, "quiz": quiz.live}.get(part.kind, ())
+
+
+def _answer(question: Question, seed: str, part: Part, number: str = "") -> str:
+    marks = question.marks(seed, part.kind)
+    match question:
+        case Estimate():
+            said = plain(question.without_devices().correct.text)
+        case _:
+            sent = question.answer(marks)
+            said = f"{sent}) {plain(question.in_words(question.to_store(sent, marks) or ''))}"
     end = "" if _ALREADY.search(said) else "."
     # Before the lesson nobody is told why: that is what the lesson is for.
     why = "" if part.kind == "precheck" else plain(question.explanation)
-    return f"{number}{letter}) {said}{end} {why}".rstrip()
+    return f"{number}{said}{end} {why}".rstrip()
 
 
 def _facts(facts: Sequence[Fact]) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """A quiz as a spreadsheet: ours, which holds all of it, and Kahoot's, so that nobody is locked in."""
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,15 +11,17 @@ from app.domain.quiz import (
     LONGEST_EXPLANATION,
     LONGEST_OPTION,
     LONGEST_QUESTION,
+    ChooseAll,
     ChooseOne,
     Option,
     Quiz,
-    shown_order,
+    TrueOrFalse,
 )
 
 Rows = Sequence[Sequence[str]]
 
 NO_TIME = datetime(1980, 1, 1)  # the same quiz gives the same bytes
+IN_OURS = (ChooseOne, TrueOrFalse, ChooseAll)
 KAHOOT_SECONDS = "60"  # it asks for one; 20, its own usual time, is short for a ten-year-old
 KAHOOT_HEADINGS = (
     "",
@@ -31,7 +33,7 @@ KAHOOT_HEADINGS = (
     "Time limit (sec) - 5, 10, 20, 30, 60, 90, 120, or 240",
     "Correct answer(s) - choose at least one",
 )
-WIDTHS = {"key": 8, "question": 50, "why": 50, "talk": 40, "facts": 12, "anchor": 12, "reserve": 12}
+WIDTHS = {"key": 8, "question": 50, "why": 50, "talk": 40, "facts": 12, "anchor": 12, "reserve": 12, "sure": 12}
 LONGEST = {"question": LONGEST_QUESTION, "why": LONGEST_EXPLANATION, "talk": LONGEST_EXPLANATION}
 READ_ME = (
     "Questions for Safety in Action",
@@ -46,6 +48,8 @@ READ_ME = (
     "Facts: the facts behind the question, by their names in the lesson, such as FIR-04.",
     "Before and after: yes for the five questions that are asked before and after the lesson.",
     "For later: yes for a question that is kept back for 6 to 12 weeks later.",
+    "Right answer 2 and 3: only where several answers are right, and pupils choose all of them.",
+    "How sure: yes where pupils may also say how sure they are.",
     "Name: short, such as F1. Leave it empty and one is given.",
     "",
     "A code in square brackets after a wrong answer, such as [FM1], says what a child who picks it may believe.",
@@ -57,11 +61,11 @@ READ_ME = (
 
 
 def quiz_xlsx(quiz: Quiz) -> bytes:
-    return _own_book([_own_row(question) for question in quiz.questions], list(quiz.misconceptions.items()))
+    return _own_book(list(_own_rows(quiz)), list(quiz.misconceptions.items()))
 
 
 def quiz_csv(quiz: Quiz) -> bytes:
-    return plain_csv([tuple(HEADINGS.values()), *(_own_row(question) for question in quiz.questions)])
+    return plain_csv([tuple(HEADINGS.values()), *_own_rows(quiz)])
 
 
 def template_xlsx() -> bytes:
@@ -77,18 +81,33 @@ def kahoot_csv(quiz: Quiz) -> bytes:
     return plain_csv(_kahoot_rows(quiz))
 
 
-def _own_row(question: ChooseOne) -> list[str]:
-    wrong = [option for option in question.options if not option.is_correct]
+def left_out(quiz: Quiz) -> tuple[str, ...]:
+    """The names of questions that our spreadsheet cannot hold; a lesson package holds all."""
+    return tuple(question.key for question in quiz.questions if not isinstance(question, IN_OURS))
+
+
+def _own_rows(quiz: Quiz) -> Iterator[list[str]]:
+    for question in quiz.questions:
+        match question:
+            case ChooseOne() | TrueOrFalse() | ChooseAll():
+                yield _own_row(question)
+
+
+def _own_row(question: ChooseOne | TrueOrFalse | ChooseAll) -> list[str]:
+    right = [_with_code(option) for option in question.options if option.is_correct]
+    wrong = [_with_code(option) for option in question.options if not option.is_correct]
     cells = {
         "key": question.key,
         "question": question.text,
-        "right": question.correct.text,
-        **{f"wrong {place}": _with_code(option) for place, option in enumerate(wrong, start=1)},
+        "right": right[0],
+        **{f"right {place}": text for place, text in enumerate(right[1:], start=2)},
+        **{f"wrong {place}": text for place, text in enumerate(wrong, start=1)},
         "why": question.explanation,
         "talk": question.talk,
         "facts": ", ".join(question.fact_ids),
-        "anchor": "yes" if question.is_anchor else "",
+        "anchor": "yes" if isinstance(question, ChooseOne) and question.is_anchor else "",
         "reserve": "yes" if question.is_reserve else "",
+        "sure": "yes" if question.asks_sure else "",
     }
     return [cells.get(role, "") for role in HEADINGS]
 
@@ -98,13 +117,21 @@ def _with_code(option: Option) -> str:
 
 
 def _kahoot_rows(quiz: Quiz) -> list[list[str]]:
-    """The right answer is mixed in among the others: in our files it always comes first."""
+    """The right answer is mixed in among the others: in our files it always comes first.
+
+    Other kinds leave as what a class without devices is asked; what is only talked through there stays away.
+    """
     rows = [list(KAHOOT_HEADINGS)]
-    for place, question in enumerate(quiz.questions, start=1):
-        shown = shown_order(question, quiz.key, question.key)
+    for question in quiz.questions:
+        asked = question if isinstance(question, ChooseAll) else question.without_devices()
+        if asked is None:
+            continue
+        marks = asked.marks(quiz.key, question.key)
+        options = {option.key: option for option in asked.options}
+        shown = [options[key] for key in marks.values()]
         texts = [option.text for option in shown] + [""] * (4 - len(shown))
-        right = str(shown.index(question.correct) + 1)
-        rows.append([str(place), question.text, *texts, KAHOOT_SECONDS, right])
+        right = ",".join(str(place) for place, option in enumerate(shown, start=1) if option.is_correct)
+        rows.append([str(len(rows)), asked.text, *texts, KAHOOT_SECONDS, right])
     return rows
 
 

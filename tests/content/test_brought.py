@@ -12,7 +12,7 @@ from app.content.importers.imported import FoundPicture, FoundSlide
 from app.content.problems import ProblemList
 from app.content.quiz_sketch import read_question
 from app.documents.quiz_sheets import quiz_xlsx
-from app.domain.quiz import Quiz
+from app.domain.quiz import ChooseAll, ChooseOne, Quiz, TrueOrFalse
 from app.settings import ROOT
 from tests.content.importers.written import ALARM, SMOKE, kahoot_rows, workbook
 from tests.made_quizzes import quizzes
@@ -29,7 +29,7 @@ def shipped(key: str = "fire") -> DraftTexts:
 
 def quiz_of(texts: DraftTexts) -> Quiz:
     """Read without the checks of a whole quiz, such as that five questions are anchors."""
-    found = quiz_files.read(texts.key, texts.quiz, ProblemList("quiz"))
+    found = quiz_files.read(texts.key, texts.quiz, PICTURES, ProblemList("quiz"))
     assert not [problem for problem in found.problems.found if "cannot be read" in problem.sentence]
     assert found.quiz is not None
     return found.quiz
@@ -51,18 +51,25 @@ def test_any_words_come_through_a_spreadsheet_into_a_quiz_file(quiz: Quiz) -> No
     written = texts.quiz_sketch
     assert len(written.questions) == len(quiz.questions)
     problems = ProblemList("quiz")
-    quiz_files.read("new", texts.quiz, problems)
+    quiz_files.read("new", texts.quiz, PICTURES, problems)
     assert not [problem for problem in problems.found if "cannot be read" in problem.sentence]
     for text, one in zip(written.questions, quiz.questions, strict=True):
         values = read_question(text)
         assert values is not None
-        wrong = [option for option in one.options if not option.is_correct]
-        assert values["question"] == one.text
-        assert values["right"] == one.correct.text
-        assert values.get("why", "") == one.explanation
-        assert values["wrong"] == tuple(
-            f"{option.text} [{option.misconception}]" if option.misconception else option.text for option in wrong
+        assert isinstance(one, ChooseOne | TrueOrFalse | ChooseAll)
+        right, wrong = (
+            tuple(
+                f"{option.text} [{option.misconception}]" if option.misconception else option.text
+                for option in one.options
+                if option.is_correct is is_right
+            )
+            for is_right in (True, False)
         )
+        assert values.get("kind", "choose one") == one.kind.replace("_", " ")
+        assert values["question"] == one.text
+        assert values["right"] == (right if len(right) > 1 else right[0])
+        assert values["wrong"] == wrong
+        assert values.get("why", "") == one.explanation
 
 
 def test_questions_come_after_those_that_are_there_and_get_free_names() -> None:

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,9 @@ from app.content import library
 from app.documents.hand_out import hand_out, plain
 from app.documents.hand_out_page import hand_out_page
 from app.domain.lesson import Agency, Card, Draft, Part, Picture, Topic
-from app.domain.quiz import ChooseOne, Option, Quiz
+from app.domain.questions.match import Pair
+from app.domain.questions.option import Scale
+from app.domain.quiz import ChooseAll, ChooseOne, Estimate, Match, Option, PutInOrder, Question, Quiz
 from app.settings import ROOT
 
 SHIPPED = library.load(ROOT / "lessons", ROOT / "quizzes")
@@ -56,6 +59,7 @@ def test_everything_that_is_taught_is_on_paper(draft: Draft, quiz: Quiz) -> None
     for question in quiz.live:
         assert plain(question.text) in text
         assert plain(question.explanation) in text
+        assert isinstance(question, ChooseOne)
         assert all(plain(option.text) in text for option in question.options)
     assert all(plain(fact.source) in text for fact in draft.facts)
 
@@ -63,13 +67,14 @@ def test_everything_that_is_taught_is_on_paper(draft: Draft, quiz: Quiz) -> None
 @pytest.mark.parametrize(("draft", "quiz"), LESSONS, ids=lambda lesson: lesson.key)
 def test_no_answer_can_be_seen_before_the_page_of_answers(draft: Draft, quiz: Quiz) -> None:
     before, _, after = hand_out(draft, quiz).partition("\n## Answers\n")
+    live = [question for question in quiz.live if isinstance(question, ChooseOne)]
     right = [
         re.search(rf"- ([A-D])\) {re.escape(plain(question.correct.text))}\n", before[before.rindex("## Quiz") :])
-        for question in quiz.live
+        for question in live
     ]
     assert len({found[1] for found in right if found}) > 2
     assert not any(plain(question.explanation) in before for question in quiz.live)
-    for number, question in enumerate(quiz.live, start=1):
+    for number, question in enumerate(live, start=1):
         assert re.search(rf"^{number}\. [A-D]\) {re.escape(plain(question.correct.text))}", after, re.MULTILINE)
 
 
@@ -122,3 +127,31 @@ def test_titles_are_never_markdown(title: str) -> None:
     shown = title.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     assert f"<h1>{shown}</h1>" in page
     assert f"<h3>{shown}</h3>" in page
+
+
+def test_every_kind_of_question_can_be_asked_on_paper() -> None:
+    shared: dict[str, Any] = {"text": "Which?", "explanation": "So."}
+    asked: dict[str, Question] = {
+        "Tick all that are right.": ChooseAll(
+            key="A", options=tuple(Option(key=one, text=one, is_correct=one < "c") for one in "abcd"), **shared
+        ),
+        "Write a number.": Estimate(key="E", scale=Scale(first=1, last=9, unit="°C"), low=4, high=6, **shared),
+        "Write the letters in the right order.": PutInOrder(
+            key="O", things=tuple(Option(key=one, text=one) for one in "abc"), **shared
+        ),
+        "Write the right number beside each letter.": Match(
+            key="M", pairs=tuple(Pair(key=one, text=one, partner=one.upper()) for one in "ab"), **shared
+        ),
+    }
+    answers = {}
+    for how, question in asked.items():
+        draft, quiz = one_card(Card(title="Look"))
+        part = draft.parts[0].model_copy(update={"question": question, "ask_after": 1})
+        text = hand_out(draft.model_copy(update={"parts": (part,)}), quiz)
+        assert f"**Which?**\n\n*{how}*\n\n- " in text
+        assert text.index("### Look") < text.index("**Which?**")
+        answers[question.key] = text.partition("## Answers")[2]
+    assert re.search(r"[A-D]{2}\) a; b\. So\.", answers["A"])
+    assert "4 to 6 °C. So." in answers["E"]
+    assert re.search(r"[A-C]{3}\) 1\\\. a; 2\. b; 3\. c\. So\.", answers["O"])
+    assert re.search(r"A[12]B[12]\) a: A; b: B\. So\.", answers["M"])

@@ -3,14 +3,17 @@
 import csv
 import io
 import zipfile
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 
 from app.content import library
 from app.content.importers import read
-from app.documents.quiz_sheets import kahoot_csv, kahoot_xlsx, quiz_csv, quiz_xlsx, template_xlsx
-from app.domain.quiz import ChooseOne, Option, Quiz
+from app.documents.quiz_sheets import kahoot_csv, kahoot_xlsx, left_out, quiz_csv, quiz_xlsx, template_xlsx
+from app.domain.questions.match import Pair
+from app.domain.questions.option import Scale
+from app.domain.quiz import ChooseAll, ChooseOne, Estimate, Match, Option, PutInOrder, Quiz, TrueOrFalse
 from app.settings import ROOT
 from tests.made_quizzes import RUN_ELSEWHERE, as_questions, quizzes
 
@@ -34,6 +37,7 @@ def test_a_kahoot_spreadsheet_comes_back_with_the_same_answers(quiz: Quiz) -> No
         assert found.form == "Kahoot spreadsheet"
         assert [question.text for question in found.questions] == [one.text for one in quiz.questions]
         for question, one in zip(found.questions, quiz.questions, strict=True):
+            assert isinstance(one, ChooseOne | TrueOrFalse | ChooseAll)
             offered = {(answer.text, answer.is_right) for answer in question.answers}
             assert offered == {(option.text, option.is_correct) for option in one.options}
 
@@ -51,8 +55,36 @@ def test_a_shipped_quiz_loses_nothing(quiz: Quiz) -> None:
 def test_the_right_answer_is_not_always_the_first_in_a_kahoot_spreadsheet(quiz: Quiz) -> None:
     rows = list(csv.reader(io.StringIO(kahoot_csv(quiz).decode("utf-8-sig"), newline="")))[1:]
     assert len({row[-1] for row in rows}) > 2
-    for row, question in zip(rows, quiz.questions, strict=True):
-        assert row[1 + int(row[-1])] == question.correct.text
+    right = {one.text: one.correct.text for one in quiz.questions if isinstance(one, ChooseOne)}
+    assert len(right) > 8
+    assert [row[1 + int(row[-1])] for row in rows if row[1] in right] == list(right.values())
+
+
+SHARED: dict[str, Any] = {"text": "Which?", "explanation": "So."}
+OTHERS = Quiz(
+    key="fire",
+    title="Fire",
+    misconceptions={},
+    questions=(
+        Estimate(key="E1", scale=Scale(first=1, last=9), low=4, high=6, **SHARED),
+        PutInOrder(key="O1", things=tuple(Option(key=one, text=one) for one in "abc"), **SHARED),
+        Match(key="M1", pairs=tuple(Pair(key=one, text=one, partner=one.upper()) for one in "ab"), **SHARED),
+        ChooseAll(
+            key="A1", options=tuple(Option(key=one, text=one, is_correct=one < "c") for one in "abcd"), **SHARED
+        ),
+    ),
+)
+
+
+def test_kinds_that_no_row_can_hold_are_left_out_and_named() -> None:
+    assert left_out(OTHERS) == ("E1", "O1", "M1")
+    assert [question.key for question in read("", quiz_xlsx(OTHERS)).questions] == ["A1"]
+
+
+def test_kahoot_asks_other_kinds_as_a_class_without_devices_is_asked() -> None:
+    found = read("", kahoot_csv(OTHERS))
+    right = [sorted(answer.text for answer in question.right) for question in found.questions]
+    assert right == [["4 to 6"], ["a"], ["A"], ["a", "b"]]
 
 
 def hostile(text: str) -> Quiz:

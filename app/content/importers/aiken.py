@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from app.content.importers.imported import FoundAnswer, FoundQuestion, Messages, clean, with_one_right
+from app.content.importers.imported import FoundAnswer, FoundQuestion, Messages, clean, tell_right
 
 FORM = "Aiken text"
 
@@ -62,5 +62,5 @@ def _finish(block: _Block, right: set[str], messages: Messages) -> FoundQuestion
         messages.leave_out(line, told, "Name one of its answers.")
     else:
         answers = tuple(FoundAnswer(text, is_right=letter in right) for letter, text in block.options.items())
-        return FoundQuestion(line, clean(" ".join(block.question)), with_one_right(answers, line, messages))
+        return FoundQuestion(line, clean(" ".join(block.question)), tell_right(answers, line, messages))
     return None

@@ -13,15 +13,17 @@ ROLES = {
     "question": r"questions?( text)?|question ?[-–—(:].*",
     "answer": r"(?:answer|option|choice) ?([1-8a-h])\b.*",
     "wrong": r"wrong(?: answer)? ?([1-8])?\b.*",
-    "right": r"(?:right|correct)\b.*",
+    "right": r"(?:right|correct)(?: answer)? ?([2-3])?\b.*",
     "time": r"time\b.*",
     "why": r"(?:why|explanation|feedback)\b.*",
     "talk": r"(?:to )?talk\b.*",
     "facts": r"facts?\b.*",
     "anchor": r"before and after\b.*",
     "reserve": r"for later\b.*",
+    "sure": r"how sure\b.*",
     "key": r"(?:name|id)",
 }
+NUMBERED = ("answer", "wrong", "right")
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ def find_columns(sheet: Sheet) -> Columns | None:
 def _role(heading: str) -> str:
     for role, pattern in ROLES.items():
         if found := re.fullmatch(pattern, heading.casefold()):
-            if role not in ("answer", "wrong"):
+            if role not in NUMBERED or (role == "right" and not found[1]):
                 return role
             number = found[1] or "1"
             return f"{role} {number if number.isdigit() else ord(number) - ord('a') + 1}"

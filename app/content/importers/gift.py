@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from app.content.importers.imported import FoundAnswer, FoundQuestion, Messages, clean, with_one_right
+from app.content.importers.imported import FoundAnswer, FoundQuestion, Messages, clean, tell_right
 
 FORM = "GIFT text"
 
@@ -97,7 +97,7 @@ def _made(line: int, question: str, answers: list[_Answer], general: str, messag
     else:
         offered = tuple(FoundAnswer(answer.text, answer in right) for answer in answers)
         why = general or right[0].feedback
-        return FoundQuestion(line, question, with_one_right(offered, line, messages), why=why)
+        return FoundQuestion(line, question, tell_right(offered, line, messages), why=why)
     return None
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal
 
 from app.content.fields import Words
@@ -94,7 +94,16 @@ class FoundQuestion:
     key: str = ""
     is_anchor: bool = False
     is_reserve: bool = False
+    asks_sure: bool = False
     facts: tuple[str, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """As a quiz file names it."""
+        if len(self.right) > 1:
+            return "choose all"
+        words = sorted(answer.text.casefold() for answer in self.answers)
+        return "true or false" if words == ["false", "true"] else "choose one"
 
     @property
     def right(self) -> tuple[FoundAnswer, ...]:
@@ -167,14 +176,14 @@ def gather(form: str, found: Iterable[FoundQuestion], messages: Messages) -> Imp
     return Imported(form, questions=tuple(kept), messages=tuple(messages.found))
 
 
-def with_one_right(answers: tuple[FoundAnswer, ...], line: int, messages: Messages) -> tuple[FoundAnswer, ...]:
-    """Of several right answers the first stays so: a question has one safest answer."""
-    right = [answer for answer in answers if answer.is_right]
-    if len(right) < 2:
-        return answers
-    remedy = "The first was kept as right. Change the others, or take them out."
-    messages.look(line, f"has {len(right)} right answers.", remedy)
-    return tuple(replace(answer, is_right=answer is right[0]) for answer in answers)
+def tell_right(answers: tuple[FoundAnswer, ...], line: int, messages: Messages) -> tuple[FoundAnswer, ...]:
+    """With several right answers it becomes a question of which pupils choose all that are right."""
+    right = sum(answer.is_right for answer in answers)
+    if right == len(answers):
+        messages.look(line, "has right answers only.", "Add a wrong one.")
+    elif right > 1:
+        messages.look(line, f"has {right} right answers.", "Pupils choose all that are right.")
+    return answers
 
 
 def read_answer(text: str, *, is_right: bool = False) -> FoundAnswer:

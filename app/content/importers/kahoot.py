@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from app.content.importers.columns import Columns
-from app.content.importers.imported import FoundQuestion, Messages, read_answer, with_one_right
+from app.content.importers.imported import FoundQuestion, Messages, read_answer, tell_right
 from app.content.importers.tables import Row
 from app.content.wording import same_words
 
@@ -51,7 +51,7 @@ def _read_row(columns: Columns, row: Row, messages: Messages) -> FoundQuestion |
     return FoundQuestion(
         place=row.number,
         text=question,
-        answers=with_one_right(answers, row.number, messages),
+        answers=tell_right(answers, row.number, messages),
         why=columns.text(row, "why"),
         talk=columns.text(row, "talk"),
     )

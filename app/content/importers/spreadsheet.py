@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from app.content.importers.columns import Columns
-from app.content.importers.imported import FoundQuestion, Messages, read_answer
+from app.content.importers.imported import FoundQuestion, Messages, read_answer, tell_right
 from app.content.importers.tables import Row, Sheet
 
 FORM = "spreadsheet"
@@ -15,11 +15,14 @@ HEADINGS = {
     "wrong 1": "Wrong answer 1",
     "wrong 2": "Wrong answer 2",
     "wrong 3": "Wrong answer 3",
+    "right 2": "Right answer 2",
+    "right 3": "Right answer 3",
     "why": "Why",
     "talk": "To talk about",
     "facts": "Facts",
     "anchor": "Before and after",
     "reserve": "For later",
+    "sure": "How sure",
 }
 """What the template and the export have, in order; read by name, so that columns may be moved or missing."""
 MISCONCEPTIONS = ("Code", "Misconception")
@@ -81,15 +84,21 @@ def _read_row(columns: Columns, row: Row, messages: Messages) -> FoundQuestion |
     elif not wrong:
         messages.leave_out(row.number, "has no wrong answer.", "Write one to three.")
     else:
+        also_right = [text for _, text in columns.numbered(row, "right") if text]
+        answers = (
+            *(read_answer(text, is_right=True) for text in (right, *also_right)),
+            *(read_answer(text) for text in wrong),
+        )
         return FoundQuestion(
             place=row.number,
             text=question,
-            answers=(read_answer(right, is_right=True), *map(read_answer, wrong)),
+            answers=tell_right(answers, row.number, messages),
             why=columns.text(row, "why"),
             talk=columns.text(row, "talk"),
             key=_read_key(columns, row, messages),
             is_anchor=_is_yes(columns, row, "anchor", messages),
             is_reserve=_is_yes(columns, row, "reserve", messages),
+            asks_sure=_is_yes(columns, row, "sure", messages),
             facts=tuple(re.findall(r"[^\s,;]+", columns.text(row, "facts"))),
         )
     return None

@@ -9,7 +9,7 @@ from app.content.packages import pack
 from app.content.whole_lessons import Find, files_of, parsed
 from app.documents.hand_out import PICTURES, hand_out
 from app.documents.hand_out_page import hand_out_page
-from app.documents.quiz_sheets import kahoot_csv, kahoot_xlsx, quiz_csv, quiz_xlsx, template_xlsx
+from app.documents.quiz_sheets import kahoot_csv, kahoot_xlsx, left_out, quiz_csv, quiz_xlsx, template_xlsx
 from app.domain.errors import Conflict, NotFound
 from app.domain.lesson import Draft
 from app.domain.quiz import Quiz
@@ -49,6 +49,7 @@ def routes(pages: Pages) -> APIRouter:
                 **frame(db, app, desk, "files"),
                 has_lesson=draft is not None and quiz is not None,
                 has_quiz=quiz is not None,
+                left_out=left_out(quiz) if quiz else (),
                 may_bring=desk.may("edit_lesson") or desk.may_edit_step("facts"),
             )
 

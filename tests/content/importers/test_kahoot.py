@@ -70,15 +70,28 @@ def test_one_bad_row_of_fifty_gives_forty_nine_questions_and_one_message() -> No
 
 
 @pytest.mark.parametrize("right", ["1,3", "1, 3", "3;1", "1 and 3", "13", 1.3, "A, C"])
-def test_of_several_right_answers_the_first_is_kept_and_the_row_is_named(right: object) -> None:
+def test_with_several_right_answers_pupils_choose_all_and_the_row_is_named(right: object) -> None:
     found = read_rows(("What keeps you safe?", "A plan", "Luck", "An alarm", "A wish", 20, right))
+    assert found.questions[0].kind == "choose all"
     assert answers(found.questions[0]) == [
         ("A plan", True),
         ("Luck", False),
-        ("An alarm", False),
+        ("An alarm", True),
         ("A wish", False),
     ]
-    assert said(found)[0].startswith("Row 9 has 2 right answers. The first was kept as right.")
+    assert said(found) == ["Row 9 has 2 right answers. Pupils choose all that are right."]
+
+
+def test_a_row_with_right_answers_only_is_named() -> None:
+    found = read_rows(("What keeps you safe?", "A plan", "An alarm", "", "", 20, "1,2"))
+    assert said(found) == ["Row 9 has right answers only. Add a wrong one."]
+
+
+def test_true_and_false_are_a_kind_of_their_own() -> None:
+    found = read_rows(
+        ("Smoke rises.", "True", "False", "", "", 20, 1), ("Is it true?", "true", "maybe", "", "", 20, 1)
+    )
+    assert [question.kind for question in found.questions] == ["true or false", "choose one"]
 
 
 @pytest.mark.parametrize("right", [2, 2.0, "2", " 2 ", "B", "b)", "Once a week", "Answer 2"])

@@ -110,11 +110,9 @@ def test_weights_say_which_answers_of_gift_are_right() -> None:
         "Who is it? {~%100%A friend ~%-50%A stranger}\n\nWhat? {~%50%A ~%50%B ~C}\n\nHow? {~%50%A =B ~C}"
     )
     assert answers(found.questions[0]) == [("A friend", True), ("A stranger", False)]
-    assert answers(found.questions[1]) == [("A", True), ("B", False), ("C", False)]
+    assert answers(found.questions[1]) == [("A", True), ("B", True), ("C", False)]
     assert answers(found.questions[2]) == [("A", False), ("B", True), ("C", False)]
-    assert said(found) == [
-        "Line 3 has 2 right answers. The first was kept as right. Change the others, or take them out."
-    ]
+    assert said(found) == ["Line 3 has 2 right answers. Pupils choose all that are right."]
 
 
 @pytest.mark.parametrize(
