@@ -2,6 +2,7 @@
 
 import secrets
 from dataclasses import dataclass, field
+from typing import Any
 
 from app.domain.errors import DomainError
 from app.domain.lesson import Agency, Asking, Lesson, Topic
@@ -186,7 +187,7 @@ class Classroom:
         with self.database.reading() as db:
             return live_sessions.read(db, session_id)
 
-    def follow(
+    def check_in(
         self,
         session_id: int,
         class_group: int = TESS_CLASS,
@@ -195,7 +196,7 @@ class Classroom:
         left_out: tuple[tuple[int, str], ...] = (),
     ) -> int:
         with self.database.transaction() as db:
-            return live_sessions.follow(
+            return live_sessions.check_in(
                 db,
                 live_sessions.read(db, session_id),
                 class_group,
@@ -205,6 +206,12 @@ class Classroom:
                 kind=kind,
                 left_out=left_out,
             )
+
+    def follow(self, session_id: int, class_group: int = TESS_CLASS, **ways: Any) -> int:
+        """Check a class in; its teacher says at once that it is ready."""
+        run_id = self.check_in(session_id, class_group, **ways)
+        self.rejoin(run_id)
+        return run_id
 
     def cue(self, session_id: int, order: Order = "next") -> OpenSession:
         """The presenter's order."""

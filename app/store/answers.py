@@ -11,6 +11,7 @@ import sqlalchemy
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select
 
+from app.domain.live_session import FIRST_FOLLOWED
 from app.domain.run import Stage, accepts
 from app.store import runs
 from app.store.database import Db
@@ -186,7 +187,7 @@ def _stages(db: Db, run_ids: set[int]) -> dict[int, Stage]:
             stages[run_id] = Stage(module=module, step_key=step_key, phase=phase, round=round, seq=seq)
             continue
         follows[run_id] = session_id
-        if epoch:
+        if epoch > FIRST_FOLLOWED:
             held_before.append(run_id)
     return stages | (runs.stages_of_followers(db, follows, held_before) if follows else {})
 

@@ -64,7 +64,7 @@ def start(
     seed: str,
     now: datetime,
 ) -> int:
-    """Open the lobby with these versions, which stay (ruling 16). The account holds the console."""
+    """Let classes check in, with these versions, which stay (ruling 16). The account holds the console."""
     modules = _modules(db, programme_id, version_ids)
     row = LiveSessionRow(
         programme_id=programme_id,
@@ -72,6 +72,7 @@ def start(
         planned_minutes=planned_minutes,
         opened_at=now,
         seed=seed,
+        phase="content",  # its classes come with lobbies of their own; it begins at the ground rules
         skipped_steps=[
             [position, key]
             for position, version_id in enumerate(version_ids)
@@ -169,7 +170,7 @@ def stage_of(db: Db, session_id: int) -> tuple[Stage, bool] | None:
 # Following
 
 
-def follow(
+def check_in(
     db: Db,
     session: OpenSession,
     class_group_id: int,
@@ -179,14 +180,12 @@ def follow(
     choose: joining.Choose,
     kind: str = "lesson",
     left_out: Iterable[tuple[int, str]] = (),
-    by: str = "teacher",
 ) -> int:
-    """Open a run that follows, under the session's seed: every class that follows gets the same bytes.
+    """Open a run under the session's seed: every class that follows gets the same bytes. Returns its id.
 
-    Raises Conflict when the class has a lesson open, or has been in this session before.
+    It stands in its own lobby until its teacher says that the class is ready (`runs.rejoin`); no cue of the presenter
+    reaches it before. Raises Conflict when the class has a lesson open, or has been in this session before.
     """
-    runs.stages_of_sessions(db, [session.id])
-    session = read(db, session.id)
     _must_be_open(session)
     theirs = select(ClassGroupRow.id).where(
         ClassGroupRow.id == class_group_id, ClassGroupRow.programme_id == session.programme_id
@@ -197,16 +196,13 @@ def follow(
         class_group_id=class_group_id,
         kind=kind,
         live_session_id=session.id,
-        following=True,
         seed=session.seed,
         skipped_steps=[list(step) for step in dict.fromkeys((*session.skipped, *left_out))],
         present=present,
         opened_at=now,
         join_code=runs.free_code(db, choose),
     )
-    run_id = runs.open_run(db, row, session.version_ids)
-    runs.note(db, session.stage, "follow", epoch=0, by=by, now=now, run_id=run_id)
-    return run_id
+    return runs.open_run(db, row, session.version_ids)
 
 
 def followers(db: Db, session_id: int) -> list[int]:

@@ -12,7 +12,7 @@ from sqlmodel import col, select
 from app.domain import joining
 from app.domain.errors import Conflict, NotAllowed, NotFound
 from app.domain.lesson import skipped_for
-from app.domain.live_session import PRESENTER_LEADS, as_left, taken_over
+from app.domain.live_session import FIRST_FOLLOWED, PRESENTER_LEADS, as_left, taken_over
 from app.domain.run import CueKind, Order, Shift, Stage, after_order, reached
 from app.store import directory, lessons, participants
 from app.store.database import Db
@@ -195,7 +195,7 @@ def hold_still(db: Db, run: OpenRun, *, by: str, now: datetime) -> None:
 
 
 def rejoin(db: Db, run: OpenRun, *, epoch: int, by: str, now: datetime) -> None:
-    """The class catches up with its live session. What it closed by itself stays closed for it."""
+    """The class is ready for its live session, or catches up with it. What it closed by itself stays closed for it."""
     _must_be_open(run)
     _must_be_at(run, epoch)
     session_id = run.live_session_id
@@ -209,17 +209,17 @@ def rejoin(db: Db, run: OpenRun, *, epoch: int, by: str, now: datetime) -> None:
     if stage.phase == "open" and stage.model_copy(update={"seq": led.seq}) != led:
         closed, kind = after_order(stage, "close", run.plan, run.reached)
         _move(db, run, closed, kind, by=by, now=now)  # the presenter is elsewhere: no answer comes after this
-    _turn(db, run, following=True)
+    _turn(db, run, epoch=FIRST_FOLLOWED if run.is_waiting else max(run.epoch, FIRST_FOLLOWED) + 1, following=True)
     follow = read(db, run.id)
     note(db, follow.stage, "follow", epoch=follow.epoch, by=by, now=now, run_id=run.id)
 
 
-def _turn(db: Db, run: OpenRun, **change: object) -> None:
+def _turn(db: Db, run: OpenRun, *, epoch: int = 0, **change: object) -> None:
     """Change what a run shows beside its session's seq. Its epoch rises, so what it pushes next is newer."""
     changed: CursorResult[Any] = db.connection().execute(
         update(RunRow)
         .where(col(RunRow.id) == run.id, col(RunRow.epoch) == run.epoch, col(RunRow.ended_at).is_(None))
-        .values(epoch=run.epoch + 1, **change)
+        .values(epoch=epoch or run.epoch + 1, **change)
     )
     if changed.rowcount != 1:
         raise Conflict(MOVED_ON)
