@@ -9,13 +9,13 @@ from app.domain.lesson import Agency, Asking, Lesson, Topic
 from app.domain.quiz import NOT_SURE, ChooseOne
 from app.domain.run import Order
 from app.main import alias_words
-from app.store import answers, directory, lessons, live_sessions, participants, participation, runs
+from app.store import answers, directory, lessons, live_sessions, participants, participation, presenters, runs
 from app.store.answers import Answer, Outcome
 from app.store.database import Database, Db
 from app.store.live_sessions import OpenSession
 from app.store.participants import Wish
 from app.store.runs import OpenRun
-from tests.cast import PRIYA, Clock, message_id
+from tests.cast import CORA, PRIYA, Clock, message_id
 from tests.questions import a_choice
 
 TESS_CLASS, THEO_CLASS = 1, 2
@@ -242,9 +242,21 @@ class Classroom:
             )
 
     def take_console(self, session_id: int, email: str) -> None:
+        """The console goes to a coordinator, or to a presenter, who is given the first module."""
         account = self.account(email)
+        with self.database.reading() as db:
+            known = {one.account_id for one in presenters.of_session(db, session_id)}
+        if email != CORA and account not in known:
+            self.give_module(session_id, email)
         with self.database.transaction() as db:
             live_sessions.take_console(db, live_sessions.read(db, session_id), account, now=self.clock.now)
+
+    def give_module(self, session_id: int, email: str, module: int | None = 0) -> None:
+        """A presenter may lead this module of the session; None: the steps of the own agency."""
+        account = self.account(email)
+        with self.database.transaction() as db:
+            agency = next(one.agency_id for one in presenters.candidates(db, 1) if one.account_id == account)
+            presenters.add(db, session_id, account, agency_id=agency, module=module)
 
     def end_session(self, session_id: int) -> list[int]:
         with self.database.transaction() as db:

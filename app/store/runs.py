@@ -125,7 +125,7 @@ def set_calm(db: Db, run: OpenRun, *, calm: bool, by: str, now: datetime) -> Non
         return
     if run.following:
         run = _held_still(db, run)
-        _turn(db, run, calm=calm)
+        _turn(db, run, {"calm": calm})
         note(db, run.stage, kind, epoch=run.epoch + 1, by=by, now=now, run_id=run.id)
     else:
         stage = run.stage.model_copy(update={"seq": run.stage.seq + 1})
@@ -190,12 +190,12 @@ def hold(db: Db, run: OpenRun, *, epoch: int, by: str, now: datetime) -> None:
 def hold_still(db: Db, run: OpenRun, *, by: str, now: datetime) -> None:
     """Hold a run that was read with its stage locked: the stage is copied into it."""
     stage = taken_over(run.stage, run.plan, run.reached)
-    _turn(db, run, following=False, **as_columns(stage))
+    _turn(db, run, {"following": False, **as_columns(stage)})
     note(db, stage, "hold", epoch=run.epoch + 1, by=by, now=now, run_id=run.id)
 
 
 def rejoin(db: Db, run: OpenRun, *, epoch: int, by: str, now: datetime) -> None:
-    """The class is ready for its live session, or catches up with it. What it closed by itself stays closed for it."""
+    """The class is ready for its live session, or catches up with it. What it closed by itself stays so for it."""
     _must_be_open(run)
     _must_be_at(run, epoch)
     session_id = run.live_session_id
@@ -209,12 +209,12 @@ def rejoin(db: Db, run: OpenRun, *, epoch: int, by: str, now: datetime) -> None:
     if stage.phase == "open" and stage.model_copy(update={"seq": led.seq}) != led:
         closed, kind = after_order(stage, "close", run.plan, run.reached)
         _move(db, run, closed, kind, by=by, now=now)  # the presenter is elsewhere: no answer comes after this
-    _turn(db, run, epoch=FIRST_FOLLOWED if run.is_waiting else max(run.epoch, FIRST_FOLLOWED) + 1, following=True)
+    _turn(db, run, {"following": True}, FIRST_FOLLOWED if run.is_waiting else max(run.epoch, FIRST_FOLLOWED) + 1)
     follow = read(db, run.id)
     note(db, follow.stage, "follow", epoch=follow.epoch, by=by, now=now, run_id=run.id)
 
 
-def _turn(db: Db, run: OpenRun, *, epoch: int = 0, **change: object) -> None:
+def _turn(db: Db, run: OpenRun, change: dict[str, object], epoch: int = 0) -> None:
     """Change what a run shows beside its session's seq. Its epoch rises, so what it pushes next is newer."""
     changed: CursorResult[Any] = db.connection().execute(
         update(RunRow)

@@ -460,6 +460,7 @@ def test_of_two_consoles_at_once_one_moves_the_stage_and_the_other_is_told(class
 
 def test_of_an_order_and_a_hand_over_at_once_one_is_told(classroom: Classroom) -> None:
     session, paul = classroom.session(classroom.lead()), classroom.account(PAUL)
+    classroom.give_module(session.id, PAUL)
 
     def act(db: Any, who: int) -> None:
         if who:
