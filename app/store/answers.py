@@ -55,7 +55,7 @@ class Sheet:
         """Answers per stored choice."""
         if self.secret is not None:
             return self.secret
-        return dict(Counter(one.choice for one in self.saved.values()))
+        return dict(Counter(one.choice for one in list(self.saved.values())))  # a room may enter one meanwhile
 
     @property
     def answered(self) -> int:
@@ -129,6 +129,32 @@ def sheets(db: Db, of: Iterable[OpenRun]) -> dict[int, Sheet]:
             found[run.id] = Sheet(saved={})
     for (_, _, _, tally_only), group in at_asking.items():
         found |= _sheets(db, [run.id for run in group], group[0].stage, tally_only=tally_only)
+    return found
+
+
+def counts(db: Db, of: Iterable[OpenRun]) -> dict[int, dict[str, int]]:
+    """Answers per stored choice to the asking on the stage of each of these runs, counted by the database."""
+    found: dict[int, dict[str, int]] = defaultdict(dict)
+    at_asking: dict[tuple[int, str, int, bool], list[int]] = defaultdict(list)
+    for run in of:
+        at_asking[run.stage.module, run.stage.step_key, run.stage.round, run.is_tally_only].append(run.id)
+    for (module, step_key, round, tally_only), run_ids in at_asking.items():
+        table: Any = SecretCountRow if tally_only else AnswerRow
+        n = col(SecretCountRow.n) if tally_only else sqlalchemy.func.count()
+        query = sqlalchemy.select(col(table.run_id), col(table.choice), n).where(
+            col(table.run_id).in_(run_ids),
+            col(table.module_position) == module,
+            col(table.step_key) == step_key,
+            col(table.round) == round,
+        )
+        if not tally_only:
+            query = (
+                query.join(ParticipantRow, col(ParticipantRow.id) == AnswerRow.participant_id)
+                .where(col(ParticipantRow.removed_at).is_(None))
+                .group_by(col(AnswerRow.run_id), col(AnswerRow.choice))
+            )
+        for run_id, choice, number in db.connection().execute(query):
+            found[run_id][choice] = number
     return found
 
 

@@ -249,6 +249,21 @@ def forgotten(db: Db, before: datetime) -> list[int]:
     return [session_id for session_id in found if session_id is not None]
 
 
+def version_ids(db: Db, session_id: int) -> list[int]:
+    return [version_id for version_id, _ in versions_of_session(db, session_id)]
+
+
+def any_open(db: Db) -> bool:
+    return db.exec(select(LiveSessionRow.id).where(col(LiveSessionRow.ended_at).is_(None))).first() is not None
+
+
+def checked_in(db: Db, session_id: int) -> list[int]:
+    """Every run of a live session, also those that have ended."""
+    return [
+        run_id for run_id in db.exec(select(RunRow.id).where(RunRow.live_session_id == session_id)).all() if run_id
+    ]
+
+
 def followers(db: Db, session_id: int) -> list[int]:
     """The open runs that follow a live session now."""
     return [run_id for run_id in db.exec(_followers(session_id)).all() if run_id is not None]
@@ -267,7 +282,7 @@ def _followers(session_id: int) -> Any:
 
 def give(db: Db, session: OpenSession, order: Order, *, seq: int, holder_epoch: int, by: int, now: datetime) -> Stage:
     """Move the stage of all who follow. Raises Conflict when somebody moved it or took the console first."""
-    presenter = _must_hold(db, session, holder_epoch, by)
+    presenter = must_hold(db, session, holder_epoch, by)
     if seq != session.stage.seq:
         raise Conflict(runs.MOVED_ON)
     stage, kind = after_order(session.stage, order, session.plan, session.reached)
@@ -278,7 +293,7 @@ def give(db: Db, session: OpenSession, order: Order, *, seq: int, holder_epoch: 
 
 def set_paused(db: Db, session: OpenSession, *, paused: bool, holder_epoch: int, by: int, now: datetime) -> None:
     """Put the calm screen over the stage of all who follow, or take it away; an order takes it away too."""
-    _must_hold(db, session, holder_epoch, by)
+    must_hold(db, session, holder_epoch, by)
     if paused != session.paused:
         kind: CueKind = "pause" if paused else "resume"
         _move(db, session, _next_seq(session), kind, now=now, agency_id=session.holder_agency_id, paused=paused)
@@ -306,7 +321,7 @@ def take_console(db: Db, session: OpenSession, account_id: int, *, now: datetime
 
 def end(db: Db, session: OpenSession, *, holder_epoch: int, by: int, now: datetime) -> list[int]:
     """End a live session; returns the runs that followed. Each goes on by itself from its last stage."""
-    must_lead_all(_must_hold(db, session, holder_epoch, by))
+    must_lead_all(must_hold(db, session, holder_epoch, by))
     return let_go(db, session, now=now)
 
 
@@ -364,7 +379,14 @@ def _must_be_open(session: OpenSession) -> None:
         raise NotAllowed("This live session has ended.")
 
 
-def _must_hold(db: Db, session: OpenSession, holder_epoch: int, account_id: int) -> Presenter:
+def must_be_seen(session: OpenSession, holder_epoch: int) -> None:
+    """Whoever takes the console knows who holds it: raises Conflict when it has gone to somebody else since."""
+    if session.holder_epoch != holder_epoch:
+        raise Conflict("Somebody else took the console just now. Look who holds it, then press again.")
+
+
+def must_hold(db: Db, session: OpenSession, holder_epoch: int, account_id: int) -> Presenter:
+    """Raises Conflict or NotAllowed when somebody else does."""
     _must_be_open(session)
     if session.holder_epoch != holder_epoch:
         raise Conflict(OTHER_HOLDS)

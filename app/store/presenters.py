@@ -26,17 +26,21 @@ def of_session(db: Db, session_id: int) -> list[Presenter]:
 def one(db: Db, session_id: int, account_id: int) -> Presenter:
     """What this account may lead; a coordinator of the programme leads everything, for no agency. Raises NotFound."""
     found = db.exec(_query(session_id).where(LiveSessionPresenterRow.account_id == account_id)).first()
-    if found is not None:
-        return _presenter(*found)
+    given = _presenter(*found) if found is not None else coordinator(db, session_id, account_id)
+    if given is None:
+        raise NotFound("We could not find that live session.")
+    return given
+
+
+def coordinator(db: Db, session_id: int, account_id: int) -> Presenter | None:
+    """A coordinator of the session's programme, or None."""
     name = db.exec(
         select(AccountRow.name)
         .join(MembershipRow, col(MembershipRow.account_id) == AccountRow.id)
         .join(LiveSessionRow, col(LiveSessionRow.programme_id) == MembershipRow.programme_id)
         .where(LiveSessionRow.id == session_id, AccountRow.id == account_id, col(AccountRow.disabled_at).is_(None))
     ).first()
-    if name is None:
-        raise NotFound("We could not find that live session.")
-    return Presenter(account_id=account_id, name=name, leads_all=True)
+    return None if name is None else Presenter(account_id=account_id, name=name, leads_all=True)
 
 
 def _query(session_id: int) -> Any:

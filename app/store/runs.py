@@ -187,6 +187,15 @@ def hold(db: Db, run: OpenRun, *, epoch: int, by: str, now: datetime) -> None:
     hold_still(db, _held_still(db, run), by=by, now=now)
 
 
+def carry_on(db: Db, run: OpenRun, *, seq: int, epoch: int, by: str, now: datetime) -> None:
+    """The presenter is gone: the class holds, and goes on by itself in the same breath."""
+    if (seq, epoch) != (run.stage.seq, run.epoch):
+        raise Conflict(MOVED_ON)
+    hold(db, run, epoch=epoch, by=by, now=now)
+    alone = read(db, run.id)
+    give(db, alone, "next", seq=alone.stage.seq, epoch=alone.epoch, by=by, now=now)
+
+
 def hold_still(db: Db, run: OpenRun, *, by: str, now: datetime) -> None:
     """Hold a run that was read with its stage locked: the stage is copied into it."""
     stage = taken_over(run.stage, run.plan, run.reached)
