@@ -113,7 +113,7 @@ def crowds(db: Db, run_ids: Collection[int]) -> dict[int, list[Guest]]:
 
 def counts(db: Db, run_ids: Collection[int]) -> dict[int, int]:
     """How many seats are taken in each of these runs; a run without any is not there."""
-    rows: Any = db.connection().execute(_SEATS, {"ids": list(run_ids)}) if run_ids else ()
+    rows: Any = db.connection().execute(_SEATS, {"ids": list(run_ids)}).all() if run_ids else ()
     return dict(rows)
 
 
