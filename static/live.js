@@ -190,7 +190,7 @@ function sameIn(panel, focused) {
 function typedIn(panel) {
   const askingOf = () => nameOf(panel.querySelector("[data-asking]")?.dataset || {});
   const before = askingOf();
-  const fields = [...panel.querySelectorAll("input[id], textarea[id]")].filter(
+  const fields = [...panel.querySelectorAll("input[id], textarea[id], select[id]")].filter(
     (field) => field.value !== field.defaultValue || field.checked !== field.defaultChecked,
   );
   return () => {
