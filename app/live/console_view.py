@@ -6,6 +6,8 @@ from datetime import datetime
 from app.domain.console import ClassLine, in_order, practice_line
 from app.domain.lesson import Asking, Pledge
 from app.domain.presenter import Presenter
+from app.domain.quiz import NOT_SURE, meanings
+from app.domain.shown import marks_of
 from app.live import pulse
 from app.live.rooms import Rooms
 from app.store import class_lines, live_sessions, presenters, teacher_questions
@@ -65,6 +67,9 @@ def view_of(database: Database, rooms: Rooms, session_id: int, now: datetime) ->
 
 def _practice(session: OpenSession) -> ClassLine:
     here = session.plan.at(session.stage)
-    asks = here is not None and isinstance(here.step, Asking | Pledge)
-    keys = [option.key for option in here.step.question.options] if asks else []  # type: ignore[union-attr]
-    return practice_line(session.seed, here, session.stage, keys)
+    if here is None or not isinstance(here.step, Asking | Pledge):
+        return practice_line(session.seed, here, session.stage, [])
+    question, marks = here.step.question, marks_of(here, session.seed)
+    safest = question.meant(question.answer(marks), marks)
+    choices = [stored for stored in meanings(question, marks).values() if stored != NOT_SURE]
+    return practice_line(session.seed, here, session.stage, choices or [safest or NOT_SURE])

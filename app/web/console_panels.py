@@ -10,9 +10,10 @@ from app.domain.console import ClassLine
 from app.domain.errors import NotAllowed
 from app.domain.lesson import Asking, Pledge
 from app.domain.presenter import Presenter, must_lead
-from app.domain.quiz import LETTERS, NOT_SURE, shown_order
+from app.domain.questions.question import without_sure
+from app.domain.quiz import NOT_SURE
 from app.domain.run import LAST_ROUND, Place, after_order, has_feedback, next_words
-from app.domain.shown import SHAPES, show
+from app.domain.shown import marks_of, show
 from app.domain.teacher_question import MESSAGES
 from app.live.console_view import ConsoleView
 from app.live.consoles import PANELS
@@ -22,6 +23,7 @@ from app.web.pages import Pages
 
 WAIT_FOR = 80
 """Percent of the answers for which a presenter is asked to wait; nothing is closed by itself."""
+MOST_BARS = 8
 LIGHTS = {
     "lost": "lost",
     "slow": "slow",
@@ -83,7 +85,7 @@ class ConsolePanels:
             "not_ready": sum(line.light == "getting_ready" for line in view.lines),
             "together": told,
             "bars": bars,
-            "not_sure": told.counts.get(NOT_SURE, 0),
+            "not_sure": without_sure(told.counts).get(NOT_SURE, 0),
             "waits_for": WAIT_FOR if session.stage.phase == "open" and told.percent < WAIT_FOR else 0,
             "questions": {
                 state: [one for one in view.questions if one.state == state]
@@ -163,7 +165,7 @@ def _after(session: OpenSession) -> SimpleNamespace | None:
             return SimpleNamespace(words="The question is closed, everybody looks up", picture="question")
         case "reveal":
             letter = shown.reveal.letter if shown.reveal else ""
-            words = f"{letter} is the safest answer" if letter else "What all classes answered"
+            words = f"{letter} is the safest answer" if letter else "The answers are shown"
             return SimpleNamespace(words=words, picture="bars")
         case "finish":
             return SimpleNamespace(words="Thank you. Each class counts and finishes", picture="slide")
@@ -189,18 +191,12 @@ def _bars(session: OpenSession, counts: Mapping[str, int]) -> list[dict[str, Any
     step = _asks(here)
     if step is None or here is None:
         return []
-    order = shown_order(step.question, session.seed, f"{here.module}/{step.key}")
-    most = max([*counts.values(), 1])
-    return [
-        {
-            "letter": letter,
-            "shape": shape,
-            "text": option.text,
-            "n": counts.get(option.key, 0),
-            "share": round(100 * counts.get(option.key, 0) / most),
-        }
-        for letter, shape, option in zip(LETTERS, SHAPES, order, strict=False)
-    ]
+    found = step.question.bars(counts, marks_of(here, session.seed))
+    if len(found) > MOST_BARS:  # an estimate has one for each number
+        most_chosen = sorted(found, key=lambda bar: -bar.n)[:MOST_BARS]
+        found = tuple(bar for bar in found if bar in most_chosen and bar.n)
+    most = max([*(bar.n for bar in found), 1])
+    return [{**dict(bar), "share": round(100 * bar.n / most)} for bar in found]
 
 
 def _row(line: ClassLine, session: OpenSession) -> SimpleNamespace:

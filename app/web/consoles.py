@@ -8,7 +8,6 @@ from starlette.responses import Response
 
 from app.domain.errors import Invalid, NotFound
 from app.domain.run import Order, Stage
-from app.domain.shown import public_name
 from app.domain.teacher_question import MESSAGES, State
 from app.live import messages
 from app.live.consoles import PANELS
@@ -16,7 +15,6 @@ from app.store import live_sessions, teacher_questions
 from app.web import deps
 from app.web.console_panels import ConsolePanels
 from app.web.deps import LARGEST_ID, App, AtConsole, ConsoleOf, RowId
-from app.web.home import lesson_picture
 from app.web.pages import Pages, done, see_other
 from app.web.play import conditional
 from app.web.sockets import POLICY, open_seat, turn_away
@@ -52,16 +50,6 @@ def _add_page(router: APIRouter, pages: Pages, panels: ConsolePanels) -> None:
         view = app.consoles.look(here.session_id)
         text = messages.ended() if view.session.ended_at else panels.one(panel, view, here.presenter.account_id)
         return conditional(request, text)
-
-    @router.get("/present/{session_id}/media/{name}")
-    def media(name: str, app: App, here: ConsoleOf) -> Response:
-        """A picture of the lesson, by the name that it has in this live session."""
-        view = app.consoles.look(here.session_id)
-        for lesson in view.session.plan.lessons:
-            for step in lesson.steps:
-                if step.picture and public_name(view.session.seed, step.picture.path) == name:
-                    return lesson_picture(app, step.picture.path)
-        raise NotFound("We could not find that picture.")
 
 
 def _add_socket(router: APIRouter) -> None:

@@ -196,8 +196,9 @@ def at_console(
 
 def at_console_or_none(connection: HTTPConnection, app: Parts, session_id: int) -> AtConsole | None:
     """The same for a socket."""
+    who = staff_or_none(connection, app)
     try:
-        return _at_console(connection, app, staff_of(connection, app), session_id)
+        return None if who is None else _at_console(connection, app, who, session_id)
     except DomainError:
         return None
 

@@ -68,7 +68,7 @@ def test_without_a_lesson_nothing_is_started_and_a_sentence_says_so(world: World
     assert priya.post("/present", data={"programme_id": 99, "version_id": 1}).status_code == 404
 
 
-@pytest.mark.parametrize("path", ["", "/panels/stage", "/presenters", "/media/some-name"])
+@pytest.mark.parametrize("path", ["", "/panels/stage", "/presenters"])
 def test_nobody_else_finds_the_console(world: World, path: str) -> None:
     session_id = start(world, world.staff(PRIYA))
     address = f"/present/{session_id}{path}"
