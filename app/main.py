@@ -19,6 +19,7 @@ from app.content import library
 from app.live.answer_writer import AnswerWriter
 from app.live.bus import Bus, LoneBus, RedisBus
 from app.live.consoles import Consoles
+from app.live.demo_classes import DemoClasses
 from app.live.inbox import Inbox
 from app.live.joiner import Joiner
 from app.live.pulse import Pulse
@@ -60,7 +61,6 @@ def create_app(
     *,
     clock: Callable[[], datetime] = now_utc,
     demo_links: Callable[[], list[dict[str, str]]] = list,
-    simulate: Callable[[int], None] | None = None,
 ) -> FastAPI:
     """The whole application on an opened, up-to-date database.
 
@@ -98,6 +98,7 @@ def create_app(
         queue_size=settings.answers_queue,
         batch_size=settings.answers_batch,
     )
+    rehearsals = Rehearsals(database, joiner, writer, rooms.offered, rehearsing_pupils, clock)
     parts = Parts(
         settings=settings,
         database=database,
@@ -106,13 +107,13 @@ def create_app(
         writer=writer,
         joiner=joiner,
         inbox=Inbox(),
-        rehearsals=Rehearsals(database, joiner, writer, rooms.offered, rehearsing_pupils, clock),
+        rehearsals=rehearsals,
         compile_pages=pages.compile_live,
         cookies=Cookies(settings),
         names=names,
         bus=bus,
         demo_links=demo_links,
-        simulate=simulate,
+        demo_classes=DemoClasses(database, rooms, rehearsals, clock, secrets.choice) if settings.demo else None,
         clock=clock,
         wrong_codes=Throttle(settings.wrong_codes_per_address, 300),
     )
@@ -197,6 +198,8 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
     parts.writer.start()
     parts.joiner.start()
     parts.rehearsals.start()
+    if parts.demo_classes is not None:
+        parts.demo_classes.start()
     parts.bus.start(parts.rooms.hear, parts.rooms.look_again)
     housekeeping = asyncio.create_task(_keep_house(parts))
     try:
@@ -204,6 +207,8 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
     finally:
         housekeeping.cancel()
         await asyncio.gather(housekeeping, compiling, return_exceptions=True)
+        if parts.demo_classes is not None:
+            await parts.demo_classes.stop()
         await parts.rehearsals.stop()
         parts.consoles.stop()
         await parts.rooms.stop()

@@ -9,7 +9,7 @@ from app.store import answers, live_sessions, participants, runs
 from app.store.database import Db
 from app.store.live_sessions import OpenSession
 from app.store.open_runs import OpenRun
-from app.store.tables import ClassGroupRow, ClassLinkRow, SchoolRow
+from app.store.tables import ClassGroupRow, ClassLinkRow, RunRow, SchoolRow
 
 
 def of_session(db: Db, session: OpenSession, known: Collection[ClassLine] = ()) -> list[ClassLine]:
@@ -40,6 +40,16 @@ def line_of(run: OpenRun, joined: int, counts: dict[str, int]) -> ClassLine:
         stage=run.stage,
         counts=counts,
     )
+
+
+def may_come(db: Db, session: OpenSession) -> list[int]:
+    """Class groups of the programme that are not in this session."""
+    here = select(RunRow.class_group_id).where(RunRow.live_session_id == session.id)
+    found = select(ClassGroupRow.id).where(
+        ClassGroupRow.programme_id == session.programme_id, col(ClassGroupRow.id).not_in(here)
+    )
+    rows = db.exec(found.order_by(col(ClassGroupRow.id).desc())).all()
+    return [group_id for group_id in rows if group_id is not None]
 
 
 def _invited(db: Db, programme_id: int, here: Iterable[int]) -> list[ClassLine]:

@@ -39,7 +39,7 @@ def _add_page(router: APIRouter, pages: Pages, panels: ConsolePanels) -> None:
             return see_other(HOME)
         app.consoles.heard(here.session_id, here.presenter.account_id)
         context = panels.context(view, here.presenter.account_id)
-        can_simulate = app.simulate is not None and not view.session.is_rehearsal
+        can_simulate = app.demo_classes is not None and not view.session.is_rehearsal
         return pages.page("present/console.html", can_simulate=can_simulate, **context)
 
     @router.get("/present/{session_id}/panels/{panel}")
@@ -153,9 +153,9 @@ def _add_words(router: APIRouter) -> None:
     @router.post("/present/{session_id}/simulated")
     def simulate(request: Request, app: App, here: ConsoleOf) -> Response:
         """In the demo, a few simulated classes check in."""
-        if app.simulate is None:
+        if app.demo_classes is None:
             raise NotFound("We could not find that page.")
-        app.simulate(here.session_id)
+        app.demo_classes.begin(here.session_id)
         return done(request, _page(here))
 
 

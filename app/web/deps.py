@@ -15,6 +15,7 @@ from app.domain.presenter import Presenter
 from app.live.answer_writer import AnswerWriter
 from app.live.bus import Bus, LoneBus
 from app.live.consoles import Consoles
+from app.live.demo_classes import DemoClasses
 from app.live.inbox import Inbox
 from app.live.joiner import Joiner
 from app.live.rehearsals import Rehearsals
@@ -52,8 +53,8 @@ class Parts:
     """Adjectives and animals of which aliases are dealt."""
     bus: Bus = field(default_factory=LoneBus)
     demo_links: Callable[[], list[dict[str, str]]] = list
-    simulate: Callable[[int], None] | None = None
-    """Lets the demo's simulated classes check in to a live session."""
+    demo_classes: DemoClasses | None = None
+    """In the demo alone."""
     clock: Callable[[], datetime] = now_utc
     choose: Callable[[Sequence[str]], str] = secrets.choice
     wrong_codes: Throttle = field(default_factory=lambda: Throttle(120, 300))
