@@ -135,7 +135,7 @@ def test_every_kind_of_question_can_be_asked_on_paper() -> None:
         "Tick all that are right.": ChooseAll(
             key="A", options=tuple(Option(key=one, text=one, is_correct=one < "c") for one in "abcd"), **shared
         ),
-        "Write a number.": Estimate(key="E", scale=Scale(first=1, last=9, unit="°C"), low=4, high=6, **shared),
+        "Write a number.": Estimate(key="E", scale=Scale(first=1, last=9, measure="°C"), low=4, high=6, **shared),
         "Write the letters in the right order.": PutInOrder(
             key="O", things=tuple(Option(key=one, text=one) for one in "abc"), **shared
         ),
