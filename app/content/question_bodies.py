@@ -14,7 +14,7 @@ from app.content.questions.written import read_item
 from app.content.sketch import SectionSketch, Settings, one_line
 from app.content.yaml_pieces import Value
 from app.domain.questions.match import NUMBERS
-from app.domain.questions.option import LETTERS, TAG_LETTERS
+from app.domain.questions.option import LETTERS, THING_LETTERS
 from app.domain.questions.put_in_order import MOST_THINGS
 
 Form = Mapping[str, str]
@@ -24,7 +24,7 @@ WITH_BELIEFS = (CHOOSE_ONE, TRUE_OR_FALSE, CHOOSE_ALL)
 """Of these a wrong answer shows what a child may believe."""
 UNMARKED = ("poll", "pledge")
 ONE_RIGHT = (CHOOSE_ONE, TRUE_OR_FALSE)
-ROWS = {PUT_IN_ORDER: MOST_THINGS, MATCH: len(NUMBERS), SPOT: len(TAG_LETTERS), TRUE_OR_FALSE: 2, ESTIMATE: 0}
+ROWS = {PUT_IN_ORDER: MOST_THINGS, MATCH: len(NUMBERS), SPOT: len(THING_LETTERS), TRUE_OR_FALSE: 2, ESTIMATE: 0}
 WORDS = {
     CHOOSE_ONE: "Choose one: one answer is the safest",
     TRUE_OR_FALSE: "True or false",

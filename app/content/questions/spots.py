@@ -13,7 +13,7 @@ from app.content.questions.written import (
     domain_options,
     read_shared,
 )
-from app.domain.questions.option import TAG_LETTERS
+from app.domain.questions.option import THING_LETTERS
 from app.domain.questions.spot import SMALLEST, Area
 from app.domain.quiz import Spot
 
@@ -30,9 +30,9 @@ def read_spot(written: Written) -> Spot | None:
     picture = written.shelf.take(written.fields)
     read = [_read_area(item, written) for item in written.items]
     items, places = [item for item, _ in read], {item.text: place for item, place in read if place}
-    if not 3 <= len(items) <= len(TAG_LETTERS):
+    if not 3 <= len(items) <= len(THING_LETTERS):
         told = f"{len(items)} things can be tapped."
-        written.problems.report(written.line, told, f"Have three to {len(TAG_LETTERS)}, with harmless ones.")
+        written.problems.report(written.line, told, f"Have three to {len(THING_LETTERS)}, with harmless ones.")
     if not 1 <= len(written.right) <= min(MOST_DANGERS, len(items) - 1):
         told = f"{len(written.right)} of {len(items)} things are dangers."
         remedy = f"Mark one to {MOST_DANGERS}, and leave one or more unmarked."

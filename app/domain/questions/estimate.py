@@ -55,7 +55,7 @@ class Estimate(QuestionBase, frozen=True):
         return f"{self.low}-{self.high}"
 
     def in_words(self, stored: str) -> str:
-        return _measured(stored, self.scale)
+        return _with_measure(stored, self.scale)
 
     def bars(self, counts: Counts, marks: Marks) -> tuple[Bar, ...]:
         chosen = given(counts)
@@ -71,8 +71,8 @@ class Estimate(QuestionBase, frozen=True):
         if not lower and not higher:
             return None
         if lower >= higher:
-            return Mistake(n=lower, did="guessed", words=f"less than {_measured(self.low, self.scale)}")
-        return Mistake(n=higher, did="guessed", words=f"more than {_measured(self.high, self.scale)}")
+            return Mistake(n=lower, did="guessed", words=f"less than {_with_measure(self.low, self.scale)}")
+        return Mistake(n=higher, did="guessed", words=f"more than {_with_measure(self.high, self.scale)}")
 
     def without_devices(self) -> ChooseOne:
         """The scale in two or three pieces, one of them the right range."""
@@ -92,9 +92,9 @@ class Estimate(QuestionBase, frozen=True):
 
 def _span(values: list[int], scale: Scale) -> str:
     if len(values) == 1:
-        return _measured(values[0], scale)
-    return f"{values[0]} to {_measured(values[-1], scale)}"
+        return _with_measure(values[0], scale)
+    return f"{values[0]} to {_with_measure(values[-1], scale)}"
 
 
-def _measured(value: str | int, scale: Scale) -> str:
+def _with_measure(value: str | int, scale: Scale) -> str:
     return f"{value} {scale.measure}".strip()

@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 from pydantic import BaseModel, model_validator
 
 from app.domain.questions.choose_one import ChooseOne
-from app.domain.questions.option import LETTERS, Bar, Counts, Face, Marks, Mistake, Option, mixed, tags
+from app.domain.questions.option import LETTERS, Bar, Counts, Face, Marks, Mistake, Option, lettered, mixed
 from app.domain.questions.question import Form, QuestionBase, given
 
 NUMBERS = "1234"
@@ -48,7 +48,7 @@ class Match(QuestionBase, frozen=True):
     def face(self, marks: Marks) -> Face:
         things = {mark: key for mark, key in marks.items() if mark in LETTERS}
         numbers = {mark: key for mark, key in marks.items() if mark in NUMBERS}
-        return Face(options=tags(self.pairs, things), partners=tags(self._partners, numbers))
+        return Face(options=lettered(self.pairs, things), partners=lettered(self._partners, numbers))
 
     def to_store(self, choice: str, marks: Marks) -> str | None:
         """Only when each thing has a partner of its own."""
@@ -82,7 +82,8 @@ class Match(QuestionBase, frozen=True):
         """How many found the right partner of each thing."""
         found = self._found(counts)
         return tuple(
-            Bar(letter=tag.letter, text=tag.text, n=found[marks[tag.letter]]) for tag in self.face(marks).options
+            Bar(letter=shown.letter, text=shown.text, n=found[marks[shown.letter]])
+            for shown in self.face(marks).options
         )
 
     def _found(self, counts: Counts) -> dict[str, int]:

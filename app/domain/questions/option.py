@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 LETTERS = "ABCD"
 """Of the four tiles."""
-TAG_LETTERS = "ABCDEFGH"
+THING_LETTERS = "ABCDEFGH"
 """Of what is no tile: things to put in order, to match or to spot."""
 Shape = Literal["triangle", "circle", "square", "diamond"]
 SHAPES: tuple[Shape, ...] = ("triangle", "circle", "square", "diamond")
@@ -51,6 +51,7 @@ class Scale(BaseModel, frozen=True):
     last: int
     step: int = 1
     measure: str = ""
+    """What they count: °C, m, car lengths."""
 
     @property
     def values(self) -> range:
@@ -121,7 +122,7 @@ def tiles(options: Iterable[Option], marks: Marks) -> tuple[ShownOption, ...]:
     )
 
 
-def tags(things: Iterable[Keyed], marks: Marks) -> tuple[ShownOption, ...]:
+def lettered(things: Iterable[Keyed], marks: Marks) -> tuple[ShownOption, ...]:
     """Things under their letters or numbers, without the shape of a tile, in the order shown."""
     texts = {thing.key: thing.text for thing in things}
     return tuple(ShownOption(letter=letter, text=texts[key]) for letter, key in marks.items())

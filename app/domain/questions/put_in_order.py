@@ -5,7 +5,18 @@ from typing import ClassVar, Literal
 from pydantic import model_validator
 
 from app.domain.questions.choose_one import ChooseOne
-from app.domain.questions.option import LETTERS, TAG_LETTERS, Bar, Counts, Face, Marks, Mistake, Option, mixed, tags
+from app.domain.questions.option import (
+    LETTERS,
+    THING_LETTERS,
+    Bar,
+    Counts,
+    Face,
+    Marks,
+    Mistake,
+    Option,
+    lettered,
+    mixed,
+)
 from app.domain.questions.question import Form, QuestionBase, given
 
 MOST_THINGS = 5
@@ -26,10 +37,10 @@ class PutInOrder(QuestionBase, frozen=True):
         return self
 
     def marks(self, seed: str, place: str) -> dict[str, str]:
-        return dict(zip(TAG_LETTERS, (thing.key for thing in mixed(self.things, seed, place)), strict=False))
+        return dict(zip(THING_LETTERS, (thing.key for thing in mixed(self.things, seed, place)), strict=False))
 
     def face(self, marks: Marks) -> Face:
-        return Face(options=tags(self.things, marks))
+        return Face(options=lettered(self.things, marks))
 
     def to_store(self, choice: str, marks: Marks) -> str | None:
         """Only a whole order is an answer."""
@@ -57,7 +68,8 @@ class PutInOrder(QuestionBase, frozen=True):
         """How many put each thing into its right place."""
         placed = self._placed(counts)
         return tuple(
-            Bar(letter=tag.letter, text=tag.text, n=placed[marks[tag.letter]]) for tag in tags(self.things, marks)
+            Bar(letter=shown.letter, text=shown.text, n=placed[marks[shown.letter]])
+            for shown in lettered(self.things, marks)
         )
 
     def _placed(self, counts: Counts) -> dict[str, int]:

@@ -5,7 +5,18 @@ from typing import ClassVar, Literal
 from pydantic import model_validator
 
 from app.domain.picture import Picture
-from app.domain.questions.option import TAG_LETTERS, Bar, Counts, Face, Marks, Mistake, Option, ShownArea, mixed, tags
+from app.domain.questions.option import (
+    THING_LETTERS,
+    Bar,
+    Counts,
+    Face,
+    Marks,
+    Mistake,
+    Option,
+    ShownArea,
+    lettered,
+    mixed,
+)
 from app.domain.questions.question import Form, given
 from app.domain.questions.some_tiles import SomeTiles, taps
 
@@ -47,19 +58,19 @@ class Spot(SomeTiles, frozen=True):
 
     @model_validator(mode="after")
     def has_dangers_and_harmless_things(self) -> "Spot":
-        if not 3 <= len(self.options) <= len(TAG_LETTERS):
-            raise ValueError(f"three to {len(TAG_LETTERS)} things can be tapped")
+        if not 3 <= len(self.options) <= len(THING_LETTERS):
+            raise ValueError(f"three to {len(THING_LETTERS)} things can be tapped")
         if not 1 <= len(self.right) < len(self.options):
             raise ValueError("one or more things are dangers, and one or more is not")
         return self
 
     def marks(self, seed: str, place: str) -> dict[str, str]:
-        return dict(zip(TAG_LETTERS, (area.key for area in mixed(self.options, seed, place)), strict=False))
+        return dict(zip(THING_LETTERS, (area.key for area in mixed(self.options, seed, place)), strict=False))
 
     def face(self, marks: Marks) -> Face:
         letters = {key: letter for letter, key in marks.items()}
         areas = sorted((self._shown(area, letters[area.key]) for area in self.options), key=lambda area: area.letter)
-        return Face(options=tags(self.options, marks), areas=tuple(areas), frame=self.frame)
+        return Face(options=lettered(self.options, marks), areas=tuple(areas), frame=self.frame)
 
     def _shown(self, area: Area, letter: str) -> ShownArea:
         across, down = (length / 100 for length in self.frame)
@@ -74,8 +85,8 @@ class Spot(SomeTiles, frozen=True):
     def bars(self, counts: Counts, marks: Marks) -> tuple[Bar, ...]:
         found = taps(counts)
         return tuple(
-            Bar(letter=tag.letter, text=tag.text, n=found.get(marks[tag.letter], 0))
-            for tag in tags(self.options, marks)
+            Bar(letter=shown.letter, text=shown.text, n=found.get(marks[shown.letter], 0))
+            for shown in lettered(self.options, marks)
         )
 
     def mistake(self, counts: Counts) -> Mistake | None:

@@ -63,10 +63,10 @@ def test_the_mistake_is_the_danger_that_most_missed() -> None:
 def test_areas_have_the_letters_of_the_list() -> None:
     marks = SPOT.marks("seed", "0/hook")
     face = SPOT.face(marks)
-    assert [tag.letter for tag in face.options] == [one.letter for one in face.areas] == list("ABCD")
+    assert [shown.letter for shown in face.options] == [one.letter for one in face.areas] == list("ABCD")
     places = {one.text: (one.x * 12.8, one.y * 5.5) for one in SPOT.options}
-    for tag, one in zip(face.options, face.areas, strict=True):
-        assert (one.x, one.y) == pytest.approx(places[tag.text])
+    for shown, one in zip(face.options, face.areas, strict=True):
+        assert (one.x, one.y) == pytest.approx(places[shown.text])
 
 
 def test_an_area_knows_what_it_covers_and_whether_it_is_in_the_picture() -> None:
