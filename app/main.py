@@ -7,7 +7,7 @@ import hashlib
 import logging
 import random
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -151,11 +151,12 @@ def create_app(
     return app
 
 
-def rehearsing_pupils(seed: int, index: int, asked: tuple[str, int], choices: list[str]) -> list[Tap]:
+def rehearsing_pupils(seed: int, index: int, told: Mapping[str, object]) -> list[Tap]:
     """Pupils of a rehearsal behave like a simulated class; none of them waits for the close."""
-    from app.simulated_class import taps  # when the first rehearsal begins: it brings a client for sockets
+    from app.simulated_class import offered, taps  # when the first rehearsal begins: it brings a client for sockets
 
-    return [Tap(min(tap.after, 30.0), tap.choice) for tap in taps(seed, index, asked, choices, speed=1.5)]
+    asked = (str(told["asking"]), int(str(told["round"])))
+    return [Tap(min(tap.after, 30.0), tap.choice) for tap in taps(seed, index, asked, offered(told), speed=1.5)]
 
 
 def _bus(settings: Settings) -> Bus:
