@@ -148,12 +148,12 @@ def home_page_links(settings: Settings) -> list[dict[str, str]]:
             "note": "A class link: no account, no password.",
         },
         {
-            "title": "Read an agency's report",
+            "title": "Lead many classes, read an agency's report",
             "who": f"{PRESENTER[1]}, Kent Fire and Rescue Service",
             "address": "/sign-in",
             "login": PRESENTER[0],
             "password": links["presenter_password"],
-            "note": "Sees what the agency's lessons reached.",
+            "note": "Choose Lead a live session; on the console let simulated classes check in.",
         },
         {
             "title": "Run the programme",

@@ -7,7 +7,7 @@ import hashlib
 import logging
 import random
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -18,17 +18,36 @@ from starlette.staticfiles import StaticFiles
 from app.content import library
 from app.live.answer_writer import AnswerWriter
 from app.live.bus import Bus, LoneBus, RedisBus
+from app.live.consoles import Consoles
+from app.live.demo_classes import DemoClasses
 from app.live.inbox import Inbox
 from app.live.joiner import Joiner
+from app.live.pulse import Pulse
 from app.live.rehearsals import Rehearsals, Tap
 from app.live.rooms import Rooms
 from app.settings import Settings
-from app.store import drafts, lessons, media, participation, runs
+from app.store import drafts, lessons, media, participation, pulses, runs
+from app.store import live_sessions as stored_sessions
+from app.store.brought_files import BroughtFiles
 from app.store.database import Database
 from app.store.media_files import MediaFolder
-from app.web import author, directory, home, join, own_media, pairing, play, reports, sign_in
+from app.web import (
+    author,
+    consoles,
+    directory,
+    following,
+    home,
+    join,
+    live_sessions,
+    own_media,
+    pairing,
+    play,
+    reports,
+    sign_in,
+)
 from app.web import media as web_media
 from app.web import runs as web_runs
+from app.web.console_panels import ConsolePanels
 from app.web.deps import Parts, now_utc
 from app.web.pages import STATIC, Pages, crash_page, handle_errors
 from app.web.panels import Panels
@@ -56,7 +75,8 @@ def create_app(
         publish_shipped(database, settings, clock())
     pages = Pages(settings)
     bus = _bus(settings)
-    panels = Panels(pages, settings, is_slow=lambda: bus.is_degraded)
+    pulse = Pulse(database if settings.has_bus else None, gone_seconds=settings.presenter_gone_seconds)
+    panels = Panels(pages, settings, is_slow=lambda: bus.is_degraded, presence=pulse.presenter)
     rooms = Rooms(
         database,
         panels.render,
@@ -64,7 +84,9 @@ def create_app(
         stuck_seconds=settings.stuck_seconds,
         tell=bus.tell,
         is_slow=lambda: bus.is_degraded,
+        listens=pulse,
     )
+    console_panels = ConsolePanels(pages)
     names = alias_words()
     writer = AnswerWriter(database, rooms.saved, queue_size=settings.answers_queue, batch_size=settings.answers_batch)
     joiner = Joiner(
@@ -77,19 +99,22 @@ def create_app(
         queue_size=settings.answers_queue,
         batch_size=settings.answers_batch,
     )
+    rehearsals = Rehearsals(database, joiner, writer, rooms.offered, rehearsing_pupils, clock)
     parts = Parts(
         settings=settings,
         database=database,
         rooms=rooms,
+        consoles=Consoles(database, rooms, console_panels.render, clock=clock, seconds=settings.tally_seconds),
         writer=writer,
         joiner=joiner,
         inbox=Inbox(),
-        rehearsals=Rehearsals(database, joiner, writer, rooms.offered, rehearsing_pupils, clock),
+        rehearsals=rehearsals,
         compile_pages=pages.compile_live,
         cookies=Cookies(settings),
         names=names,
         bus=bus,
         demo_links=demo_links,
+        demo_classes=DemoClasses(database, rooms, rehearsals, clock, secrets.choice) if settings.demo else None,
         clock=clock,
         wrong_codes=Throttle(settings.wrong_codes_per_address, 300),
     )
@@ -116,6 +141,9 @@ def create_app(
         *author.routers(pages, panels),
         web_media.routes(),
         own_media.routes(pages),
+        live_sessions.routes(pages),
+        consoles.routes(pages, console_panels),
+        following.routes(),
         reports.routes(pages),
     ):
         app.include_router(router)
@@ -123,11 +151,12 @@ def create_app(
     return app
 
 
-def rehearsing_pupils(seed: int, index: int, asked: tuple[str, int], choices: list[str]) -> list[Tap]:
+def rehearsing_pupils(seed: int, index: int, told: Mapping[str, object]) -> list[Tap]:
     """Pupils of a rehearsal behave like a simulated class; none of them waits for the close."""
-    from app.simulated_class import taps  # when the first rehearsal begins: it brings a client for sockets
+    from app.simulated_class import offered, taps  # when the first rehearsal begins: it brings a client for sockets
 
-    return [Tap(min(tap.after, 30.0), tap.choice) for tap in taps(seed, index, asked, choices, speed=1.5)]
+    asked = (str(told["asking"]), int(str(told["round"])))
+    return [Tap(min(tap.after, 30.0), tap.choice) for tap in taps(seed, index, asked, offered(told), speed=1.5)]
 
 
 def _bus(settings: Settings) -> Bus:
@@ -171,6 +200,8 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
     parts.writer.start()
     parts.joiner.start()
     parts.rehearsals.start()
+    if parts.demo_classes is not None:
+        parts.demo_classes.start()
     parts.bus.start(parts.rooms.hear, parts.rooms.look_again)
     housekeeping = asyncio.create_task(_keep_house(parts))
     try:
@@ -178,7 +209,10 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
     finally:
         housekeeping.cancel()
         await asyncio.gather(housekeeping, compiling, return_exceptions=True)
+        if parts.demo_classes is not None:
+            await parts.demo_classes.stop()
         await parts.rehearsals.stop()
+        parts.consoles.stop()
         await parts.rooms.stop()
         await asyncio.to_thread(parts.joiner.stop)
         await asyncio.to_thread(parts.writer.stop)
@@ -211,6 +245,20 @@ def keep_house_alone(parts: Parts) -> list[int]:
         return keep_house(parts) if is_mine else []
 
 
+def end_forgotten_sessions(parts: Parts, now: datetime) -> None:
+    """A live session that its presenter has left open is not offered to classes for ever."""
+    with parts.database.reading() as db:
+        forgotten = stored_sessions.forgotten(db, now - timedelta(hours=parts.settings.run_hours))
+        nobody_leads = not stored_sessions.any_open(db)
+    for session_id in forgotten:
+        with parts.database.transaction() as db:
+            stored_sessions.let_go(db, stored_sessions.read(db, session_id), now=now)
+        parts.rooms.session_changed(session_id)
+    if nobody_leads and parts.settings.has_bus:
+        with parts.database.transaction() as db:
+            pulses.forget_all(db)
+
+
 def keep_house(parts: Parts) -> list[int]:
     """End forgotten runs and delete pupil-level rows whose time is over. Returns the ids of ended runs."""
     now = parts.clock()
@@ -223,10 +271,12 @@ def keep_house(parts: Parts) -> list[int]:
                 participation.finish(db, runs.read(db, run_id), by="four_hours", now=now)
         except Exception:  # one run that cannot be closed must not keep pupils' rows of others alive
             log.exception("a forgotten run could not be closed")
+    end_forgotten_sessions(parts, now)
     with parts.database.transaction() as db:
         purged = runs.purge(db, now - timedelta(hours=settings.purge_hours), now)
     for run_id in purged:
         parts.rooms.forget(run_id)
     if purged or parts.database.owes_forgetting:
         parts.database.forget_deleted()
+    BroughtFiles(settings.data_dir).forget()
     return forgotten

@@ -41,6 +41,7 @@ class Settings(BaseSettings):
     tally_seconds: float = 0.25
     stuck_seconds: float = 10
     bus_beat_seconds: float = 1
+    presenter_gone_seconds: float = 10
     purge_hours: float = 24
     run_hours: float = 4
     pairing_seconds: float = 60

@@ -1,11 +1,11 @@
-// The live side of three pages: a pupil's, the classroom screen and the teacher's controls.
+// The live side of four pages: a pupil's, the classroom screen, the teacher's controls and the presenter's console.
 // It speaks docs/protocol.md. The server owns the truth: losing everything here costs a reload, not an answer.
 // Floor: Safari 15, Chrome 100, Firefox 100; so nothing here needs form.requestSubmit or event.submitter.
 
 import { NOT_SURE, SURE, forms, isRight, paintOwn, withoutSure } from "./live_answers.js";
 import { openLink, openOutbox, request } from "./live_link.js";
 
-const { audience, orders, run } = document.body.dataset;
+const { audience, orders, run, over = "/class/run/report" } = document.body.dataset;
 const isPupil = audience === "pupil";
 
 const make = (tag, members) => Object.assign(document.createElement(tag), members);
@@ -92,6 +92,7 @@ const heard = {
       outbox.clear();
       location.replace("/join?seat=closed"); // where the reason stands, and the code can be typed again
     } else if (message.why === "ended") end();
+    else if (message.why === "signed_out") location.replace("/sign-in");
     else if (message.why === "elsewhere") offerThisTab();
   },
 };
@@ -114,7 +115,7 @@ function end() {
   outbox.clear();
   letSleep();
   if (find("link")) find("link").hidden = true;
-  if (!isPupil) location.replace("/class/run/report");
+  if (!isPupil) location.replace(over);
 }
 
 // --- Panels ---
@@ -133,8 +134,10 @@ function swap(name, html) {
   const focused = panel.contains(document.activeElement) ? document.activeElement : null;
   const scrolled = [panel.scrollTop, scrollX, scrollY];
   const keepTyped = typedIn(panel);
+  const opened = [...panel.querySelectorAll("details[id][open]")].map(({ id }) => id);
   if (!swapAround(panel, html)) replace(panel, html);
   keepTyped();
+  for (const id of opened) find(id)?.setAttribute("open", "");
   if (focused && focused !== panel) (sameIn(panel, focused) || panel).focus({ preventScroll: true });
   // A pupil reads something new from its top; all else stays where the eye was.
   const isNew = isPupil && name === "stage" && (here === "" || here !== nameHere() || phase() === "revealed");
@@ -187,7 +190,7 @@ function sameIn(panel, focused) {
 function typedIn(panel) {
   const askingOf = () => nameOf(panel.querySelector("[data-asking]")?.dataset || {});
   const before = askingOf();
-  const fields = [...panel.querySelectorAll("input[id], textarea[id]")].filter(
+  const fields = [...panel.querySelectorAll("input[id], textarea[id], select[id]")].filter(
     (field) => field.value !== field.defaultValue || field.checked !== field.defaultChecked,
   );
   return () => {
@@ -450,6 +453,7 @@ async function order(form, button) {
   say(isDone ? "" : reply?.message?.say || "That did not get through. Look at the link light, then press again.");
   if (!reply) link.check();
   if (!isDone) return;
+  if (form.matches("[data-clear]")) form.reset();
   for (const field of form.querySelectorAll("input")) field.defaultValue = field.value; // no longer half typed
   link.refresh();
 }
@@ -463,7 +467,8 @@ const KEYS = {
 let keyAt = -1000;
 
 function next() {
-  (find("order-next") || find("order-finish"))?.click(); // the last press of the clicker leads to the finish
+  // A class is ready by the clicker too, and its last press leads to the finish.
+  (find("order-next") || find("order-ready") || find("order-finish"))?.click();
 }
 
 function back() {
@@ -471,7 +476,7 @@ function back() {
 }
 
 function calm() {
-  const buttons = [...document.querySelectorAll("#order-calm, button[value=calm], button[value=resume]")];
+  const buttons = [...document.querySelectorAll("#order-calm, button[value=calm], button[value=pause], button[value=resume]")];
   buttons.find((button) => button.getClientRects().length)?.click();
 }
 

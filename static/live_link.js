@@ -2,6 +2,7 @@
 // It draws nothing. Floor as in live.js.
 
 const DIAL = 3000, REPLY = 5000, WAKE_REPLY = 1000, RESEND = 2500, PATIENCE = 10000;
+const BEAT = 3000; // a console says so often that it is there, whatever it hears
 const CAP = 5000, CAP_POLLING = 15000; // a filter that cuts sockets need not be asked so often
 const REFUSED = 1008; // the code that closes a socket after a message that is not of the protocol
 const clock = () => performance.now(); // never set back, unlike Date.now()
@@ -79,7 +80,7 @@ export async function request(url, { headers, ...options } = {}) {
 // --- The link: a websocket, or plain requests where a filter cuts sockets ---
 
 /**
- * `page` is {socket, panels, answers, audience} as its body names them, with `outbox` and three functions:
+ * `page` is {socket, panels, answers, audience, beats} as its body names them, with `outbox` and three functions:
  * `isOpen()` whether a question is, `hear(message)`, and `tell(state, lostFor)`.
  */
 export function openLink(page) {
@@ -87,6 +88,7 @@ export function openLink(page) {
   let socket = null; // the one socket that counts; an older one has lost its handlers
   let liveSince = 0; // when it first said something; an open socket that says nothing is a filter's
   let heardAt = 0, pingAt = 0, patience = REPLY;
+  let beatAt = 0;
   let failures = 0, lostAt = clock();
   let polling = null; // the token of the polling that counts
   let pollWorks = false;
@@ -261,7 +263,7 @@ export function openLink(page) {
 
   function ping(wait) {
     patience = wait;
-    pingAt = clock();
+    pingAt = beatAt = clock();
     if (socket.readyState === WebSocket.OPEN) socket.send('{"kind": "ping"}');
   }
 
@@ -284,6 +286,7 @@ export function openLink(page) {
     if (liveSince) {
       if (pingAt && now - pingAt > patience) dial();
       else if (!pingAt && now - heardAt > (page.isOpen() ? 4000 : 15000)) ping(REPLY);
+      else if (!pingAt && "beats" in page && now - beatAt > BEAT) ping(REPLY);
     } else {
       if (!socket && !redial) dial();
       if (lostAt && now - lostAt > DIAL) startPolling();

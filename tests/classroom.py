@@ -2,19 +2,20 @@
 
 import secrets
 from dataclasses import dataclass, field
+from typing import Any
 
 from app.domain.errors import DomainError
 from app.domain.lesson import Agency, Asking, Lesson, Topic
 from app.domain.quiz import NOT_SURE, ChooseOne
 from app.domain.run import Order
 from app.main import alias_words
-from app.store import answers, directory, lessons, live_sessions, participants, participation, runs
+from app.store import answers, directory, lessons, live_sessions, participants, participation, presenters, runs
 from app.store.answers import Answer, Outcome
 from app.store.database import Database, Db
 from app.store.live_sessions import OpenSession
 from app.store.participants import Wish
 from app.store.runs import OpenRun
-from tests.cast import PRIYA, Clock, message_id
+from tests.cast import CORA, PRIYA, Clock, message_id
 from tests.questions import a_choice
 
 TESS_CLASS, THEO_CLASS = 1, 2
@@ -186,7 +187,7 @@ class Classroom:
         with self.database.reading() as db:
             return live_sessions.read(db, session_id)
 
-    def follow(
+    def check_in(
         self,
         session_id: int,
         class_group: int = TESS_CLASS,
@@ -195,7 +196,7 @@ class Classroom:
         left_out: tuple[tuple[int, str], ...] = (),
     ) -> int:
         with self.database.transaction() as db:
-            return live_sessions.follow(
+            return live_sessions.check_in(
                 db,
                 live_sessions.read(db, session_id),
                 class_group,
@@ -205,6 +206,12 @@ class Classroom:
                 kind=kind,
                 left_out=left_out,
             )
+
+    def follow(self, session_id: int, class_group: int = TESS_CLASS, **ways: Any) -> int:
+        """Check a class in; its teacher says at once that it is ready."""
+        run_id = self.check_in(session_id, class_group, **ways)
+        self.rejoin(run_id)
+        return run_id
 
     def cue(self, session_id: int, order: Order = "next") -> OpenSession:
         """The presenter's order."""
@@ -235,9 +242,21 @@ class Classroom:
             )
 
     def take_console(self, session_id: int, email: str) -> None:
+        """The console goes to a coordinator, or to a presenter, who is given the first module."""
         account = self.account(email)
+        with self.database.reading() as db:
+            known = {one.account_id for one in presenters.of_session(db, session_id)}
+        if email != CORA and account not in known:
+            self.give_module(session_id, email)
         with self.database.transaction() as db:
             live_sessions.take_console(db, live_sessions.read(db, session_id), account, now=self.clock.now)
+
+    def give_module(self, session_id: int, email: str, module: int | None = 0) -> None:
+        """A presenter may lead this module of the session; None: the steps of the own agency."""
+        account = self.account(email)
+        with self.database.transaction() as db:
+            agency = next(one.agency_id for one in presenters.candidates(db, 1) if one.account_id == account)
+            presenters.add(db, session_id, account, agency_id=agency, module=module)
 
     def end_session(self, session_id: int) -> list[int]:
         with self.database.transaction() as db:

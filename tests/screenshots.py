@@ -50,7 +50,21 @@ README = {
     ("today", "laptop"),
     ("summary", "laptop"),
     ("agency-report", "laptop"),
+    ("author-step", "laptop"),
 }
+LESSON = "/author/lessons/fire"
+AUTHOR = (
+    ("/author", "author-room"),
+    (LESSON, "author-lesson"),
+    (f"{LESSON}/steps/scenario", "author-step"),
+    (f"{LESSON}/steps/hook", "author-spot"),
+    (f"{LESSON}/quiz", "author-quiz"),
+    (f"{LESSON}/questions/F1", "author-question"),
+    (f"{LESSON}/facts", "author-facts"),
+    (f"{LESSON}/details", "author-details"),
+    (f"{LESSON}/walk?place=9", "author-walk"),
+    (f"{LESSON}/review", "author-review"),
+)
 LARGEST = 120_000
 ADDRESS, REPORT = "http://sia.example", "/reports/agencies/kent-fire-and-rescue-service"
 SIMULATED, PRESENT = 27, 30
@@ -143,6 +157,7 @@ class Visit:
         self.lesson(screen)
         self.finish(screen)
         self.staff()
+        self.author()
 
     def page(self, address: str, context: BrowserContext | None = None) -> Page:
         page = (context or window(self.browser)).new_page()
@@ -328,14 +343,25 @@ class Visit:
             (demo.PRESENTER[0], self.links["presenter_password"], REPORT, "agency-report"),
             (demo.COORDINATOR[0], self.links["coordinator_password"], "/programmes", "staff-home"),
         ):
-            page = self.page("/sign-in")
-            page.locator("input[name=email]").fill(email)
-            page.locator("input[name=password]").fill(password)
-            page.get_by_role("button", name="Sign in").click()
-            page.wait_for_url("**/programmes")
+            page = self.signed_in(email, password)
             page.goto(self.world.address + address)
             self.camera.take(page, name, whole=True)
             page.context.close()
+
+    def author(self) -> None:
+        page = self.signed_in(demo.PRESENTER[0], self.links["presenter_password"])
+        for address, name in AUTHOR:
+            page.goto(self.world.address + address)
+            page.wait_for_load_state("networkidle")  # the frames
+            self.camera.take(page, name, whole=True)
+
+    def signed_in(self, email: str, password: str) -> Page:
+        page = self.page("/sign-in")
+        page.locator("input[name=email]").fill(email)
+        page.locator("input[name=password]").fill(password)
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url("**/programmes")
+        return page
 
 
 def teach_before(world: ServedWorld) -> None:

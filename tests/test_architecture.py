@@ -9,7 +9,7 @@ MAY_IMPORT = {
     "content": {"domain"},
     "store": {"domain"},
     "live": {"domain", "store"},
-    "documents": {"domain", "store"},
+    "documents": {"domain", "content", "store"},
     "web": {"domain", "content", "store", "live", "documents", "settings"},
 }
 PURE = {"sqlalchemy", "sqlmodel", "fastapi", "starlette", "jinja2", "random", "secrets", "time", "asyncio", "os"}

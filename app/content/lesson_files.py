@@ -10,9 +10,11 @@ from app.content.parts import PartReader, read_agency, slug
 from app.content.pictures import PictureShelf
 from app.content.plain_yaml import read_fields
 from app.content.problems import ProblemList
+from app.content.reading import texts_of_lesson
 from app.content.sections import Section, cut_front, cut_sections
 from app.content.sources import check_uses, read_facts
 from app.content.text_files import read_text, shown_name
+from app.content.wording import check_grade
 from app.domain.lesson import Draft, Fact, Part, Topic
 from app.domain.media import OwnMedia
 
@@ -115,3 +117,4 @@ def _finish(file: LessonFile, frame: Fields, parts: tuple[Part, ...]) -> None:
         facts=tuple(fact for fact in file.facts.values() if fact),
         parts=parts,
     )
+    check_grade(texts_of_lesson(file.draft), file.problems)

@@ -11,7 +11,9 @@ from app.content.problems import ProblemList, did_you_mean, quoted
 from app.content.questions import kinds
 from app.content.questions.written import Item, Sign, Written, read_item
 from app.content.quiz_sketch import written_question
+from app.content.reading import texts_of_quiz
 from app.content.text_files import read_text, shown_name
+from app.content.wording import check_grade
 from app.domain.lesson import CONFIDENCE
 from app.domain.media import OwnMedia
 from app.domain.quiz import MarkedQuestion, Quiz
@@ -91,6 +93,7 @@ def read(key: str, text: str | None, pictures: Path, problems: ProblemList, own:
     if not problems.blocks:
         made = tuple(one.made for one in asked if one.made)
         file.quiz = Quiz(key=file.key, title=title, misconceptions=misconceptions, questions=made)
+        check_grade(texts_of_quiz(file.quiz), problems)
     return file
 
 
@@ -134,9 +137,6 @@ def _read_question(fields: Fields, shelf: PictureShelf) -> _Question:
     question = fields.words("question", needed="Write the question.") or Words(fields.line, "")
     key, is_anchor, is_reserve = _read_id(fields), fields.is_yes("anchor"), fields.is_yes("reserve")
     facts = fields.listed("facts")
-    if not facts:
-        remedy = 'Name the fact behind it, such as "facts: FIR-04".'
-        problems.report(fields.line, "This question rests on no fact.", remedy)
     made = {"key": key, "is_reserve": is_reserve, "fact_ids": tuple(fact.text for fact in facts)}
     kind = kinds.kind_of(fields, CHOOSE_ONE, kinds.IN_QUIZ)
     if kind == CHOOSE_ONE:
@@ -148,6 +148,9 @@ def _read_question(fields: Fields, shelf: PictureShelf) -> _Question:
     fields.allow((*QUESTION_NAMES, *names, *(kinds.KINDS[kind].settings if kind else LISTS)))
     written = Written(question, fields, _read_items(fields, names), shelf, made, before)
     done = kinds.read(written, kind) if kind else None
+    if not facts:
+        remedy = 'Name the fact behind it, such as "facts: FIR-04".'
+        problems.report(fields.line, "This question rests on no fact.", remedy)
     assert done is None or done.kind != "opinion"
     return _Question(key, kind, written, done, is_anchor, is_reserve, facts)
 

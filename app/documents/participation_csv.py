@@ -1,9 +1,9 @@
 """An agency's participation as CSV: one row per record, the seven facts that a funder asks for first."""
 
-import csv
-import io
+from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
+from app.documents.plain_csv import plain_csv
 from app.store.participation import ReportRow, totals
 
 COLUMNS = (
@@ -26,10 +26,11 @@ HOME = ZoneInfo("Europe/London")
 
 
 def participation_csv(agency: str, rows: list[ReportRow]) -> bytes:
-    """RFC 4180 with a byte-order mark, so that spreadsheets read it as UTF-8."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
+    return plain_csv(_lines(agency, rows))
+
+
+def _lines(agency: str, rows: list[ReportRow]) -> Iterator[tuple[object, ...]]:
+    yield COLUMNS
     for row in rows:
         present = "" if row.present is None else row.present
         facts = (
@@ -41,24 +42,13 @@ def participation_csv(agency: str, rows: list[ReportRow]) -> bytes:
             row.role,
         )
         counts = (row.lesson, row.version, row.devices, row.served, row.answered, row.matched)
-        writer.writerow([harmless(value) for value in (*facts, present, row.minutes, *counts)])
+        yield (*facts, present, row.minutes, *counts)
     reach = totals(rows)
-    writer.writerow([])
-    for words, value in (
-        ("runs", reach.runs),
-        ("schools", reach.schools),
-        ("classes", reach.classes),
-        ("pupils, counted once", reach.pupils),
-        ("attendances", reach.attendances),
-        ("minutes", reach.minutes),
-        ("pupil-hours", reach.pupil_hours),
-    ):
-        writer.writerow([words, value])
-    return b"\xef\xbb\xbf" + text.getvalue().encode()
-
-
-def harmless(value: object) -> object:
-    """Text that a spreadsheet would run as a formula is made text again (SEC-30)."""
-    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r", "\0")):
-        return f"'{value}"
-    return value
+    yield ()
+    yield "runs", reach.runs
+    yield "schools", reach.schools
+    yield "classes", reach.classes
+    yield "pupils, counted once", reach.pupils
+    yield "attendances", reach.attendances
+    yield "minutes", reach.minutes
+    yield "pupil-hours", reach.pupil_hours

@@ -8,6 +8,8 @@ from app.domain.run import OF_A_QUESTION, Plan, Reached, Shift, Stage, arrive, h
 
 Cover = Literal["", "calm", "paused", "left_out"]
 """Why a class sees the calm screen: it wants to, the presenter pauses, or it left this step out."""
+FIRST_FOLLOWED = 1
+"""The epoch of a run that follows for the first time and has done nothing by itself."""
 PRESENTER_LEADS = "The presenter leads this lesson. Hold your class first."
 OTHER_HOLDS = "Somebody else holds the console now. Take it over first."
 
@@ -23,7 +25,7 @@ def as_left(stage: Stage, closed: Reached) -> Stage:
 
 def is_left_out(stage: Stage, plan: Plan) -> bool:
     """Whether the session stands at a step that this class does not take."""
-    return stage.phase not in ("lobby", "finished") and plan.at(stage) is None
+    return bool(stage.step_key) and stage.phase != "finished" and plan.at(stage) is None
 
 
 def cover(stage: Stage, plan: Plan, *, calm: bool, paused: bool) -> Cover:
@@ -42,7 +44,7 @@ def taken_over(stage: Stage, plan: Plan, far: Reached) -> Stage:
     here = order.index((stage.module, stage.step_key))
     before = [place for place in plan.places if order.index((place.module, place.step.key)) < here]
     if not before:
-        return Stage(seq=stage.seq)
+        return Stage(phase="content", seq=stage.seq)  # the ground rules
     return arrive(stage, before[-1], far).model_copy(update={"seq": stage.seq})
 
 

@@ -41,6 +41,11 @@ class Stage(BaseModel, frozen=True):
     round: int = 1
     seq: int = 0
 
+    @property
+    def is_rules(self) -> bool:
+        """Every run opens with the ground rules. They are a slide of no lesson, so no module's minutes count them."""
+        return self.phase == "content" and not self.step_key
+
 
 class Shift(BaseModel, frozen=True):
     """One cue as it was given: what the stage became, and when."""
@@ -247,6 +252,8 @@ def next_words(stage: Stage, plan: Plan) -> str:
     """What *Next* will do, for the button."""
     match stage.phase:
         case "lobby":
+            return "Show the ground rules"
+        case "content" if stage.is_rules:
             return "Start the lesson"
         case "ready":
             return "Open the question"
@@ -266,6 +273,8 @@ def _next(stage: Stage, plan: Plan, reached: Reached, to: str) -> tuple[Stage, C
     match stage.phase:
         case "finished":
             raise NotAllowed("The lesson is over. Count the class and finish.")
+        case "lobby":
+            return _moved(stage, phase="content"), "next"
         case "ready":
             return _moved(stage, phase="open"), "open"
         case "open":

@@ -19,6 +19,13 @@ from app.domain.run import Phase, Place, Plan, Stage
 
 PREVIEW = "preview"
 """In place of a run's seed where an author looks at a draft."""
+RULES_TITLE = "Our ground rules"
+RULES = """\
+- We **listen** to each other.
+- Anyone may **pass**.
+- No names and no personal stories.
+- Something worries you? Tell a grown-up you trust, later.
+"""
 
 
 class ShownPicture(BaseModel, frozen=True):
@@ -84,7 +91,7 @@ class Shown(BaseModel, frozen=True):
     """One stage of one run as children see it."""
 
     phase: Phase
-    kind: Literal["lobby", "slide", "film", "question", "pledge", "take_home", "finished"]
+    kind: Literal["lobby", "rules", "slide", "film", "question", "pledge", "take_home", "finished"]
     topic_key: str
     topic_name: str
     guide: str
@@ -120,6 +127,8 @@ def show(stage: Stage, plan: Plan, seed: str) -> Shown:
         "lead": lesson.lead.name,
     }
     here = plan.at(stage)
+    if stage.is_rules:
+        return Shown(**frame, kind="rules", title=RULES_TITLE, text=RULES)
     if stage.phase == "finished" or (here is None and stage.phase != "lobby"):
         return Shown(**frame, kind="finished", title="Thank you")
     if here is None:

@@ -29,5 +29,9 @@ def elsewhere() -> str:
     return message(kind="bye", why="elsewhere", say="This lesson is open in another tab.")
 
 
+def signed_out() -> str:
+    return message(kind="bye", why="signed_out", say="Please sign in again.")
+
+
 def ended() -> str:
     return message(kind="bye", why="ended", say="This lesson has finished.")

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from app.domain.live_session import FIRST_FOLLOWED
 from app.domain.run import Stage
 from app.live import messages
 from app.live.line import text_frame
@@ -52,14 +53,14 @@ class Painter:
         drawn: dict[tuple[object, ...], bytes] = {}
         for room in rooms:
             snapshot = room.snapshot
-            if snapshot is None or not snapshot.run.has_always_followed or (0, stage.seq) <= room.shown:
+            if snapshot is None or not snapshot.run.has_always_followed or (FIRST_FOLLOWED, stage.seq) <= room.shown:
                 continue
             before = shown_key(snapshot.run), snapshot.run.questions_asked
             if before not in drawn:  # classes that saw the same see the same again
                 led = replace(snapshot, run=replace(snapshot.run, stage=stage, paused=paused))
                 drawn[before] = self._stages.of(shown_key(led.run), lambda led=led: self._draw_stage(led))  # type: ignore[misc]
             room.frames["pupil", "stage"] = drawn[before]  # also for whoever comes before the look
-            written += self._send_stage(room, drawn[before], 0, stage.seq)
+            written += self._send_stage(room, drawn[before], FIRST_FOLLOWED, stage.seq)
             if written >= AT_ONCE:
                 written = 0
                 await asyncio.sleep(0)

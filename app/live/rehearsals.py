@@ -4,7 +4,6 @@
 """
 
 import asyncio
-import contextlib
 import logging
 import secrets
 import time
@@ -13,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
+from app.domain.quiz import NOT_SURE
 from app.domain.run import Stage
 from app.domain.shown import OfferedAsking, public_name
 from app.live.answer_writer import AnswerWriter
@@ -35,8 +35,8 @@ class Tap(NamedTuple):
     choice: str
 
 
-Taps = Callable[[int, int, tuple[str, int], list[str]], Sequence[Tap]]
-"""(seed, pupil, asking and round, what it may send) -> what one child does."""
+Taps = Callable[[int, int, Mapping[str, object]], Sequence[Tap]]
+"""(seed, pupil, what its device is told of the question) -> what one child does."""
 
 
 @dataclass
@@ -118,12 +118,13 @@ class _Pupils:
         if offered is None or asked in self.met:
             return
         self.met.add(asked)
-        now = time.monotonic()
+        question, now = offered.question, time.monotonic()
+        choices = [*question.choices(offered.marks), *([NOT_SURE] if question.offers_not_sure else [])]
+        told = {"asking": name, "round": stage.round, "choices": choices, "form": question.form}
         for pupil, participant_id in enumerate(self.seats):
-            taps = self.of.taps(self.run_id, pupil, asked, list(offered.meanings))
-            for change, tap in enumerate(taps, start=1):
-                with contextlib.suppress(KeyError):
-                    answer = self._answer(offered, participant_id, stage.round, offered.meanings[tap.choice], change)
+            for change, tap in enumerate(self.of.taps(self.run_id, pupil, told), start=1):
+                if stored := offered.meant(tap.choice):
+                    answer = self._answer(offered, participant_id, stage.round, stored, change)
                     self.plans.append((now + tap.after, answer))
 
     def _answer(self, offered: OfferedAsking, participant_id: int, round: int, choice: str, change: int) -> Answer:

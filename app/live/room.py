@@ -5,6 +5,7 @@ import time
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
+from app.live.pulse import Presence
 from app.live.seat import Audience, Seat
 from app.live.snapshot import Snapshot
 from app.store.answers import Answer
@@ -12,12 +13,12 @@ from app.store.participants import Guest
 
 PANELS: dict[Audience, tuple[str, ...]] = {
     "pupil": ("stage",),
-    "screen": ("stage", "crowd", "tally"),
-    "controls": ("stage", "crowd", "tally"),
+    "screen": ("stage", "crowd", "tally", "live"),
+    "controls": ("stage", "crowd", "tally", "live"),
 }
 COUNTS = ("crowd", "tally")
 """Panels that are redrawn a few times a second at most, however many children answer."""
-EVERYTHING = ("stage", *COUNTS)
+EVERYTHING = ("stage", *COUNTS, "live")
 
 
 @dataclass(eq=False)
@@ -48,6 +49,8 @@ class Room:
     """Done when the look that somebody waits for has come to its end."""
     sat_before: frozenset[int] = frozenset()
     """Who sat here when the present look at the crowd began: whoever it does not find was removed."""
+    presence: Presence = "here"
+    """Whether its presenter was there when teachers' screens were last told."""
     noted: list[Answer | Guest] = field(default_factory=list)
     used_at: float = field(default_factory=time.monotonic)
     wake: asyncio.Event = field(default_factory=asyncio.Event)

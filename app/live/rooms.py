@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from app.domain.run import Stage
 from app.domain.shown import OfferedAsking, offered_askings
-from app.live import messages
+from app.live import messages, presence, pulse
 from app.live.hints import Hint
 from app.live.looker import Looker
 from app.live.painter import Painter
+from app.live.pulse import Pulse
 from app.live.room import COUNTS, EVERYTHING, PANELS, Room
 from app.live.seat import Seat
 from app.live.shared import Shared
@@ -41,8 +42,14 @@ class Rooms:
         stuck_seconds: float,
         tell: Callable[[Hint], None] = lambda hint: None,
         is_slow: Callable[[], bool] = lambda: False,
+        listens: Pulse | None = None,
     ) -> None:
         self._database = database
+        self.pulse = listens or Pulse()
+        self.on_run: Callable[[int], None] = lambda run_id: None
+        """Told, on the event loop, of each run of which something has changed."""
+        self.on_session: Callable[[int], None] = lambda live_session_id: None
+        """Told the same of live sessions."""
         self._tell = tell
         self._is_slow = is_slow
         self._was_slow = False
@@ -84,6 +91,11 @@ class Rooms:
         self._on_loop(self._lead, live_session_id, stage)
         self._on_loop(self._tell, Hint("led", live_session_id=live_session_id))
 
+    def session_news(self, live_session_id: int) -> None:
+        """Something of a live session has changed, but not its stage."""
+        self._on_loop(self._mark_session, live_session_id)
+        self._on_loop(self._tell, Hint("news", live_session_id=live_session_id))
+
     def dismiss(self, run_id: int, participant_id: int) -> None:
         """Let one seat go."""
         self._on_loop(self._dismiss, run_id, participant_id)
@@ -117,6 +129,8 @@ class Rooms:
                 self._mark(hint.run_id, hint.panels)
             case "led":
                 self._lead(hint.live_session_id, None)
+            case "news":
+                self._mark_session(hint.live_session_id)
             case "dismiss":
                 self._dismiss(hint.run_id, hint.participant_id)
             case "seated":
@@ -168,6 +182,7 @@ class Rooms:
         """Counts have changed: here at once, for other workers as often as they are drawn."""
         if room := self._rooms.get(run_id):
             room.outdate(panels)
+        self.on_run(run_id)
         if not self._news:
             asyncio.get_running_loop().call_later(self._tally_seconds, self._tell_news)
         self._news.setdefault(run_id, set()).update(panels)
@@ -183,6 +198,12 @@ class Rooms:
         """What the room knows without asking the store; None while that may be out of date."""
         room = self._rooms.get(run_id)
         return room.snapshot if room is not None and room.is_fresh else None
+
+    def following(self, live_session_id: int) -> list[Snapshot]:
+        """What rooms know of a live session's classes without asking the store. May be called from any thread."""
+        rooms = [room for room in list(self._rooms.values()) if room.is_fresh]
+        known = [room.snapshot for room in rooms if room.snapshot is not None]
+        return [snapshot for snapshot in known if snapshot.run.live_session_id == live_session_id]
 
     async def known(self, run_id: int) -> Snapshot:
         """What the room knows; opens the room. Raises NotFound, or what went wrong when the store failed."""
@@ -231,6 +252,9 @@ class Rooms:
         if room is None:
             return
         room.seats[seat.audience].discard(seat)
+        if seat.audience == "screen" and not room.seats["screen"]:
+            self.pulse.left(pulse.screens(run_id))
+            self.on_run(run_id)
         if seat.participant_id is not None and room.by_participant.get(seat.participant_id) is seat:
             del room.by_participant[seat.participant_id]
         room.used_at = time.monotonic()
@@ -251,7 +275,18 @@ class Rooms:
             room.task.cancel()
         self._rooms.pop(room.run_id, None)
 
+    def _mark_session(self, live_session_id: int) -> None:
+        for room in self._of_session(live_session_id):
+            self._mark(room.run_id, ("live",))
+        self.on_session(live_session_id)
+
+    def _of_session(self, live_session_id: int) -> list[Room]:
+        """Its rooms here, and those that nobody has looked at yet."""
+        rooms = list(self._rooms.values())
+        return [r for r in rooms if r.snapshot is None or r.snapshot.run.live_session_id == live_session_id]
+
     def _mark(self, run_id: int, panels: tuple[str, ...]) -> None:
+        self.on_run(run_id)
         if room := self._rooms.get(run_id):
             room.needs_look = True
             room.needs_crowd |= "crowd" in panels
@@ -271,11 +306,8 @@ class Rooms:
             with self._database.reading() as db:
                 return live_sessions.stage_of(db, live_session_id)
 
-        led = [
-            room
-            for room in self._rooms.values()
-            if room.snapshot is None or room.snapshot.run.live_session_id == live_session_id
-        ]
+        self.on_session(live_session_id)
+        led = self._of_session(live_session_id)
         try:
             # An order takes the pause away (`live_sessions.give`).
             if led and (found := (stage, False) if stage is not None else await asyncio.to_thread(ask)):
@@ -310,3 +342,6 @@ class Rooms:
                         log.info("a device said nothing for %s s and was let go", ASK_AFTER + PATIENCE)
                 if room.is_empty and now - room.used_at > EMPTY_SECONDS:
                     self._close(room)
+            presence.listen(self._rooms.values(), self.pulse, now, SWEEP_SECONDS)
+            await self.pulse.share()
+            presence.show(self._rooms.values(), self.pulse)

@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 
 from app.live.line import text_frame
 
-Audience = Literal["pupil", "screen", "controls"]
+Audience = Literal["pupil", "screen", "controls", "console"]
 MOST_WAITING = 32
 
 
@@ -102,6 +102,11 @@ class Seat:
         """End a connection that does not keep to the protocol."""
         self.is_closing = True
         self._wire.hang_up(code)
+
+    def lag(self, now: float) -> float:
+        """For how many seconds this device owes an answer, or has taken nothing."""
+        since = min(self.pinged_at or now, self.full_since or now)
+        return now - since
 
     def drop_if_stuck(self, now: float, after: float) -> bool:
         """Let go of a device that has taken nothing for so many seconds."""

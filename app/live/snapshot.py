@@ -7,11 +7,12 @@ from typing import Self
 
 from app.domain.errors import NotFound
 from app.live.seat import Audience
-from app.store import answers, participants, runs
+from app.store import answers, participants, runs, session_faces
 from app.store.answers import Sheet
 from app.store.database import Database
 from app.store.open_runs import OpenRun
 from app.store.participants import Guest
+from app.store.session_faces import SessionFace
 
 Crowd = tuple[Guest, ...]
 
@@ -24,6 +25,8 @@ class Snapshot:
     crowd: Crowd
     sheet: Sheet
     revision: int
+    session: SessionFace | None = None
+    """The live session that its class has come to."""
 
     @cached_property
     def guests(self) -> Mapping[str, Guest]:
@@ -54,9 +57,14 @@ def look_at_all(database: Database, wanted: Mapping[int, Crowd | None], revision
         found = runs.read_many(db, list(wanted))
         crowds = participants.crowds(db, [run_id for run_id in found if wanted[run_id] is None])
         sheets = answers.sheets(db, found.values())
+        sessions = session_faces.read_many(db, {run.live_session_id for run in found.values() if run.live_session_id})
     return {
         run.id: Snapshot(
-            run=run, crowd=wanted[run.id] or tuple(crowds.get(run.id, ())), sheet=sheets[run.id], revision=revision
+            run=run,
+            crowd=wanted[run.id] or tuple(crowds.get(run.id, ())),
+            sheet=sheets[run.id],
+            revision=revision,
+            session=sessions.get(run.live_session_id or 0),
         )
         for run in found.values()
     }

@@ -11,6 +11,7 @@ import sqlalchemy
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select
 
+from app.domain.live_session import FIRST_FOLLOWED
 from app.domain.run import Stage, accepts
 from app.store import runs
 from app.store.database import Db
@@ -54,7 +55,7 @@ class Sheet:
         """Answers per stored choice."""
         if self.secret is not None:
             return self.secret
-        return dict(Counter(one.choice for one in self.saved.values()))
+        return dict(Counter(one.choice for one in list(self.saved.values())))  # a room may enter one meanwhile
 
     @property
     def answered(self) -> int:
@@ -131,6 +132,32 @@ def sheets(db: Db, of: Iterable[OpenRun]) -> dict[int, Sheet]:
     return found
 
 
+def counts(db: Db, of: Iterable[OpenRun]) -> dict[int, dict[str, int]]:
+    """Answers per stored choice to the asking on the stage of each of these runs, counted by the database."""
+    found: dict[int, dict[str, int]] = defaultdict(dict)
+    at_asking: dict[tuple[int, str, int, bool], list[int]] = defaultdict(list)
+    for run in of:
+        at_asking[run.stage.module, run.stage.step_key, run.stage.round, run.is_tally_only].append(run.id)
+    for (module, step_key, round, tally_only), run_ids in at_asking.items():
+        table: Any = SecretCountRow if tally_only else AnswerRow
+        n = col(SecretCountRow.n) if tally_only else sqlalchemy.func.count()
+        query = sqlalchemy.select(col(table.run_id), col(table.choice), n).where(
+            col(table.run_id).in_(run_ids),
+            col(table.module_position) == module,
+            col(table.step_key) == step_key,
+            col(table.round) == round,
+        )
+        if not tally_only:
+            query = (
+                query.join(ParticipantRow, col(ParticipantRow.id) == AnswerRow.participant_id)
+                .where(col(ParticipantRow.removed_at).is_(None))
+                .group_by(col(AnswerRow.run_id), col(AnswerRow.choice))
+            )
+        for run_id, choice, number in db.connection().execute(query):
+            found[run_id][choice] = number
+    return found
+
+
 def _sheets(db: Db, run_ids: list[int], stage: Stage, *, tally_only: bool) -> dict[int, Sheet]:
     here = {"module_position": stage.module, "step_key": stage.step_key, "round": stage.round}
     saved: dict[int, dict[int, Saved]] = defaultdict(dict)
@@ -186,7 +213,7 @@ def _stages(db: Db, run_ids: set[int]) -> dict[int, Stage]:
             stages[run_id] = Stage(module=module, step_key=step_key, phase=phase, round=round, seq=seq)
             continue
         follows[run_id] = session_id
-        if epoch:
+        if epoch > FIRST_FOLLOWED:
             held_before.append(run_id)
     return stages | (runs.stages_of_followers(db, follows, held_before) if follows else {})
 

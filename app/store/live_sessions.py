@@ -12,12 +12,14 @@ from app.domain import joining
 from app.domain.errors import Conflict, NotAllowed, NotFound
 from app.domain.lesson import skipped_for
 from app.domain.live_session import OTHER_HOLDS
+from app.domain.presenter import Presenter, must_lead, must_lead_all
 from app.domain.run import CueKind, Order, Plan, Reached, Stage, after_order, reached
-from app.store import lessons, runs
+from app.store import lessons, presenters, runs
 from app.store.database import Db
 from app.store.open_runs import Skipped, cues_of_sessions, plan_of, skipped_of, versions_of_session
 from app.store.tables import (
     ClassGroupRow,
+    CueRow,
     LiveSessionModuleRow,
     LiveSessionRow,
     MembershipRow,
@@ -46,10 +48,13 @@ class OpenSession:
     planned_minutes: int
     opened_at: datetime | None
     ended_at: datetime | None
+    is_rehearsal: bool
     plan: Plan
     version_ids: tuple[int, ...]
     skipped: Skipped
     reached: Reached
+    began_at: datetime | None
+    """When the first step was shown."""
 
 
 def start(
@@ -63,8 +68,9 @@ def start(
     planned_minutes: int,
     seed: str,
     now: datetime,
+    is_rehearsal: bool = False,
 ) -> int:
-    """Open the lobby with these versions, which stay (ruling 16). The account holds the console."""
+    """Let classes check in, with these versions, which stay (ruling 16). The account holds the console."""
     modules = _modules(db, programme_id, version_ids)
     row = LiveSessionRow(
         programme_id=programme_id,
@@ -72,6 +78,7 @@ def start(
         planned_minutes=planned_minutes,
         opened_at=now,
         seed=seed,
+        phase="content",  # its classes come with lobbies of their own; it begins at the ground rules
         skipped_steps=[
             [position, key]
             for position, version_id in enumerate(version_ids)
@@ -79,10 +86,12 @@ def start(
         ],
         holder_account_id=account_id,
         holder_agency_id=agency_id or _agency_of(db, account_id),
+        is_rehearsal=is_rehearsal,
     )
     db.add(row)
     db.flush()
     session_id = row.id or 0
+    presenters.add(db, session_id, account_id, agency_id=row.holder_agency_id, leads_all=True)
     for position, (module_id, version_id) in enumerate(zip(modules, version_ids, strict=True)):
         db.add(
             LiveSessionModuleRow(
@@ -126,6 +135,7 @@ def read(db: Db, session_id: int) -> OpenSession:
         raise NotFound("We could not find that live session.")
     versions = versions_of_session(db, session_id)
     skipped = skipped_of(row)
+    led = cues_of_sessions(db, [session_id])[session_id]
     return OpenSession(
         id=session_id,
         programme_id=row.programme_id,
@@ -145,10 +155,12 @@ def read(db: Db, session_id: int) -> OpenSession:
         planned_minutes=row.planned_minutes,
         opened_at=row.opened_at,
         ended_at=row.ended_at,
+        is_rehearsal=row.is_rehearsal,
         plan=plan_of(db, versions, skipped),
         version_ids=tuple(version_id for version_id, _ in versions),
         skipped=skipped,
-        reached=reached(cues_of_sessions(db, [session_id])[session_id]),
+        reached=reached(led),
+        began_at=next((shift.at for shift in led if shift.is_shown), None),
     )
 
 
@@ -169,7 +181,7 @@ def stage_of(db: Db, session_id: int) -> tuple[Stage, bool] | None:
 # Following
 
 
-def follow(
+def check_in(
     db: Db,
     session: OpenSession,
     class_group_id: int,
@@ -179,14 +191,12 @@ def follow(
     choose: joining.Choose,
     kind: str = "lesson",
     left_out: Iterable[tuple[int, str]] = (),
-    by: str = "teacher",
 ) -> int:
-    """Open a run that follows, under the session's seed: every class that follows gets the same bytes.
+    """Open a run under the session's seed: every class that follows gets the same bytes. Returns its id.
 
-    Raises Conflict when the class has a lesson open, or has been in this session before.
+    It stands in its own lobby until its teacher says that the class is ready (`runs.rejoin`); no cue of the presenter
+    reaches it before. Raises Conflict when the class has a lesson open, or has been in this session before.
     """
-    runs.stages_of_sessions(db, [session.id])
-    session = read(db, session.id)
     _must_be_open(session)
     theirs = select(ClassGroupRow.id).where(
         ClassGroupRow.id == class_group_id, ClassGroupRow.programme_id == session.programme_id
@@ -197,16 +207,61 @@ def follow(
         class_group_id=class_group_id,
         kind=kind,
         live_session_id=session.id,
-        following=True,
         seed=session.seed,
         skipped_steps=[list(step) for step in dict.fromkeys((*session.skipped, *left_out))],
         present=present,
         opened_at=now,
         join_code=runs.free_code(db, choose),
     )
-    run_id = runs.open_run(db, row, session.version_ids)
-    runs.note(db, session.stage, "follow", epoch=0, by=by, now=now, run_id=run_id)
-    return run_id
+    return runs.open_run(db, row, session.version_ids)
+
+
+def on_offer(db: Db, class_group_id: int) -> list[int]:
+    """Live sessions of its programme in which a class may check in now: not one that it has taken part in."""
+    taken = select(RunRow.live_session_id).where(
+        RunRow.class_group_id == class_group_id, col(RunRow.live_session_id).is_not(None)
+    )
+    found = db.exec(
+        select(LiveSessionRow.id)
+        .join(ClassGroupRow, col(ClassGroupRow.programme_id) == LiveSessionRow.programme_id)
+        .where(
+            ClassGroupRow.id == class_group_id,
+            col(LiveSessionRow.opened_at).is_not(None),
+            col(LiveSessionRow.ended_at).is_(None),
+            col(LiveSessionRow.is_rehearsal).is_(False),
+            col(LiveSessionRow.id).not_in(taken),
+        )
+        .order_by(col(LiveSessionRow.id))
+    ).all()
+    return [session_id for session_id in found if session_id is not None]
+
+
+def forgotten(db: Db, before: datetime) -> list[int]:
+    """Ids of live sessions that were opened before this time, got no cue since and never ended."""
+    led = select(CueRow.live_session_id).where(CueRow.at >= before, col(CueRow.live_session_id).is_not(None))
+    found = db.exec(
+        select(LiveSessionRow.id).where(
+            col(LiveSessionRow.ended_at).is_(None),
+            col(LiveSessionRow.opened_at) < before,
+            col(LiveSessionRow.id).not_in(led),
+        )
+    ).all()
+    return [session_id for session_id in found if session_id is not None]
+
+
+def version_ids(db: Db, session_id: int) -> list[int]:
+    return [version_id for version_id, _ in versions_of_session(db, session_id)]
+
+
+def any_open(db: Db) -> bool:
+    return db.exec(select(LiveSessionRow.id).where(col(LiveSessionRow.ended_at).is_(None))).first() is not None
+
+
+def checked_in(db: Db, session_id: int) -> list[int]:
+    """Every run of a live session, also those that have ended."""
+    return [
+        run_id for run_id in db.exec(select(RunRow.id).where(RunRow.live_session_id == session_id)).all() if run_id
+    ]
 
 
 def followers(db: Db, session_id: int) -> list[int]:
@@ -240,28 +295,30 @@ def give(
 
     Raises Conflict when somebody moved it or took the console first.
     """
-    _must_hold(session, holder_epoch, by)
+    presenter = must_hold(db, session, holder_epoch, by)
     if seq != session.stage.seq:
         raise Conflict(runs.MOVED_ON)
     stage, kind = after_order(session.stage, order, session.plan, session.reached, to)
+    must_lead(presenter, session.stage, stage, session.plan)
     _move(db, session, stage, kind, now=now, agency_id=session.holder_agency_id, paused=False)
     return stage
 
 
 def set_paused(db: Db, session: OpenSession, *, paused: bool, holder_epoch: int, by: int, now: datetime) -> None:
     """Put the calm screen over the stage of all who follow, or take it away; an order takes it away too."""
-    _must_hold(session, holder_epoch, by)
+    must_hold(db, session, holder_epoch, by)
     if paused != session.paused:
         kind: CueKind = "pause" if paused else "resume"
         _move(db, session, _next_seq(session), kind, now=now, agency_id=session.holder_agency_id, paused=paused)
 
 
-def take_console(
-    db: Db, session: OpenSession, account_id: int, *, agency_id: int | None = None, now: datetime
-) -> None:
-    """Hand the console over: from here on the earlier holder's orders are refused. Raises Conflict as `give`."""
+def take_console(db: Db, session: OpenSession, account_id: int, *, now: datetime) -> None:
+    """The console is this presenter's, taken or handed over: from here on the earlier holder's orders are refused.
+
+    Raises NotFound for somebody who presents nothing here, and Conflict as `give`.
+    """
     _must_be_open(session)
-    agency_id = agency_id or _agency_of(db, account_id)
+    agency_id = presenters.one(db, session.id, account_id).agency_id
     holder = {"holder_account_id": account_id, "holder_agency_id": agency_id}
     _move(
         db,
@@ -277,7 +334,12 @@ def take_console(
 
 def end(db: Db, session: OpenSession, *, holder_epoch: int, by: int, now: datetime) -> list[int]:
     """End a live session; returns the runs that followed. Each goes on by itself from its last stage."""
-    _must_hold(session, holder_epoch, by)
+    must_lead_all(must_hold(db, session, holder_epoch, by))
+    return let_go(db, session, now=now)
+
+
+def let_go(db: Db, session: OpenSession, *, now: datetime) -> list[int]:
+    """End it, whoever holds the console."""
     db.exec(_followers(session.id).with_for_update()).all()  # runs before sessions: `runs.stages_of_sessions`
     stage, agency_id = _next_seq(session), session.holder_agency_id
     _move(db, session, stage, "end", now=now, agency_id=agency_id, paused=False, ended_at=now)
@@ -330,9 +392,17 @@ def _must_be_open(session: OpenSession) -> None:
         raise NotAllowed("This live session has ended.")
 
 
-def _must_hold(session: OpenSession, holder_epoch: int, account_id: int) -> None:
+def must_be_seen(session: OpenSession, holder_epoch: int) -> None:
+    """Whoever takes the console knows who holds it: raises Conflict when it has gone to somebody else since."""
+    if session.holder_epoch != holder_epoch:
+        raise Conflict("Somebody else took the console just now. Look who holds it, then press again.")
+
+
+def must_hold(db: Db, session: OpenSession, holder_epoch: int, account_id: int) -> Presenter:
+    """Raises Conflict or NotAllowed when somebody else does."""
     _must_be_open(session)
     if session.holder_epoch != holder_epoch:
         raise Conflict(OTHER_HOLDS)
     if session.holder_account_id != account_id:
         raise NotAllowed(OTHER_HOLDS)
+    return presenters.one(db, session.id, account_id)

@@ -12,7 +12,7 @@ from sqlmodel import col
 
 from app.domain import joining
 from app.domain.errors import NotFound
-from app.domain.live_session import Cover, as_left, cover, timeline
+from app.domain.live_session import FIRST_FOLLOWED, Cover, as_left, cover, timeline
 from app.domain.run import Plan, Reached, Shift, Stage, plan, reached
 from app.store import lessons
 from app.store.database import Db
@@ -69,9 +69,15 @@ class OpenRun:
         return self.kind == "rehearsal"
 
     @property
+    def is_waiting(self) -> bool:
+        """Whether its class has come to a live session and is not ready yet: it joins and reads the ground rules."""
+        is_here = self.live_session_id is not None and self.ended_at is None
+        return is_here and not self.following and self.epoch == 0 and not self.stage.step_key
+
+    @property
     def has_always_followed(self) -> bool:
         """Whether it follows and never did anything beside its live session: each such thing raises its epoch."""
-        return self.following and self.epoch == 0
+        return self.following and self.epoch == FIRST_FOLLOWED
 
     @property
     def is_tally_only(self) -> bool:

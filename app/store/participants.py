@@ -111,6 +111,12 @@ def crowds(db: Db, run_ids: Collection[int]) -> dict[int, list[Guest]]:
     return found
 
 
+def counts(db: Db, run_ids: Collection[int]) -> dict[int, int]:
+    """How many seats are taken in each of these runs; a run without any is not there."""
+    rows: Any = db.connection().execute(_SEATS, {"ids": list(run_ids)}).all() if run_ids else ()
+    return dict(rows)
+
+
 def _doors(db: Db, codes: set[str], spare: int) -> dict[str, _Door]:
     rows: Any = db.connection().execute(_BY_CODES, {"codes": list(codes)})
     return {
@@ -156,6 +162,11 @@ _SEATED = (
     )
     .where(col(ParticipantRow.run_id).in_(bindparam("ids", expanding=True)), col(ParticipantRow.removed_at).is_(None))
     .order_by(col(ParticipantRow.id).desc())
+)
+_SEATS = (
+    select(col(ParticipantRow.run_id), func.count())
+    .where(col(ParticipantRow.run_id).in_(bindparam("ids", expanding=True)), col(ParticipantRow.removed_at).is_(None))
+    .group_by(col(ParticipantRow.run_id))
 )
 _ALIASES = select(col(ParticipantRow.run_id), col(ParticipantRow.alias), col(ParticipantRow.removed_at)).where(
     col(ParticipantRow.run_id).in_(bindparam("ids", expanding=True))

@@ -12,7 +12,7 @@ from sqlmodel import col, select
 from app.domain import joining
 from app.domain.errors import Conflict, NotAllowed, NotFound
 from app.domain.lesson import skipped_for
-from app.domain.live_session import PRESENTER_LEADS, as_left, taken_over
+from app.domain.live_session import FIRST_FOLLOWED, PRESENTER_LEADS, as_left, taken_over
 from app.domain.run import CueKind, Order, Shift, Stage, after_order, reached
 from app.store import directory, lessons, participants
 from app.store.database import Db
@@ -128,7 +128,7 @@ def set_calm(db: Db, run: OpenRun, *, calm: bool, by: str, now: datetime) -> Non
         return
     if run.following:
         run = _held_still(db, run)
-        _turn(db, run, calm=calm)
+        _turn(db, run, {"calm": calm})
         note(db, run.stage, kind, epoch=run.epoch + 1, by=by, now=now, run_id=run.id)
     else:
         stage = run.stage.model_copy(update={"seq": run.stage.seq + 1})
@@ -190,15 +190,24 @@ def hold(db: Db, run: OpenRun, *, epoch: int, by: str, now: datetime) -> None:
     hold_still(db, _held_still(db, run), by=by, now=now)
 
 
+def carry_on(db: Db, run: OpenRun, *, seq: int, epoch: int, by: str, now: datetime, to: str = "") -> None:
+    """The presenter is gone: the class holds, and goes on by itself in the same breath."""
+    if (seq, epoch) != (run.stage.seq, run.epoch):
+        raise Conflict(MOVED_ON)
+    hold(db, run, epoch=epoch, by=by, now=now)
+    alone = read(db, run.id)
+    give(db, alone, "next", seq=alone.stage.seq, epoch=alone.epoch, by=by, now=now, to=to)
+
+
 def hold_still(db: Db, run: OpenRun, *, by: str, now: datetime) -> None:
     """Hold a run that was read with its stage locked: the stage is copied into it."""
     stage = taken_over(run.stage, run.plan, run.reached)
-    _turn(db, run, following=False, **as_columns(stage))
+    _turn(db, run, {"following": False, **as_columns(stage)})
     note(db, stage, "hold", epoch=run.epoch + 1, by=by, now=now, run_id=run.id)
 
 
 def rejoin(db: Db, run: OpenRun, *, epoch: int, by: str, now: datetime) -> None:
-    """The class catches up with its live session. What it closed by itself stays closed for it."""
+    """The class is ready for its live session, or catches up with it. What it closed by itself stays so for it."""
     _must_be_open(run)
     _must_be_at(run, epoch)
     session_id = run.live_session_id
@@ -212,17 +221,17 @@ def rejoin(db: Db, run: OpenRun, *, epoch: int, by: str, now: datetime) -> None:
     if stage.phase == "open" and stage.model_copy(update={"seq": led.seq}) != led:
         closed, kind = after_order(stage, "close", run.plan, run.reached)
         _move(db, run, closed, kind, by=by, now=now)  # the presenter is elsewhere: no answer comes after this
-    _turn(db, run, following=True)
+    _turn(db, run, {"following": True}, FIRST_FOLLOWED if run.is_waiting else max(run.epoch, FIRST_FOLLOWED) + 1)
     follow = read(db, run.id)
     note(db, follow.stage, "follow", epoch=follow.epoch, by=by, now=now, run_id=run.id)
 
 
-def _turn(db: Db, run: OpenRun, **change: object) -> None:
+def _turn(db: Db, run: OpenRun, change: dict[str, object], epoch: int = 0) -> None:
     """Change what a run shows beside its session's seq. Its epoch rises, so what it pushes next is newer."""
     changed: CursorResult[Any] = db.connection().execute(
         update(RunRow)
         .where(col(RunRow.id) == run.id, col(RunRow.epoch) == run.epoch, col(RunRow.ended_at).is_(None))
-        .values(epoch=run.epoch + 1, **change)
+        .values(epoch=epoch or run.epoch + 1, **change)
     )
     if changed.rowcount != 1:
         raise Conflict(MOVED_ON)

@@ -333,6 +333,7 @@ class LiveSessionRow(SQLModel, table=True):
     holder_account_id: int | None = _of("account", nullable=True)
     holder_agency_id: int | None = _of("agency", nullable=True)
     holder_epoch: int = 0
+    is_rehearsal: bool = False
 
 
 class LiveSessionModuleRow(SQLModel, table=True):
@@ -343,6 +344,67 @@ class LiveSessionModuleRow(SQLModel, table=True):
     position: int
     module_id: int = _of("module")
     version_id: int | None = _of("version", nullable=True)
+
+
+class LiveSessionPresenterRow(SQLModel, table=True):
+    """Who may hold the console: for the whole session, for one module, or for the steps of their own agency."""
+
+    __tablename__ = "live_session_presenter"
+    __table_args__ = (UniqueConstraint("live_session_id", "account_id"),)
+    id: int | None = _key()
+    live_session_id: int = _of("live_session")
+    account_id: int = _of("account")
+    agency_id: int | None = _of("agency", nullable=True)
+    leads_all: bool = False
+    position: int | None = None
+
+
+class TeacherQuestionRow(SQLModel, table=True):
+    __tablename__ = "teacher_question"
+    __table_args__ = (
+        Index("teacher_question_of_live_session", "live_session_id"),
+        Index(
+            "teacher_question_on_air_once",
+            "live_session_id",
+            unique=True,
+            sqlite_where=text("state = 'on_air'"),
+            postgresql_where=text("state = 'on_air'"),
+        ),
+    )
+    id: int | None = _key()
+    live_session_id: int = _of("live_session")
+    run_id: int = _of("run")
+    text: str
+    state: str = "new"
+    changes: int = 0
+    asked_at: datetime
+
+
+class AlsoAskedRow(SQLModel, table=True):
+    """Another class asks the same: *us too*."""
+
+    __tablename__ = "also_asked"
+    __table_args__ = (UniqueConstraint("teacher_question_id", "run_id"),)
+    id: int | None = _key()
+    teacher_question_id: int = _of("teacher_question")
+    run_id: int = _of("run")
+
+
+class TeacherNoteRow(SQLModel, table=True):
+    __tablename__ = "teacher_note"
+    __table_args__ = (Index("teacher_note_of_live_session", "live_session_id"),)
+    id: int | None = _key()
+    live_session_id: int = _of("live_session")
+    text: str
+    at: datetime
+
+
+class PulseRow(SQLModel, table=True):
+    """That a console, or a class's screen, is connected to one of several workers: a number that goes on rising."""
+
+    __tablename__ = "pulse"
+    name: str = Field(primary_key=True)
+    beats: int
 
 
 class RunRow(SQLModel, table=True):

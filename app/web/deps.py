@@ -6,23 +6,29 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import Depends, Form, Request
+from fastapi import Depends, Form, Path, Request
 from starlette.requests import HTTPConnection
 
-from app.domain.errors import NotAllowed, NotFound
+from app.domain.errors import DomainError, NotAllowed, NotFound
 from app.domain.people import Phone, Staff, Teacher
+from app.domain.presenter import Presenter
 from app.live.answer_writer import AnswerWriter
 from app.live.bus import Bus, LoneBus
+from app.live.consoles import Consoles
+from app.live.demo_classes import DemoClasses
 from app.live.inbox import Inbox
 from app.live.joiner import Joiner
 from app.live.rehearsals import Rehearsals
 from app.live.rooms import Rooms
 from app.settings import Settings
-from app.store import directory, pairings, runs
+from app.store import directory, pairings, presenters, runs
 from app.store.database import Database
 from app.store.participants import Guest
 from app.store.runs import OpenRun
 from app.web.security import Cookies, Throttle
+
+LARGEST_ID = 2**31 - 1
+"""A database takes no greater number."""
 
 
 def now_utc() -> datetime:
@@ -36,6 +42,7 @@ class Parts:
     settings: Settings
     database: Database
     rooms: Rooms
+    consoles: Consoles
     writer: AnswerWriter
     joiner: Joiner
     inbox: Inbox
@@ -46,6 +53,8 @@ class Parts:
     """Adjectives and animals of which aliases are dealt."""
     bus: Bus = field(default_factory=LoneBus)
     demo_links: Callable[[], list[dict[str, str]]] = list
+    demo_classes: DemoClasses | None = None
+    """In the demo alone."""
     clock: Callable[[], datetime] = now_utc
     choose: Callable[[Sequence[str]], str] = secrets.choice
     wrong_codes: Throttle = field(default_factory=lambda: Throttle(120, 300))
@@ -90,8 +99,8 @@ def staff(request: Request, app: App) -> Staff:
     return found
 
 
-def staff_or_none(request: Request, app: Parts) -> Staff | None:
-    key = request.cookies.get(app.cookies.name("staff"))
+def staff_or_none(connection: HTTPConnection, app: Parts) -> Staff | None:
+    key = connection.cookies.get(app.cookies.name("staff"))
     now = app.clock()
     if key:
         with app.database.reading() as db:
@@ -140,6 +149,11 @@ class Leader:
         """How the cue list names who gave an order."""
         return "phone" if isinstance(self.actor, Phone) else "teacher"
 
+    @property
+    def page(self) -> str:
+        """Where whoever gave an order came from."""
+        return "/class/run/controls" if isinstance(self.actor, Phone) else "/class/run/screen"
+
 
 def leader(connection: HTTPConnection, app: App) -> Leader:
     """The open run that this browser leads. Raises ClassLinkNeeded, or NotFound when none is open."""
@@ -159,6 +173,41 @@ def leader_or_none(connection: HTTPConnection, app: Parts) -> Leader | None:
         if phone is None:
             raise ClassLinkNeeded("Open your class link first: it is in your letter or e-mail.")
         return Leader(phone, runs.read(db, phone.run_id))
+
+
+@dataclass(frozen=True)
+class AtConsole:
+    """A presenter who has opened the console of a live session."""
+
+    session_id: int
+    presenter: Presenter
+    key: str
+    """Of the sign-in: the console's socket ends with it."""
+
+
+def at_console(
+    session_id: Annotated[int, Path(ge=1, le=LARGEST_ID)],
+    request: Request,
+    app: App,
+    who: Annotated[Staff, Depends(staff)],
+) -> AtConsole:
+    """Raises SignInNeeded, or NotFound for whoever presents nothing here."""
+    return _at_console(request, app, who, session_id)
+
+
+def at_console_or_none(connection: HTTPConnection, app: Parts, session_id: int) -> AtConsole | None:
+    """The same for a socket."""
+    who = staff_or_none(connection, app)
+    try:
+        return None if who is None else _at_console(connection, app, who, session_id)
+    except DomainError:
+        return None
+
+
+def _at_console(connection: HTTPConnection, app: Parts, who: Staff, session_id: int) -> AtConsole:
+    with app.database.reading() as db:
+        presenter = presenters.one(db, session_id, who.account_id)
+    return AtConsole(session_id, presenter, connection.cookies.get(app.cookies.name("staff"), ""))
 
 
 @dataclass(frozen=True)
@@ -206,10 +255,10 @@ def seat_cookie(connection: HTTPConnection, app: Parts) -> tuple[int, str] | Non
     return (int(run_id), key) if run_id.isdigit() and key else None
 
 
-LARGEST_ID = 2**31 - 1
 RowId = Annotated[int, Form(ge=1, le=LARGEST_ID)]
-"""A row as a form names it; a database takes no greater number."""
+"""A row as a form names it."""
 SignedIn = Annotated[Staff, Depends(staff)]
 ClassTeacher = Annotated[Teacher, Depends(teacher)]
 RunLeader = Annotated[Leader, Depends(leader)]
+ConsoleOf = Annotated[AtConsole, Depends(at_console)]
 Pupil = Annotated[Seated, Depends(participant)]

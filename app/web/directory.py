@@ -23,7 +23,6 @@ def routes(pages: Pages) -> APIRouter:
     router = APIRouter()
 
     @router.get("/programmes")
-    @router.get("/present")
     def home(app: App, who: SignedIn) -> Response:
         return pages.page("staff/home.html", **_home(app, who))
 

@@ -14,7 +14,8 @@ from starlette.responses import FileResponse, Response
 from app.domain.errors import DomainError, NotFound
 from app.domain.media import OWN
 from app.domain.public_files import PublicFile, public_file
-from app.store import media, runs
+from app.domain.run import Plan
+from app.store import live_sessions, media, presenters, runs
 from app.store.media_files import MediaFolder
 from app.store.runs import OpenRun
 from app.web import deps
@@ -32,9 +33,9 @@ def routes() -> APIRouter:
 
     @router.get("/media/{name}")
     def file(name: str, request: Request, app: App) -> Response:
-        """By the name it has in this browser's own run, or in the own agency; by no other."""
-        for run in _runs_of(request, app):
-            if found := public_file(run.plan, run.seed, name):
+        """By the name it has in this browser's own run or live session, or in the own agency; by no other."""
+        for plan, seed in _plans_of(request, app):
+            if found := public_file(plan, seed, name):
                 return file_response(app, found, request, SEEN_BY_A_RUN)
         return file_response(app, _own_file(name, request, app), request, SEEN_BY_ITS_AGENCY)
 
@@ -75,6 +76,18 @@ def _own_file(name: str, request: Request, app: Parts) -> PublicFile:
     if name != medium.file_name:
         raise NotFound("We could not find that picture.")
     return PublicFile(path=medium.path, is_film=medium.is_film)
+
+
+def _plans_of(request: Request, app: Parts) -> Iterable[tuple[Plan, str]]:
+    """What this browser may see, with the seed of its names: its runs, and the live sessions that it presents."""
+    for run in _runs_of(request, app):
+        yield run.plan, run.seed
+    who = deps.staff_or_none(request, app)
+    if who is not None:
+        with app.database.reading() as db:
+            for session_id in presenters.open_sessions(db, who):
+                led = live_sessions.read(db, session_id)
+                yield led.plan, led.seed
 
 
 def _runs_of(request: Request, app: Parts) -> Iterable[OpenRun]:

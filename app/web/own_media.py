@@ -101,9 +101,14 @@ def _add(app: Parts, agency_id: int, upload: Upload) -> Medium:
 def _add_picture(app: Parts, agency_id: int, upload: Upload, file: Received) -> Medium:
     words = _words(upload, is_film=False)
     with file.half.reading() as content:
-        clean = cleaned(content.read())
+        return add_picture(app, agency_id, content.read(), **words)
+
+
+def add_picture(app: Parts, agency_id: int, content: bytes, *, name: str = "", **words: Any) -> Medium:
+    """Draws it anew and keeps it under a new name, or under that which it has in a lesson package."""
+    clean = cleaned(content)
     medium = Medium(
-        public_name=secrets.token_hex(16),
+        public_name=name or secrets.token_hex(16),
         agency_id=agency_id,
         mime="image/webp",
         size=len(clean.content),

@@ -136,6 +136,11 @@ def see_other(address: str) -> RedirectResponse:
     return RedirectResponse(address, status_code=303)
 
 
+def done(request: Request, address: str) -> Response:
+    """An order was carried out. live.js is pushed its panels; without scripts the page is shown again."""
+    return Response(status_code=204) if wants_json(request) else see_other(address)
+
+
 def wants_json(request: Request) -> bool:
     return "application/json" in request.headers.get("accept", "")
 

@@ -12,10 +12,10 @@ from markupsafe import Markup, escape
 
 from app.domain.lesson import Asking, Pledge
 from app.domain.questions.question import NOT_SURE, SURE, how_sure, without_sure
-from app.domain.run import LAST_ROUND, has_feedback, next_words
+from app.domain.run import LAST_ROUND, Stage, has_feedback, next_words
 from app.domain.shown import Shown, ShownQuestion, asking_name, marks_of, show
 from app.live.messages import message
-from app.live.room import COUNTS
+from app.live.pulse import Presence
 from app.live.seat import Audience
 from app.live.shared import Shared
 from app.live.snapshot import Snapshot, shown_key
@@ -23,6 +23,7 @@ from app.settings import Settings
 from app.store.participants import Guest
 from app.store.runs import OpenRun
 from app.web.pages import Pages
+from app.web.story import ways_on
 
 TEMPLATES = {
     "screen": "runs/_screen_{panel}.html",
@@ -51,8 +52,16 @@ SAY_WHEN = (
 class Panels:
     """Draws every panel of a run for its audience."""
 
-    def __init__(self, pages: Pages, settings: Settings, *, is_slow: Callable[[], bool] = lambda: False) -> None:
+    def __init__(
+        self,
+        pages: Pages,
+        settings: Settings,
+        *,
+        is_slow: Callable[[], bool] = lambda: False,
+        presence: Callable[[int, int], Presence] = lambda session_id, holder: "here",
+    ) -> None:
         self._pages = pages
+        self._presence = presence
         self._is_slow = is_slow
         self._address = settings.base_address
         self._stages: Shared[Markup] = Shared()
@@ -62,7 +71,7 @@ class Panels:
         """The whole `panel` message of the protocol for one audience."""
         html = self._html(audience, panel, snapshot)
         run = snapshot.run
-        if panel in COUNTS:
+        if panel != "stage":
             return message(kind="panel", panel=panel, epoch=run.epoch, seq=snapshot.revision, html=html)
         shown = show(run.stage, run.plan, run.seed)
         question = shown.question
@@ -133,6 +142,7 @@ class Panels:
             "answered": snapshot.sheet.answered,
             "joined": len(snapshot.crowd),
             "is_slow": self._is_slow(),
+            "live": self._live(snapshot),
             "crowd": {
                 "aliases": [{"id": g.id, "alias": g.alias, "animal": animal_of(g.alias)} for g in snapshot.crowd],
                 "joined": len(snapshot.crowd),
@@ -143,6 +153,35 @@ class Panels:
             "say_when": SAY_WHEN if audience == "controls" else (),
             "by_hands": _by_hands(run) if audience == "controls" else None,
         }
+
+    def _live(self, snapshot: Snapshot) -> SimpleNamespace | None:
+        """The live session of the class, while there is one to join or to follow."""
+        run, led = snapshot.run, snapshot.session
+        if led is None or not led.is_open or run.ended_at is not None:
+            return None
+        return SimpleNamespace(
+            led_by=led.led_by,
+            presenter=led.presenter,
+            presence=self._presence(led.id, led.holder),
+            follows=run.following,
+            waits=run.is_waiting,
+            has_begun=not led.stage.is_rules,
+            skips=_skips(run, led.stage),
+            on_air=led.on_air if run.following else None,
+            note=led.note,
+            questions=[
+                {
+                    "id": one.id,
+                    "text": one.text,
+                    "is_mine": one.run_id == run.id,
+                    "asks_too": run.id in one.also,
+                    "also": len(one.also),
+                    "state": one.state,
+                }
+                for one in led.questions
+                if one.state != "answered"
+            ],
+        )
 
     def me(self, snapshot: Snapshot, guest: Guest) -> str:
         """The `me` panel message: a pupil's own alias and choice."""
@@ -218,6 +257,11 @@ def bars(snapshot: Snapshot, shown: Shown) -> list[dict[str, Any]]:
     return [{**dict(bar), "share": round(100 * bar.n / most)} for bar in found]
 
 
+def _skips(run: OpenRun, led: Stage) -> int:
+    """How many steps a class that catches up leaves out."""
+    return max(run.plan.index(led) - run.plan.index(run.stage) - 1, 0) if not led.is_rules else 0
+
+
 @lru_cache(maxsize=1024)
 def qr(address: str, *, keep_case: bool = False) -> Markup:
     """A QR picture as inline SVG. Capitals keep the code coarse, so that it scans from further away."""
@@ -233,20 +277,10 @@ def etag(message: str) -> str:
     return f'"{hashlib.sha256(message.encode()).hexdigest()[:20]}"'
 
 
-def _ways(run: OpenRun, snapshot: Snapshot) -> list[dict[str, Any]]:
-    """Where a story may go on: the ways with most votes lead, and of several the teacher picks one."""
-    here = run.plan.at(run.stage)
-    if run.stage.phase != "revealed" or here is None or not isinstance(here.step, Asking) or not here.step.ways:
-        return []
-    votes = here.step.question.bars(snapshot.sheet.counts, marks_of(here, run.seed))
-    most = max(bar.n for bar in votes)
-    ways = [{"letter": bar.letter, "text": bar.text, "n": bar.n, "leads": bar.n == most} for bar in votes]
-    return sorted(ways, key=lambda way: not way["leads"])
-
-
 def _run_face(run: OpenRun, snapshot: Snapshot) -> SimpleNamespace:
     stage = run.stage
     is_live = run.ended_at is None
+    is_own = is_live and not run.following  # else its presenter moves it
     return SimpleNamespace(
         kind=run.kind,
         code=run.code,
@@ -258,12 +292,13 @@ def _run_face(run: OpenRun, snapshot: Snapshot) -> SimpleNamespace:
         seq=stage.seq,
         epoch=run.epoch,
         is_rehearsal=run.is_rehearsal,
+        is_rules=stage.is_rules,
         round=stage.round,
-        can_reopen=is_live and stage.phase == "closed" and stage.round < LAST_ROUND and has_feedback(run.plan, stage),
-        can_reveal=is_live and stage.phase == "closed" and has_feedback(run.plan, stage),
-        can_back=is_live and stage.phase not in ("lobby", "open") and run.plan.index(stage) > 0,
+        can_reopen=is_own and stage.phase == "closed" and stage.round < LAST_ROUND and has_feedback(run.plan, stage),
+        can_reveal=is_own and stage.phase == "closed" and has_feedback(run.plan, stage),
+        can_back=is_own and stage.phase not in ("lobby", "open") and run.plan.index(stage) > 0,
         next_words=next_words(stage, run.plan),
-        ways=_ways(run, snapshot),
+        ways=ways_on(run.plan, stage, run.seed, snapshot.sheet.counts),
         step_number=run.plan.index(stage) + 1,
         steps_total=len(run.plan.places),
         present=run.present,

@@ -19,14 +19,16 @@ from app.store import directory, facts, lessons, participants, participation, ru
 from app.store.runs import OpenRun
 from app.web import deps
 from app.web.deps import LARGEST_ID, App, ClassTeacher, Parts, RowId, RunLeader
-from app.web.pages import Pages, see_other, wants_json
+from app.web.following import offers
+from app.web.pages import Pages, done, see_other
 from app.web.panels import Panels
 from app.web.play import conditional
 from app.web.security import new_key
 from app.web.sockets import POLICY, open_seat, take_seat, turn_away
 from app.web.summary import summary_of
 
-Sees = Literal["screen", "controls"]
+OfFollowing = Literal["ready", "hold", "carry_on", "catch_up"]
+"""What a teacher orders of the live session that the class has come to."""
 
 
 def routes(pages: Pages, panels: Panels) -> APIRouter:
@@ -73,11 +75,13 @@ def _today(app: Parts, teacher: Teacher, sentence: str = "") -> dict[str, Any]:
         past = [one for one in runs.of_class(db, teacher.class_group_id) if not one.is_rehearsal]
         offered = lessons.offered(db, group.programme_id)
         unsigned = {version_id: facts.awaiting(db, lesson) for version_id, lesson in offered}
+        live = [] if run else offers(db, teacher.class_group_id)
     return {
         "school": group.school,
         "class_label": group.label,
         "on_roll": group.on_roll,
         "sentence": sentence,
+        "live": live,
         "open_run": {"code": run.code, "title": _title(run)} if run else None,
         "past_runs": [
             {
@@ -159,28 +163,37 @@ def _add_stage(router: APIRouter, pages: Pages, panels: Panels) -> None:
         request: Request,
         app: App,
         leader: RunLeader,
-        order: Annotated[Order | Literal["calm", "resume"], Form()],
+        order: Annotated[Order | OfFollowing | Literal["calm", "resume"], Form()],
         seq: Annotated[int, Form()],
         epoch: Annotated[int, Form()],
         way: Annotated[str, Form(max_length=1)] = "",
     ) -> Response:
-        """An order that moves the stage; `way` is the letter with which a story goes on."""
+        """An order that moves the stage (`way` is the letter with which a story goes on), or has it follow or not."""
+        by, now = leader.name, app.clock()
         with app.database.transaction() as db:
             run = runs.read(db, leader.run.id)
-            if order == "calm" or order == "resume":
-                runs.set_calm(db, run, calm=order == "calm", by=leader.name, now=app.clock())
-            else:
-                to = way_of(run.plan, run.stage, run.seed, way)
-                runs.give(db, run, order, seq=seq, epoch=epoch, by=leader.name, now=app.clock(), to=to)
+            match order:
+                case "calm" | "resume":
+                    runs.set_calm(db, run, calm=order == "calm", by=by, now=now)
+                case "ready" | "catch_up":
+                    runs.rejoin(db, run, epoch=epoch, by=by, now=now)
+                case "hold":
+                    runs.hold(db, run, epoch=epoch, by=by, now=now)
+                case "carry_on":
+                    to = way_of(run.plan, run.stage, run.seed, way)
+                    runs.carry_on(db, run, seq=seq, epoch=epoch, by=by, now=now, to=to)
+                case _:
+                    to = way_of(run.plan, run.stage, run.seed, way)
+                    runs.give(db, run, order, seq=seq, epoch=epoch, by=by, now=now, to=to)
         app.rooms.changed(leader.run.id, ("stage", "tally"))
-        return _done(request, _back_to(leader))
+        return done(request, leader.page)
 
     @router.post("/class/run/lock")
     def lock(request: Request, app: App, leader: RunLeader) -> Response:
         with app.database.transaction() as db:
             runs.set_locked(db, leader.run, locked=not leader.run.locked)
         app.rooms.changed(leader.run.id)
-        return _done(request, _back_to(leader))
+        return done(request, leader.page)
 
     @router.post("/class/run/seats/remove")
     def remove(request: Request, app: App, leader: RunLeader, participant_id: RowId) -> Response:
@@ -188,7 +201,7 @@ def _add_stage(router: APIRouter, pages: Pages, panels: Panels) -> None:
             runs.remove(db, leader.run, participant_id, app.clock())
         app.rooms.dismiss(leader.run.id, participant_id)
         app.rooms.changed(leader.run.id)
-        return _done(request, "/class/run/controls")
+        return done(request, "/class/run/controls")
 
     @router.get("/class/run/panels/{panel}")
     def panel(panel: str, request: Request, app: App, leader: RunLeader) -> Response:
@@ -222,15 +235,6 @@ def _add_stage(router: APIRouter, pages: Pages, panels: Panels) -> None:
 
 def _audience(asked: str | None) -> Audience:
     return "controls" if asked == "controls" else "screen"
-
-
-def _back_to(leader: deps.Leader) -> str:
-    return "/class/run/controls" if isinstance(leader.actor, Phone) else "/class/run/screen"
-
-
-def _done(request: Request, address: str) -> Response:
-    """live.js needs no new page: its panels are pushed. Without scripts the page is shown again."""
-    return Response(status_code=204) if wants_json(request) else see_other(address)
 
 
 def _add_finish(router: APIRouter, pages: Pages) -> None:

@@ -201,8 +201,9 @@ def _open_session(db: Db, version_id: int, now: datetime) -> tuple[int, int]:
 def _follow(db: Db, session_id: int, group_id: int, now: datetime, chance: random.Random) -> dict[str, Any]:
     """The row of a real run that follows."""
     session = live_sessions.read(db, session_id)
-    run_id = live_sessions.follow(db, session, group_id, present=None, now=now, choose=chance.choice)
-    return db.get_one(RunRow, run_id).model_dump()
+    run_id = live_sessions.check_in(db, session, group_id, present=None, now=now, choose=chance.choice)
+    runs.rejoin(db, runs.read(db, run_id), epoch=0, by="teacher", now=now)
+    return db.get_one(RunRow, run_id, populate_existing=True).model_dump()
 
 
 def _start_lobby(db: Db, group_id: int, version_id: int, now: datetime, chance: random.Random) -> dict[str, Any]:

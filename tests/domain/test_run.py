@@ -72,8 +72,16 @@ def test_next_alone_walks_a_whole_lesson_and_opens_every_question() -> None:
     asked = [place.step for place in LESSON.places if isinstance(place.step, Asking | Pledge)]
     assert walk.kinds.count("open") == walk.kinds.count("close") == len(asked)
     assert walk.kinds.count("reveal") == sum(step.has_feedback for step in asked)
-    assert walk.kinds.count("next") == len(LESSON.places)
+    assert walk.kinds.count("next") == 1 + len(LESSON.places)  # the ground rules come first
     assert walk.kinds[-1] == "finish"
+
+
+def test_every_run_opens_with_the_ground_rules_and_does_not_go_back_to_them() -> None:
+    walk = Walk()
+    assert walk.give("next").is_rules
+    assert LESSON.at(walk.stage) is None
+    assert walk.give("next").step_key == "before"
+    assert refused(walk, "back") == "This is the beginning."
 
 
 def test_next_after_the_last_screen_is_refused() -> None:
@@ -214,6 +222,7 @@ def test_the_next_button_says_what_it_will_do() -> None:
     walk, said = Walk(), []
     for step, phase in (
         ("", "lobby"),
+        ("", "content"),
         ("before", "content"),
         ("before.F1", "ready"),
         ("before.F1", "open"),
@@ -228,6 +237,7 @@ def test_the_next_button_says_what_it_will_do() -> None:
         walk.to(step, phase)
         said.append(next_words(walk.stage, LESSON))
     assert said == [
+        "Show the ground rules",
         "Start the lesson",
         "Next",
         "Open the question",

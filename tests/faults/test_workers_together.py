@@ -152,7 +152,7 @@ async def test_a_cue_of_a_live_session_reaches_the_classes_that_follow_at_every_
                     cookie = await asyncio.to_thread(new_seat, Visitor(at.address, things), run.code)
                     at_worker = Lesson(at, Visitor(at.address, things), run.code, run.id, [cookie], [])
                     pupils.append(await open_sockets.enter_async_context(watching(at_worker, cookie)))
-            assert {pupil.phase for pupil in pupils} == {"lobby"}
+            assert {pupil.phase for pupil in pupils} == {"content"}
             classroom.cue_to(session, "before.F1", "open")
             leads.parts.rooms.session_changed(session)
             took = [await pupil.stands_at("open", SOON) for pupil in pupils]

@@ -100,6 +100,30 @@ def test_limits_count_while_one_types_and_a_question_is_looked_at_with_its_answe
     expect(told).to_contain_text("The safest answer is", timeout=WAIT_MS)
 
 
+def test_a_question_becomes_another_kind_and_a_danger_is_drawn_on_its_picture(
+    world: ServedWorld, priya: Page
+) -> None:
+    open_at(priya, world, "/questions/F6")
+    priya.locator("#kind").select_option("put in order")
+    expect(priya.locator(".options legend")).to_have_text("Things", timeout=WAIT_MS)
+    expect(priya.locator("#option-1")).to_have_value("At least one on every floor")
+    expect(priya.frame_locator("[data-frame=wide]").locator("#panel-stage")).to_contain_text(
+        "One, next to the cooker"
+    )
+    open_at(priya, world, "/steps/hook")
+    place = priya.locator("#question-place-8")
+    place.focus()
+    drawn = priya.locator("[data-spot-map]")
+    drawn.scroll_into_view_if_needed()
+    box = drawn.bounding_box()
+    assert box
+    for share, act in ((0.1, priya.mouse.down), (0.3, priya.mouse.up)):
+        priya.mouse.move(box["x"] + box["width"] * share, box["y"] + box["height"] * share)
+        act()
+    expect(place).to_have_value(re.compile(r"^(10|9|11)% (10|9|11)% (20|19|21)% (20|19|21)%$"))
+    saved(priya)
+
+
 def test_two_people_on_one_step_are_told_and_choose(world: ServedWorld, priya: Page, fay: Page) -> None:
     for page in (priya, fay):
         open_at(page, world, "/steps/poll")

@@ -22,7 +22,7 @@ async def test_a_cue_reaches_every_class_that_follows_and_is_drawn_once(classroo
     async with open_rooms(classroom, drawing) as rooms:
         pupils = [await Browser(rooms, run, "pupil", classroom.seat(run)).connect() for run in (tess, theo)]
         for pupil in pupils:
-            await pupil.sees("stage", phase="lobby")
+            await pupil.sees("stage", phase="content")
         drawn_before = len(drawing.drawn)
         classroom.cue_to(session, "before.F1")
         rooms.session_changed(session)

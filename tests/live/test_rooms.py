@@ -130,8 +130,8 @@ async def test_an_order_reaches_everyone_in_the_run_and_nobody_in_another(classr
         elsewhere = await Browser(rooms, other, "pupil", classroom.seat(other)).connect()
         classroom.give(run)
         rooms.changed(run)
-        await pupil.sees("stage", step="before")
-        await screen.sees("stage", step="before")
+        await pupil.sees("stage", phase="content")
+        await screen.sees("stage", phase="content")
         assert elsewhere.newest("stage")["step"] == ""
 
 
@@ -146,7 +146,7 @@ async def test_a_screen_that_was_away_comes_back_to_the_present_stage(classroom:
         rooms.changed(run)
         await asyncio.sleep(0.2)
         again = await Browser(rooms, run, "screen").connect()
-        await again.sees("stage", step="before")
+        await again.sees("stage", phase="content")
 
 
 async def test_a_pupil_who_was_alone_and_away_comes_back_to_the_present_stage(classroom: Classroom) -> None:
@@ -160,7 +160,7 @@ async def test_a_pupil_who_was_alone_and_away_comes_back_to_the_present_stage(cl
         rooms.changed(run)
         await asyncio.sleep(0.2)
         again = await Browser(rooms, run, "pupil", classroom.seat(run)).connect()
-        await again.sees("stage", step="before")
+        await again.sees("stage", phase="content")
 
 
 async def test_a_room_that_was_lost_is_rebuilt_from_the_store(classroom: Classroom) -> None:
@@ -172,7 +172,7 @@ async def test_a_room_that_was_lost_is_rebuilt_from_the_store(classroom: Classro
         rooms.start()
         classroom.give(run)
         again = await Browser(rooms, run, "screen").connect()
-        await again.sees("stage", step="before")
+        await again.sees("stage", phase="content")
 
 
 async def test_a_burst_of_answers_redraws_the_tally_at_most_four_times_a_second(classroom: Classroom) -> None:
@@ -289,7 +289,7 @@ async def test_a_second_tab_of_one_seat_ends_the_first(classroom: Classroom) -> 
         first.leave()
         classroom.give(run)
         rooms.changed(run)
-        await second.sees("stage", step="before")
+        await second.sees("stage", phase="content")
         assert second.byes() == other.byes() == []
         assert first.newest("stage")["step"] == ""
 
@@ -383,7 +383,7 @@ async def test_a_panel_that_cannot_be_drawn_does_not_end_the_room(classroom: Cla
         await asyncio.sleep(0.2)
         classroom.give(run)
         rooms.changed(run)
-        await screen.sees("stage", step="before.F1")
+        await screen.sees("stage", step="before")
 
 
 async def test_a_stage_that_could_not_be_drawn_comes_with_the_next_change_of_any_panel(classroom: Classroom) -> None:
@@ -398,7 +398,7 @@ async def test_a_stage_that_could_not_be_drawn_comes_with_the_next_change_of_any
         classroom.seat(run)
         rooms.changed(run, ("crowd", "tally"))
         await screen.sees("crowd", crowd=1)
-        await screen.sees("stage", step="before")
+        await screen.sees("stage", phase="content")
 
 
 async def test_a_look_that_failed_is_not_taken_for_fresh(classroom: Classroom) -> None:
@@ -411,7 +411,7 @@ async def test_a_look_that_failed_is_not_taken_for_fresh(classroom: Classroom) -
         await asyncio.sleep(0.2)
         rename(classroom, "gone", "run")
         known = rooms.fresh(run)
-        assert known is None or known.run.stage.step_key == "before"
+        assert known is None or known.run.stage.is_rules
 
 
 async def test_a_stage_that_could_not_be_read_comes_with_the_next_answer(classroom: Classroom) -> None:
@@ -443,7 +443,7 @@ async def test_thirty_that_come_at_once_all_see_the_stage(classroom: Classroom) 
         pupils = [Browser(rooms, run, "pupil", classroom.seat(run)) for _ in range(30)]
         await asyncio.gather(*(pupil.connect() for pupil in pupils))
         for pupil in pupils:
-            await pupil.sees("stage", step="before")
+            await pupil.sees("stage", phase="content")
 
 
 async def test_one_picture_of_the_stage_is_drawn_for_all_pupils(classroom: Classroom) -> None:
@@ -454,7 +454,7 @@ async def test_one_picture_of_the_stage_is_drawn_for_all_pupils(classroom: Class
         classroom.give(run)
         rooms.changed(run)
         for pupil in pupils:
-            await pupil.sees("stage", step="before")
+            await pupil.sees("stage", phase="content")
         assert [(audience, panel) for _, audience, panel in drawing.drawn] == [("pupil", "stage")]
 
 

@@ -34,6 +34,59 @@ def pushed(run: OpenRun) -> tuple[int, int]:
     return run.epoch, run.stage.seq
 
 
+# Checking in
+
+
+def test_the_presenters_first_cue_waits_for_the_teacher_to_say_that_the_class_is_ready(classroom: Classroom) -> None:
+    session = classroom.lead()
+    waiting, ready = classroom.check_in(session), classroom.follow(session, THEO_CLASS)
+    classroom.cue_to(session, "before.F1", "ready")
+    here = classroom.run(waiting)
+    assert (here.is_waiting, here.stage.phase) == (True, "lobby")
+    assert where(classroom.run(ready)) == ("before.F1", "ready", 1)
+    assert classroom.give(waiting).stage.is_rules
+    before = classroom.run(waiting)
+    assert before.is_waiting
+    follows = classroom.rejoin(waiting)
+    assert where(follows) == ("before.F1", "ready", 1)
+    assert pushed(follows) > pushed(before)
+    assert (follows.is_waiting, follows.has_always_followed) == (False, True)
+    assert pushed(follows) == pushed(classroom.run(ready))
+
+
+def test_what_was_led_before_a_class_was_ready_is_no_part_of_its_hour(classroom: Classroom) -> None:
+    session = classroom.lead()
+    run = classroom.check_in(session)
+    classroom.cue_to(session, "before.F3", "open")
+    classroom.rejoin(run)
+    assert classroom.run(run).questions_asked == 1
+    classroom.cue_to(session, "before.F4", "open")
+    assert classroom.run(run).questions_asked == 2
+
+
+def test_a_class_that_does_not_wait_for_the_presenter_starts_by_itself_and_catches_up_later(
+    classroom: Classroom,
+) -> None:
+    session = classroom.lead()
+    run = classroom.check_in(session)
+    classroom.go_to(run, "before.F1", "closed")
+    classroom.cue_to(session, "before.F1", "open")
+    late = classroom.rejoin(run)
+    assert not late.has_always_followed
+    assert where(late) == ("before.F1", "closed", 1)
+    pupil = classroom.seat(run)
+    assert classroom.record(classroom.answer(run, pupil)) == ["closed"]
+
+
+def test_a_class_that_waits_when_the_live_session_ends_starts_by_itself(classroom: Classroom) -> None:
+    session = classroom.lead()
+    run = classroom.check_in(session)
+    assert classroom.end_session(session) == []
+    with pytest.raises(NotAllowed, match="live session has ended"):
+        classroom.rejoin(run)
+    assert classroom.give(run).stage.is_rules
+
+
 # Following
 
 
@@ -43,7 +96,7 @@ def test_one_cue_moves_every_class_that_follows(classroom: Classroom) -> None:
     classroom.cue_to(session, "before.F1", "open")
     found = [classroom.run(run) for run in both]
     assert [where(run) for run in found] == [("before.F1", "open", 1)] * 2
-    assert {pushed(run) for run in found} == {(0, classroom.session(session).stage.seq)}
+    assert {pushed(run) for run in found} == {(1, classroom.session(session).stage.seq)}
 
 
 def test_classes_that_follow_are_shown_the_same_bytes_under_the_same_names(classroom: Classroom) -> None:
@@ -178,11 +231,11 @@ def test_a_class_that_holds_at_a_step_it_left_out_stands_at_its_own_step_before(
     assert where(classroom.give(run)) == ("before.F4", "ready", 1)
 
 
-def test_a_class_that_leaves_out_the_first_step_and_holds_there_is_in_the_lobby(classroom: Classroom) -> None:
+def test_a_class_that_leaves_out_the_first_step_and_holds_there_is_at_the_ground_rules(classroom: Classroom) -> None:
     session = classroom.lead()
     run = classroom.follow(session, left_out=((0, "before"),))
     classroom.cue(session)
-    assert classroom.hold(run).stage.phase == "lobby"
+    assert classroom.hold(run).stage.is_rules
     assert classroom.give(run).stage.step_key == "before.F1"
 
 
@@ -373,7 +426,7 @@ def test_an_order_from_an_old_console_is_a_conflict(classroom: Classroom) -> Non
         live_sessions.give(
             db, now, "next", seq=now.stage.seq, holder_epoch=now.holder_epoch, by=holder, now=classroom.clock.now
         )
-    assert classroom.session(session.id).stage.phase == "lobby"
+    assert classroom.session(session.id).stage.is_rules
     assert classroom.cue(session.id).stage.step_key == "before"
 
 
@@ -407,6 +460,7 @@ def test_of_two_consoles_at_once_one_moves_the_stage_and_the_other_is_told(class
 
 def test_of_an_order_and_a_hand_over_at_once_one_is_told(classroom: Classroom) -> None:
     session, paul = classroom.session(classroom.lead()), classroom.account(PAUL)
+    classroom.give_module(session.id, PAUL)
 
     def act(db: Any, who: int) -> None:
         if who:
@@ -575,7 +629,7 @@ class Model:
     """What a class should see, in a few lines: the session's stage, or its own, and what it closed by itself."""
 
     def __init__(self) -> None:
-        self.led = self.own = Stage()
+        self.led = self.own = Stage(phase="content")
         self.follows = True
         self.closed: dict[str, Stage] = {}
 
@@ -603,7 +657,7 @@ def test_whatever_is_ordered_each_push_is_newer_and_the_class_sees_what_the_mode
     model = Model()
     with on_sqlite.database.transaction() as db:
         session_id = start_in(db, on_sqlite)
-        run_id = live_sessions.follow(
+        run_id = live_sessions.check_in(
             db,
             live_sessions.read(db, session_id),
             TESS_CLASS,
@@ -612,6 +666,7 @@ def test_whatever_is_ordered_each_push_is_newer_and_the_class_sees_what_the_mode
             choose=secrets.choice,
             kind="rehearsal",
         )
+        runs.rejoin(db, runs.read(db, run_id), epoch=0, by="teacher", now=on_sqlite.clock.now)
         last = runs.read(db, run_id)
         for act in ["cue", "cue", "cue", *acts]:
             try:

@@ -45,7 +45,7 @@ def test_a_coordinator_sees_the_programme_with_its_classes_and_reports(world: Wo
 
 
 def test_a_presenter_sees_the_own_agency_and_no_class(world: World) -> None:
-    page = world.staff(PRIYA).get("/present").text
+    page = world.staff(PRIYA).get("/programmes").text
     assert "/reports/agencies/kent-fire-and-rescue-service" in page
     assert "/reports/agencies/kent-police" not in page
     assert "Harrowmarsh" not in page

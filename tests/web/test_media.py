@@ -90,7 +90,7 @@ def start_film(world: World) -> tuple[TestClient, OpenRun]:
         media.add(db, medium, quota=10**9)
     tess = world.teacher()
     run = world.start(tess)
-    return tess, world.give(tess, run)
+    return tess, world.go_to(tess, run, "film", "content")
 
 
 def film_on(page: str) -> str:

@@ -57,7 +57,7 @@ def test_a_phone_whose_number_the_teacher_picks_leads_the_lesson(world: World) -
     assert phone.get("/pair/wait").headers["location"] == "/class/run/controls"
     moved = world.order(phone, run, "next")
     assert moved.headers["location"] == "/class/run/controls"
-    assert world.run(run).stage.step_key == "before"
+    assert world.run(run).stage.is_rules
 
 
 def test_until_the_number_is_picked_the_phone_leads_nothing(world: World) -> None:

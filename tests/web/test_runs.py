@@ -123,7 +123,7 @@ def test_next_moves_the_stage_and_brings_back_to_the_screen(world: World) -> Non
     run = world.start(tess)
     moved = world.order(tess, run, "next")
     assert (moved.status_code, moved.headers["location"]) == (303, "/class/run/screen")
-    assert world.run(run).stage.step_key == "before"
+    assert world.run(run).stage.is_rules
 
 
 def test_an_order_from_a_script_gets_no_page(world: World) -> None:

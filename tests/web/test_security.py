@@ -38,6 +38,19 @@ PUBLIC = {
 """What anyone may ask for; the rest refuses whoever has no seat, link, phone or account."""
 
 POSTS = {
+    "/author/brought",
+    "/author/lessons/{key}/brought/{name}",
+    "/class/live",
+    "/class/run/questions",
+    "/class/run/questions/also",
+    "/present",
+    "/present/{session_id}/console",
+    "/present/{session_id}/cue",
+    "/present/{session_id}/end",
+    "/present/{session_id}/notes",
+    "/present/{session_id}/presenters",
+    "/present/{session_id}/questions",
+    "/present/{session_id}/simulated",
     "/author/media",
     "/author/media/remove",
     "/author/lessons",
@@ -96,6 +109,13 @@ FORM = {
     "number": "42",
     "class_group_id": "1",
     "version_id": "1",
+    "programme_id": "1",
+    "live_session_id": "1",
+    "holder_epoch": "0",
+    "question_id": "1",
+    "account_id": "1",
+    "state": "parked",
+    "words": "Two more minutes",
 }
 
 
@@ -122,6 +142,7 @@ def served(world: World) -> set[tuple[str, str]]:
 def filled(path: str) -> str:
     for name, value in (("{slug}", "town"), ("{agency}", "kent-police"), ("{panel}", "stage"), ("{code}", "KMTPVX")):
         path = path.replace(name, value)
+    path = path.replace("{session_id}", "1")
     return path.replace("{token}", "no-such-token").replace("{name}", "no-such-name")
 
 
@@ -208,7 +229,7 @@ def test_every_post_is_taken_from_our_own_pages(shared: World, headers: dict[str
         assert "sent from another site" not in client.post(filled(path), data=FORM).text, path
 
 
-@pytest.mark.parametrize("path", ["/play/socket", "/class/run/socket"])
+@pytest.mark.parametrize("path", ["/play/socket", "/class/run/socket", "/present/1/socket"])
 @pytest.mark.parametrize("origin", ["", "http://evil.example", "null", "https://127.0.0.1:8000"])
 def test_no_socket_is_opened_from_another_site(shared: World, path: str, origin: str) -> None:
     client = TestClient(shared.app, base_url=ADDRESS)
@@ -219,7 +240,7 @@ def test_no_socket_is_opened_from_another_site(shared: World, path: str, origin:
 
 def test_every_socket_is_known_to_these_tests(shared: World) -> None:
     sockets = {route.path for route in all_routes(shared.app.routes) if isinstance(route, WebSocketRoute)}
-    assert sockets == {"/play/socket", "/class/run/socket"}
+    assert sockets == {"/play/socket", "/class/run/socket", "/present/{session_id}/socket"}
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "evil.example:8000", "", "[", "[::1"])

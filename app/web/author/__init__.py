@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from app.web.author import (
+    bringing,
     details,
     facts,
     facts_due,
@@ -13,6 +14,7 @@ from app.web.author import (
     rehearsal,
     review,
     steps,
+    taking,
     versions,
 )
 from app.web.pages import Pages
@@ -32,4 +34,6 @@ def routers(pages: Pages, panels: Panels) -> list[APIRouter]:
         review.routes(pages),
         versions.routes(pages),
         rehearsal.routes(),
+        taking.routes(pages),
+        bringing.routes(pages),
     ]

@@ -9,6 +9,7 @@ from app.content import drafts as content
 from app.content.drafts import SOURCES
 from app.content.lesson_starts import with_new_part
 from app.content.parts import KINDS, REPEATED
+from app.content.reading import look_at, texts_of_version
 from app.content.sketch import LessonSketch, read_part
 from app.domain.errors import Conflict, NotAllowed
 from app.store import drafts
@@ -166,6 +167,7 @@ def lesson_page(db: Db, app: Parts, desk: Desk) -> dict[str, Any]:
     return frame(db, app, desk, "steps") | {
         "steps": steps,
         "minutes": sum(step["minutes"] for step in steps),
+        "reading_age": look_at(*texts_of_version(desk.checked.lesson)).age if desk.checked.lesson else None,
         "kinds": [
             (kind, words) for kind, words in KIND_WORDS.items() if kind in REPEATED or kind not in desk.sketch.keys
         ],

@@ -15,6 +15,7 @@ CHANGED = {
     "order": "the steps",
     "details": "about the lesson",
     "quiz": "the quiz",
+    "whole": "the whole lesson",
 }
 """Places of a change in words, for the button that undoes it."""
 

@@ -181,7 +181,7 @@ def _walk(desk: Desk, place: int, phase: str, see: str) -> dict[str, Any]:
 
 def _pictured(html: str, desk: Desk) -> str:
     """A preview has no run that names its pictures, so they have an address of their own."""
-    return html.replace('src="/media/', f'src="{desk.address}/media/')
+    return html.replace('="/media/', f'="{desk.address}/media/')
 
 
 def pictures_of(desk: Desk) -> dict[str, Medium | None]:

@@ -26,11 +26,13 @@ def test_a_preview_is_the_stage_of_a_run_and_may_stand_in_our_own_frame_only(wor
 
 def test_pictures_of_a_preview_are_there_for_whoever_may_see_the_lesson(world: World) -> None:
     priya = author(world)
-    found = re.search(r'src="(/author/lessons/fire/media/\w+)"', priya.page("/preview?part=hook"))
-    assert found
-    picture = priya.client.get(found[1])
-    assert picture.headers["content-type"] == "image/svg+xml"
-    assert world.staff(PAUL).get(found[1]).status_code == 404
+    page = priya.page("/preview?part=hook") + priya.page("/preview?part=hook&place=1")  # and one to tap on
+    found = re.findall(r'="(/author/lessons/fire/media/\w+)"', page)
+    assert len(found) == 2
+    assert "/media/" not in page.replace("/author/lessons/fire/media/", "")
+    for address in found:
+        assert priya.client.get(address).headers["content-type"] == "image/svg+xml"
+        assert world.staff(PAUL).get(address).status_code == 404
     assert priya.client.get("/author/lessons/fire/media/nonsense").status_code == 404
 
 
@@ -48,7 +50,7 @@ def test_the_whole_lesson_is_walked_through_step_by_step(world: World) -> None:
     at, seen = "?place=0&phase=", []
     for _ in range(6):
         page = priya.page(f"/walk{at}")
-        seen.append(re.findall(r"Step (\d+) of 35([^<]*)</p>", page)[0])
+        seen.append(re.findall(r"Step (\d+) of 36([^<]*)</p>", page)[0])
         at = re.findall(r'id="walk-next" href="([^"]+)"', page)[0].replace("&amp;", "&")
     before, while_, closed = ", before it opens", ", while it is open", ", when it is closed"
     assert seen == [("1", ""), ("2", before), ("2", while_), ("2", closed), ("3", before), ("3", while_)]
@@ -82,10 +84,11 @@ def test_a_draft_is_rehearsed_with_simulated_pupils_and_nothing_is_recorded(worl
     until = time.monotonic() + 20
     while world.seated(run) < 12 and time.monotonic() < until:
         time.sleep(0.02)
-    world.go_to(priya.client, run, "before.F1")
-    while answered(world, run.id) < 3 and time.monotonic() < until:
-        time.sleep(0.02)
-    assert answered(world, run.id) >= 3
+    for step in ("before.F1", "hook.ask"):  # a tap on a tile, and several in a picture
+        world.go_to(priya.client, run, step)
+        while answered(world, run.id) < 3 and time.monotonic() < until:
+            time.sleep(0.02)
+        assert answered(world, run.id) >= 3
     assert "Rehearsal" in priya.client.get("/class/run/screen").text
     world.finish(priya.client, "12")
     cora = world.staff(CORA)

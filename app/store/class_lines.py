@@ -1,0 +1,72 @@
+"""The classes of a live session, as its console lists them: many in a handful of queries."""
+
+from collections.abc import Collection, Iterable
+
+from sqlmodel import col, select
+
+from app.domain.console import ClassLine
+from app.store import answers, live_sessions, participants, runs
+from app.store.database import Db
+from app.store.live_sessions import OpenSession
+from app.store.open_runs import OpenRun
+from app.store.tables import ClassGroupRow, ClassLinkRow, RunRow, SchoolRow
+
+
+def of_session(db: Db, session: OpenSession, known: Collection[ClassLine] = ()) -> list[ClassLine]:
+    """A line for each class that has checked in and for each that was invited; known ones are not read again."""
+    checked_in = live_sessions.checked_in(db, session.id)
+    found = {line.run_id: line for line in known}
+    missing = runs.read_many(db, [run_id for run_id in checked_in if run_id not in found])
+    joined = participants.counts(db, missing)
+    counts = answers.counts(db, missing.values())
+    for run in missing.values():
+        found[run.id] = line_of(run, joined.get(run.id, 0), counts.get(run.id, {}))
+    lines = [found[run_id] for run_id in checked_in if run_id in found]
+    return lines + _invited(db, session.programme_id, {line.class_group_id for line in lines})
+
+
+def line_of(run: OpenRun, joined: int, counts: dict[str, int]) -> ClassLine:
+    return ClassLine(
+        class_group_id=run.class_group_id,
+        school=run.school,
+        label=run.class_label,
+        run_id=run.id,
+        mode=run.mode,
+        follows=run.following,
+        waits=run.is_waiting,
+        has_ended=run.ended_at is not None,
+        expected=run.present or run.on_roll,
+        joined=joined,
+        stage=run.stage,
+        counts=counts,
+    )
+
+
+def may_come(db: Db, session: OpenSession) -> list[int]:
+    """Class groups of the programme that are not in this session."""
+    here = select(RunRow.class_group_id).where(RunRow.live_session_id == session.id)
+    found = select(ClassGroupRow.id).where(
+        ClassGroupRow.programme_id == session.programme_id, col(ClassGroupRow.id).not_in(here)
+    )
+    rows = db.exec(found.order_by(col(ClassGroupRow.id).desc())).all()
+    return [group_id for group_id in rows if group_id is not None]
+
+
+def _invited(db: Db, programme_id: int, here: Iterable[int]) -> list[ClassLine]:
+    """Until there is a timetable, every class with a link may come."""
+    rows = db.exec(
+        select(ClassGroupRow.id, SchoolRow.name, ClassGroupRow.label, ClassGroupRow.on_roll)
+        .join(SchoolRow, col(SchoolRow.id) == ClassGroupRow.school_id)
+        .join(ClassLinkRow, col(ClassLinkRow.class_group_id) == ClassGroupRow.id)
+        .where(
+            ClassGroupRow.programme_id == programme_id,
+            col(ClassLinkRow.revoked_at).is_(None),
+            col(ClassGroupRow.id).not_in(list(here)),
+        )
+        .distinct()
+        .order_by(col(SchoolRow.name), col(ClassGroupRow.label))
+    ).all()
+    return [
+        ClassLine(class_group_id=group_id or 0, school=school, label=label, expected=on_roll)
+        for group_id, school, label, on_roll in rows
+    ]
