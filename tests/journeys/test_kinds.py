@@ -1,4 +1,4 @@
-"""Every kind of question, as long as files may have it: it fits every screen, and keys alone answer it."""
+"""Every kind of question, as long as files may have it: it fits every screen, keys answer it, axe is content."""
 
 from collections.abc import Callable, Iterator
 
@@ -13,6 +13,7 @@ from app.domain.shown import marks_of
 from app.store import answers, lessons
 from app.store.tables import RunModuleRow, RunRow
 from tests.browsers import OpenLesson, catch_up, chromium, open_lesson
+from tests.journeys.test_accessibility import violations
 from tests.journeys.test_keyboard import tab_to
 from tests.journeys.test_sizes import CLASSROOM, CLASSROOM_FAULTS, DEVICE_FAULTS, DEVICES, Sight, Size
 from tests.live_server import LiveServer, live_server
@@ -31,6 +32,7 @@ class Visit:
         self.devices: dict[tuple[str, Size], Sight] = {}
         self.stored: dict[str, str] = {}
         self.verdicts: dict[str, str] = {}
+        self.violations: list[str] = []
 
     def walk(self) -> None:
         while True:
@@ -48,6 +50,9 @@ class Visit:
                 if stage.phase == "revealed":
                     shown = self.pupil.locator(".kind-word:visible")
                     self.verdicts[self.question_of(place).kind] = shown.inner_text()
+                if stage.phase in ("open", "revealed"):
+                    for page in (self.lesson.screen, self.pupil):
+                        self.violations += [f"{name}: {fault}" for fault in violations(page)]
                 self.look(self.lesson.screen, name, CLASSROOM, CLASSROOM_FAULTS, self.classroom)
                 self.look(self.pupil, name, DEVICES, DEVICE_FAULTS, self.devices)
             self.lesson.give()
@@ -162,6 +167,10 @@ def test_every_kind_fits_on_the_classroom_screen(visit: Visit, size: Size) -> No
 @pytest.mark.parametrize("size", DEVICES, ids=str)
 def test_every_kind_fits_on_a_pupils_device(visit: Visit, size: Size) -> None:
     assert faults(visit.devices, size) == []
+
+
+def test_axe_finds_nothing_in_any_kind_open_or_shown(visit: Visit) -> None:
+    assert visit.violations == []
 
 
 def test_every_kind_is_answered_by_keys_alone_and_says_well_done(visit: Visit) -> None:
