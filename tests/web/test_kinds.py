@@ -1,8 +1,8 @@
 """Every kind of question from the classroom screen to the store and back, by plain requests."""
 
 import re
-import time
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
