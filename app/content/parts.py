@@ -1,6 +1,7 @@
 """Reads the parts of a lesson file: cards, question, ending, settings and notes."""
 
 import re
+from dataclasses import replace
 from typing import get_args
 
 from app.content.fields import Fields, Words
@@ -10,10 +11,10 @@ from app.content.problems import ProblemList, did_you_mean, quoted
 from app.content.questions import kinds
 from app.content.questions.written import Item, Sign, Written, read_item
 from app.content.sections import CARD_SETTINGS, NOTES, PART_SETTINGS, Section
+from app.content.stories import SceneRead, Story, Vote, check_plain, read_story
 from app.content.wording import check_card, check_sentences
 from app.domain.lesson import Agency, Card, Part, PartKind
 from app.domain.media import FilmFile, without_pictures
-from app.domain.quiz import Question
 
 KINDS: tuple[str, ...] = get_args(PartKind)
 WITH_CARDS = ("hook", "facts")
@@ -22,6 +23,7 @@ MAY_ASK = (*WITH_QUESTION, *WITH_CARDS)
 WITHOUT_RIGHT_ANSWER = ("poll", "pledge")
 WITH_ENDING = ("scenario", "poll")
 REPEATED = ("film",)  # of the others a lesson has one
+LEADS = " -> "
 SIGNS: dict[str, Sign] = {"- [x] ": "[x]", "- [ ] ": "[ ]", "- ": "-"}
 SENSITIVITY = {"0": "0", "1": "1", "2": "2"}
 
@@ -83,17 +85,19 @@ class PartReader:
         return kind, title.strip()
 
     def _read_sections(self, section: Section, kind: str) -> dict[str, object]:
-        """The smaller headings of a part: its question, its ending, its cards and where among them it asks."""
-        question, ending, has_question, ask_after = None, None, False, 0
-        cards: list[Card] = []
+        """The smaller headings of a part: questions, endings, scenes, cards, and where among them it asks."""
+        story, cards, ask_after = Story(), list[Card](), 0
         for small in section.sections:
             name, _, title = small.heading.text.partition(":")
             match name.strip().casefold():
-                case "question" if not has_question and kind in MAY_ASK:
-                    question = self._read_question(small, Words(small.line, title.strip()), kind)
-                    has_question, ask_after = True, len(cards)
-                case "ending" if ending is None and kind in WITH_ENDING:
-                    ending = self._read_card(small, title.strip())
+                case "question" if kind in MAY_ASK:
+                    vote = self._read_question(small, Words(small.line, title.strip()), kind)
+                    ask_after = len(cards)
+                    if not story.take_vote(vote):
+                        self.problems.report(small.line, "There is no place for this question.", "Take it out.")
+                case "ending" | "scene" as name if kind in WITH_ENDING:
+                    card = self._read_card(small, title.strip())
+                    story.scenes.append(SceneRead(small.line, title.strip(), card, name == "ending"))
                 case "question" | "ending" as extra:
                     self.problems.report(small.line, f"There is no place for this {extra}.", "Take it out.")
                 case _ if kind in WITH_CARDS:
@@ -101,13 +105,25 @@ class PartReader:
                 case _:
                     told = f"The {kind} part has no cards, but here is {quoted(small.heading.text)}."
                     self.problems.report(small.line, told, "Put it into the hook or the facts part.")
-        if kind in WITH_QUESTION and not has_question:
+        if kind in WITH_QUESTION and story.vote is None:
             remedy = 'Add "### Question: ..." and its answers below it.'
             self.problems.report(section.line, f"The {kind} part asks no question.", remedy)
         if cards and (section.text or "picture" in section.settings.values):
             told = "This part has cards, so its own words and picture are never shown."
             self.problems.report(section.line, told, "Move them into a card.")
-        return {"question": question, "ending": ending, "cards": tuple(cards), "ask_after": ask_after}
+        return {"cards": tuple(cards), "ask_after": ask_after, **self._read_story(story, kind)}
+
+    def _read_story(self, story: Story, kind: str) -> dict[str, object]:
+        """What a part asks, and how its story ends: at once, or as the class votes."""
+        question = story.vote.question if story.vote else None
+        if kind == "scenario" and story.leads_on:
+            ways, scenes = read_story(story, self.problems)
+            return {"question": question, "ways": ways, "scenes": scenes}
+        check_plain(kind, [vote for _, vote in story.votes], self.problems)
+        for extra in [scene for scene in story.scenes if not scene.is_ending] + story.scenes[1:]:
+            told = f"Nothing leads to {quoted(extra.title)}."
+            self.problems.report(extra.line, told, "End an answer of the question in -> and this title.")
+        return {"question": question, "ending": story.scenes[0].card if story.scenes else None}
 
     def _read_card(self, section: Section, title: str) -> Card:
         section.settings.allow(CARD_SETTINGS)
@@ -132,25 +148,31 @@ class PartReader:
                 self.problems.report(found.line, told, 'Write a part of its own: "## Film: Title".')
         return None
 
-    def _read_question(self, section: Section, text: Words, part: str) -> Question | None:
+    def _read_question(self, section: Section, text: Words, part: str) -> Vote:
         settings, before = section.settings, self.problems.blocking
         if not text.text:
             self.problems.report(section.line, "The question has no words.", 'Write "### Question: What ...?"')
         items = tuple(item for words in section.body if (item := self._read_item(words)))
         kind = self._kind_of(settings, items, section, part)
         if not kind:
-            return None
+            return Vote(section.line, None, items)
         settings.allow(kinds.KINDS[kind].in_lesson)
         written = Written(text, settings, items, self.shelf, {"key": part}, before)
         read = kinds.read(written, kind)
         self.misconception_uses += written.misconceptions
         if kind in kinds.WITH_RIGHT_WORDS:
             self.right_answers += kinds.right_words(written)
-        return read
+        return Vote(section.line, read, items)
 
     def _kind_of(self, settings: Fields, items: tuple[Item, ...], section: Section, part: str) -> str:
         """The kind of a question: as it says, else by its boxes. A poll and a promise are opinions."""
         boxed = any(item.sign in kinds.BOXED for item in items)
+        if any(item.to for item in items) and (boxed or "kind" in settings.values):
+            told = "A story goes on as the class votes, so none of its answers is marked."
+            self.problems.report(
+                section.line, told, "Write them without boxes and without a kind: - like this -> Title."
+            )
+            return kinds.OPINION
         if part in WITHOUT_RIGHT_ANSWER:
             if boxed or "kind" in settings.values:
                 told = f"A {part} has no right answer, but here are boxes or a kind."
@@ -169,7 +191,8 @@ class PartReader:
             self.problems.report(words.line, f"{quoted(text)} is not an answer.", remedy)
             return None
         start = 3 if numbered else next(len(start) for start in SIGNS if _starts(text, start))
-        return read_item(Words(words.line, text[start:]), sign)
+        text, _, to = text[start:].partition(LEADS)
+        return replace(read_item(Words(words.line, text), sign), to=to.strip())
 
     def _read_sensitivity(self, settings: Fields) -> int:
         return int(settings.one_of("sensitivity", SENSITIVITY) or 0) if "sensitivity" in settings.values else 0

@@ -137,9 +137,6 @@ def _read_question(fields: Fields, shelf: PictureShelf) -> _Question:
     question = fields.words("question", needed="Write the question.") or Words(fields.line, "")
     key, is_anchor, is_reserve = _read_id(fields), fields.is_yes("anchor"), fields.is_yes("reserve")
     facts = fields.listed("facts")
-    if not facts:
-        remedy = 'Name the fact behind it, such as "facts: FIR-04".'
-        problems.report(fields.line, "This question rests on no fact.", remedy)
     made = {"key": key, "is_reserve": is_reserve, "fact_ids": tuple(fact.text for fact in facts)}
     kind = kinds.kind_of(fields, CHOOSE_ONE, kinds.IN_QUIZ)
     if kind == CHOOSE_ONE:
@@ -151,6 +148,9 @@ def _read_question(fields: Fields, shelf: PictureShelf) -> _Question:
     fields.allow((*QUESTION_NAMES, *names, *(kinds.KINDS[kind].settings if kind else LISTS)))
     written = Written(question, fields, _read_items(fields, names), shelf, made, before)
     done = kinds.read(written, kind) if kind else None
+    if not facts:
+        remedy = 'Name the fact behind it, such as "facts: FIR-04".'
+        problems.report(fields.line, "This question rests on no fact.", remedy)
     assert done is None or done.kind != "opinion"
     return _Question(key, kind, written, done, is_anchor, is_reserve, facts)
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from app.content.parts import MAY_ASK, WITH_CARDS, WITH_ENDING, WITH_QUESTION
+from app.content.parts import LEADS, MAY_ASK, WITH_CARDS, WITH_ENDING, WITH_QUESTION
 from app.content.picture_fields import PictureFields
 from app.content.question_bodies import Body, body_in_lesson, in_lesson, typed_body
 from app.content.sketch import PartSketch, SectionSketch, Settings, one_line, read_part, tidy, write_part
@@ -63,6 +63,17 @@ class StepFields:
     @property
     def lacks_ending(self) -> bool:
         return self.kind in WITH_ENDING and not any(section.kind == "ending" for section in self.sections)
+
+
+def part_with_form(text: str) -> PartSketch | None:
+    """The part, when all of it has a field; None for text. A story that goes on as the class votes is text."""
+    part = read_part(text)
+    if part is None:
+        return None
+    heads = [section.heading.partition(":")[0].strip().casefold() for section in part.sections]
+    leads_on = any(LEADS in section.text for section in part.sections)
+    is_story = leads_on or "scene" in heads or max(heads.count("question"), heads.count("ending")) > 1
+    return None if is_story else part
 
 
 def fields_of(part: PartSketch) -> StepFields:

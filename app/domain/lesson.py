@@ -75,6 +75,21 @@ class Card(BaseModel, frozen=True):
     picture: Picture | None = None
 
 
+class Way(BaseModel, frozen=True):
+    """Where a story goes on when the class chooses this option: the key of a step."""
+
+    option: str
+    to: str
+
+
+class Scene(BaseModel, frozen=True):
+    """A slide on one of a story's ways. It ends the story, or asks how it goes on."""
+
+    card: Card
+    question: Opinion | None = None
+    ways: tuple[Way, ...] = ()
+
+
 class Part(BaseModel, frozen=True):
     """One of a lesson's typed parts as the author writes it; it unrolls into one or more steps."""
 
@@ -89,6 +104,9 @@ class Part(BaseModel, frozen=True):
     ask_after: int = 0
     """How many of the cards stand before the question."""
     ending: Card | None = None
+    ways: tuple[Way, ...] = ()
+    scenes: tuple[Scene, ...] = ()
+    """Of a story that goes on as the class votes; else there is one ending, or none."""
     sensitivity: Literal[0, 1, 2] = 0
     tally_only: bool = False
     lead: Agency | None = None
@@ -135,6 +153,8 @@ class StepBase(BaseModel, frozen=True):
 
 class Slide(StepBase, frozen=True):
     kind: Literal["slide"] = "slide"
+    ends_story: bool = False
+    """One of several endings: what comes next is what follows the story."""
 
 
 class Film(StepBase, frozen=True):
@@ -152,6 +172,8 @@ class Asking(StepBase, frozen=True):
     purpose: Purpose
     has_feedback: bool
     tally_only: bool = False
+    ways: tuple[Way, ...] = ()
+    """Where the story goes on; the class's vote says which way."""
 
     @property
     def is_anchor(self) -> bool:
@@ -276,8 +298,10 @@ def _steps_of(part: Part, draft: Draft, quiz: Quiz) -> Iterable[AnyStep]:
                 purpose=part.kind,
                 has_feedback=True,
                 tally_only=part.tally_only,
+                ways=part.ways,
                 **shared,
             )
+            yield from _scenes(part, shared)
             if part.ending:
                 yield Slide(key=f"{part.kind}.ending", **part.ending.model_dump(), **shared)
         case "pledge":
@@ -317,6 +341,26 @@ def _cards_and_question(part: Part, shared: dict[str, Any]) -> Iterable[Slide | 
         steps.insert(part.ask_after if part.cards else len(slides), asking)
     yield steps[0].model_copy(update={"minutes": part.minutes})
     yield from steps[1:]
+
+
+def scene_key(place: int) -> str:
+    """The key of a story's scene; the first is 1."""
+    return f"scenario.scene.{place}"
+
+
+def _scenes(part: Part, shared: dict[str, Any]) -> Iterable[Slide | Asking]:
+    for place, scene in enumerate(part.scenes, start=1):
+        yield Slide(key=scene_key(place), ends_story=scene.question is None, **scene.card.model_dump(), **shared)
+        if scene.question:
+            yield Asking(
+                key=f"scenario.ask.{place}",
+                title=scene.card.title,
+                question=scene.question,
+                purpose="scenario",
+                has_feedback=True,
+                ways=scene.ways,
+                **shared,
+            )
 
 
 def _film_key(part: Part, draft: Draft) -> str:

@@ -34,6 +34,8 @@ WORDS = {
     "tally_only": "Counted only",
     "offers_not_sure": "Offers not sure",
     "has_feedback": "Shows the answer",
+    "ways": "Goes on",
+    "ends_story": "Ends the story",
     "asks_sure": "Asks how sure",
     "things": "In this order",
     "pairs": "Go together",
@@ -125,6 +127,8 @@ def _words(value: Any) -> str:
             return f"{path}\n{alt or 'decorative'}"
         case {"text": text, "is_correct": right, "misconception": misconception}:
             return f"{'✓ ' if right else ''}{text}{f' [{misconception}]' if misconception else ''}"
+        case {"option": option, "to": to}:
+            return f"answer {option} -> {to}"
         case {"text": text, "partner": partner}:
             return f"{text} = {partner}"
         case {"first": first, "last": last, "step": step, "measure": measure}:

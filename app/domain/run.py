@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import BaseModel
 
 from app.domain.errors import NotAllowed
-from app.domain.lesson import Asking, Lesson, Pledge, Step
+from app.domain.lesson import Asking, Lesson, Pledge, Slide, Step, Way
 
 Phase = Literal["lobby", "content", "ready", "open", "closed", "revealed", "finished"]
 Order = Literal["next", "back", "open", "close", "reveal", "reopen"]
@@ -99,13 +99,58 @@ class Plan(BaseModel, frozen=True):
         here = self.at(stage)
         return -1 if here is None else self.places.index(here)
 
+    def following(self, stage: Stage, to: str = "") -> Place | None:
+        """The step after this one: on the way `to` of a story that goes on here, else the next in order."""
+        here, later = self.at(stage), self.places[self.index(stage) + 1 :]
+        if here is None:
+            return later[0] if later else None
+        match here.step:
+            case Asking(ways=ways) if ways:
+                wanted = to or ways[0].to
+                found = next((p for p in later if (p.module, p.step.key) == (here.module, wanted)), None)
+                return found or _after_part(here, later)
+            case Slide(ends_story=True):
+                return _after_part(here, later)
+            case _:
+                return later[0] if later else None
+
+    def before(self, stage: Stage, reached: "Reached") -> Place | None:
+        """The step before this one. In a story, and after it, that is the last vote that the class has taken."""
+        earlier = self.places if stage.phase == "finished" else self.places[: max(self.index(stage), 0)]
+        if not earlier:
+            return None
+        here, last = self.at(stage), earlier[-1]
+        led_here = here is not None and stage.phase != "finished" and any(_leads(p, here) for p in earlier)
+        if not led_here and not _ends_story(last):
+            return last
+        votes = [p for p in earlier if _ways(p) and (p.module, p.step.key) in reached and p.module == last.module]
+        return next((p for p in reversed(votes) if not led_here or (here and _leads(p, here))), last)
+
     def asking_number(self, stage: Stage) -> tuple[int, int]:
         """Which question this is, of how many in its part: (3, 8)."""
         here = self.at(stage)
         if here is None:
             return 0, 0
+        if _ways(here):
+            return 1, 1  # how many there are depends on the way
         same = [p for p in self.places if p.is_asking and p.module == here.module and _series(p) == _series(here)]
         return (same.index(here) + 1 if here in same else 0), len(same)
+
+
+def _ways(place: Place) -> tuple[Way, ...]:
+    return place.step.ways if isinstance(place.step, Asking) else ()
+
+
+def _leads(vote: Place, to: Place) -> bool:
+    return vote.module == to.module and any(way.to == to.step.key for way in _ways(vote))
+
+
+def _ends_story(place: Place) -> bool:
+    return isinstance(place.step, Slide) and place.step.ends_story
+
+
+def _after_part(here: Place, later: tuple[Place, ...]) -> Place | None:
+    return next((p for p in later if (p.module, p.step.part) != (here.module, here.step.part)), None)
 
 
 def _series(place: Place) -> tuple[str, str]:
@@ -148,14 +193,16 @@ def how_far(came: tuple[Phase, int]) -> tuple[bool, int, int]:
     return phase == "revealed", round, OF_A_QUESTION.index(phase)
 
 
-def after_order(stage: Stage, order: Order, plan: Plan, reached: Reached) -> tuple[Stage, CueKind]:
+def after_order(stage: Stage, order: Order, plan: Plan, reached: Reached, to: str = "") -> tuple[Stage, CueKind]:
     """The stage after an order, and the cue it amounts to: *next* on an open question is *close*.
+
+    `to` is the step with which a story goes on; without it, that of the first way.
 
     Raises NotAllowed with the reason, and nothing has changed.
     """
     match order:
         case "next":
-            return _next(stage, plan, reached)
+            return _next(stage, plan, reached, to)
         case "back":
             return _back(stage, plan, reached), "back"
         case "open":
@@ -195,6 +242,12 @@ def has_feedback(plan: Plan, stage: Stage) -> bool:
     return here is not None and isinstance(here.step, Asking | Pledge) and here.step.has_feedback
 
 
+def ways_of(plan: Plan, stage: Stage) -> dict[str, str]:
+    """Where a story may go on from this vote: the step -> the key of the option that leads there."""
+    here = plan.at(stage)
+    return {way.to: way.option for way in _ways(here)} if here else {}
+
+
 def next_words(stage: Stage, plan: Plan) -> str:
     """What *Next* will do, for the button."""
     match stage.phase:
@@ -210,11 +263,13 @@ def next_words(stage: Stage, plan: Plan) -> str:
             return "Show the answer" if _is_marked(plan, stage) else "Show our answers"
         case "finished":
             return "Finish"
+        case _ if ways_of(plan, stage):
+            return "See what happens"
         case _:
-            return "Next" if plan.index(stage) + 1 < len(plan.places) else "Say thank you"
+            return "Next" if plan.following(stage) else "Say thank you"
 
 
-def _next(stage: Stage, plan: Plan, reached: Reached) -> tuple[Stage, CueKind]:
+def _next(stage: Stage, plan: Plan, reached: Reached, to: str) -> tuple[Stage, CueKind]:
     match stage.phase:
         case "finished":
             raise NotAllowed("The lesson is over. Count the class and finish.")
@@ -227,21 +282,21 @@ def _next(stage: Stage, plan: Plan, reached: Reached) -> tuple[Stage, CueKind]:
         case "closed" if has_feedback(plan, stage):
             return _moved(stage, phase="revealed"), "reveal"
         case _:
-            following = plan.index(stage) + 1
-            if following >= len(plan.places):
+            if to and to not in ways_of(plan, stage):
+                raise NotAllowed("The story does not go on there.")
+            following = plan.following(stage, to)
+            if following is None:
                 return _moved(stage, phase="finished", round=1), "finish"
-            return arrive(stage, plan.places[following], reached), "next"
+            return arrive(stage, following, reached), "next"
 
 
 def _back(stage: Stage, plan: Plan, reached: Reached) -> Stage:
     if stage.phase == "open":
         raise NotAllowed("Close the question first, so that no answer is lost.")
-    if stage.phase == "finished":
-        return arrive(stage, plan.places[-1], reached)
-    before = plan.index(stage) - 1
-    if before < 0:
+    before = plan.before(stage, reached)
+    if before is None:
         raise NotAllowed("This is the beginning.")
-    return arrive(stage, plan.places[before], reached)
+    return arrive(stage, before, reached)
 
 
 def arrive(stage: Stage, place: Place, reached: Reached) -> Stage:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
+from app.domain.errors import Invalid
 from app.domain.lesson import AnyStep, Asking, Film, Picture, Pledge
 from app.domain.media import renamed
 from app.domain.questions.option import Face, ShownOption
@@ -196,6 +197,19 @@ def marks_of(place: Place, seed: str) -> dict[str, str]:
     """The letters of a question in a run, and the keys they stand for."""
     step = place.step
     return step.question.marks(seed, f"{place.module}/{step.key}") if isinstance(step, Asking | Pledge) else {}
+
+
+def way_of(plan: Plan, stage: Stage, seed: str, letter: str) -> str:
+    """The step to which a shown letter leads a story; empty for none. Raises Invalid for what leads nowhere."""
+    here = plan.at(stage)
+    if not letter:
+        return ""
+    ways = here.step.ways if here and isinstance(here.step, Asking) else ()
+    option = marks_of(here, seed).get(letter) if here else None
+    for way in ways:
+        if way.option == option:
+            return way.to
+    raise Invalid("The story does not go on there.")
 
 
 class OfferedAsking(BaseModel, frozen=True):

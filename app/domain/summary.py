@@ -147,7 +147,9 @@ def _named(mistake: Mistake | None, lesson: Lesson) -> Mistake | None:
 def _opinions(lesson: Lesson, counts: Counts) -> Iterable[OpinionSummary]:
     for step in lesson.askings:
         match step.question:
-            case Opinion() as opinion if step.purpose in ("poll", "pledge") and (one := counts.get((step.key, 1))):
+            case Opinion() as opinion if step.purpose in ("scenario", "poll", "pledge") and (
+                one := counts.get((step.key, 1))
+            ):
                 yield OpinionSummary(text=opinion.text, options=_options(opinion, one))
 
 

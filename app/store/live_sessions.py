@@ -280,12 +280,25 @@ def _followers(session_id: int) -> Any:
 # Leading
 
 
-def give(db: Db, session: OpenSession, order: Order, *, seq: int, holder_epoch: int, by: int, now: datetime) -> Stage:
-    """Move the stage of all who follow. Raises Conflict when somebody moved it or took the console first."""
+def give(
+    db: Db,
+    session: OpenSession,
+    order: Order,
+    *,
+    seq: int,
+    holder_epoch: int,
+    by: int,
+    now: datetime,
+    to: str = "",
+) -> Stage:
+    """Move the stage of all who follow; `to` is the step with which a story goes on, for all of them the same.
+
+    Raises Conflict when somebody moved it or took the console first.
+    """
     presenter = must_hold(db, session, holder_epoch, by)
     if seq != session.stage.seq:
         raise Conflict(runs.MOVED_ON)
-    stage, kind = after_order(session.stage, order, session.plan, session.reached)
+    stage, kind = after_order(session.stage, order, session.plan, session.reached, to)
     must_lead(presenter, session.stage, stage, session.plan)
     _move(db, session, stage, kind, now=now, agency_id=session.holder_agency_id, paused=False)
     return stage

@@ -105,14 +105,17 @@ def free_code(db: Db, choose: joining.Choose) -> str:
 # Cues
 
 
-def give(db: Db, run: OpenRun, order: Order, *, seq: int, epoch: int, by: str, now: datetime) -> Stage:
-    """Move the stage. Raises Conflict when someone else moved it first, NotAllowed when the order makes no sense."""
+def give(db: Db, run: OpenRun, order: Order, *, seq: int, epoch: int, by: str, now: datetime, to: str = "") -> Stage:
+    """Move the stage; `to` is the step with which a story goes on.
+
+    Raises Conflict when someone else moved it first, NotAllowed when the order makes no sense.
+    """
     _must_be_open(run)
     if run.following:
         raise NotAllowed(PRESENTER_LEADS)
     if (seq, epoch) != (run.stage.seq, run.epoch):
         raise Conflict(MOVED_ON)
-    stage, kind = after_order(run.stage, order, run.plan, run.reached)
+    stage, kind = after_order(run.stage, order, run.plan, run.reached, to)
     _move(db, run, stage, kind, by=by, now=now)
     return stage
 
@@ -187,13 +190,13 @@ def hold(db: Db, run: OpenRun, *, epoch: int, by: str, now: datetime) -> None:
     hold_still(db, _held_still(db, run), by=by, now=now)
 
 
-def carry_on(db: Db, run: OpenRun, *, seq: int, epoch: int, by: str, now: datetime) -> None:
+def carry_on(db: Db, run: OpenRun, *, seq: int, epoch: int, by: str, now: datetime, to: str = "") -> None:
     """The presenter is gone: the class holds, and goes on by itself in the same breath."""
     if (seq, epoch) != (run.stage.seq, run.epoch):
         raise Conflict(MOVED_ON)
     hold(db, run, epoch=epoch, by=by, now=now)
     alone = read(db, run.id)
-    give(db, alone, "next", seq=alone.stage.seq, epoch=alone.epoch, by=by, now=now)
+    give(db, alone, "next", seq=alone.stage.seq, epoch=alone.epoch, by=by, now=now, to=to)
 
 
 def hold_still(db: Db, run: OpenRun, *, by: str, now: datetime) -> None:

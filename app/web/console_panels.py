@@ -1,6 +1,6 @@
 """Draws the console of a live session for one of its presenters: for the page, a push and a GET alike."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -13,13 +13,14 @@ from app.domain.presenter import Presenter, must_lead
 from app.domain.questions.question import without_sure
 from app.domain.quiz import NOT_SURE
 from app.domain.run import LAST_ROUND, Place, after_order, has_feedback, next_words
-from app.domain.shown import marks_of, show
+from app.domain.shown import marks_of, show, way_of
 from app.domain.teacher_question import MESSAGES
 from app.live.console_view import ConsoleView
 from app.live.consoles import PANELS
 from app.live.messages import message
 from app.store.live_sessions import OpenSession
 from app.web.pages import Pages
+from app.web.story import WayOn, ways_on
 
 WAIT_FOR = 80
 """Percent of the answers for which a presenter is asked to wait; nothing is closed by itself."""
@@ -70,15 +71,17 @@ class ConsolePanels:
         me = _presenter(view, account_id)
         told = console.together(view.lines, session.stage)
         bars = _bars(session, told.counts)
+        ways = ways_on(session.plan, session.stage, session.seed, told.counts)
         return {
             "session": _face(session, view, me),
+            "ways": ways,
             "me": me,
             "holder": view.holder,
             "holder_is_gone": view.holder_is_gone,
             "presenters": [SimpleNamespace(who=one, part=_part(session, one)) for one in view.presenters],
             "shown": shown,
             "phase": phase_of(session),
-            "after": _after(session),
+            "after": _after(session, ways),
             "notes": _notes(session),
             "totals": console.totals(view.lines, session.stage),
             "rows": [_row(line, session) for line in view.lines],
@@ -151,10 +154,11 @@ def _part(session: OpenSession, presenter: Presenter) -> str:
     return f"the steps of {presenter.agency}"
 
 
-def _after(session: OpenSession) -> SimpleNamespace | None:
+def _after(session: OpenSession, ways: Sequence[WayOn]) -> SimpleNamespace | None:
     """What *Next* leads to: words, and what kind of picture it is."""
     try:
-        stage, kind = after_order(session.stage, "next", session.plan, session.reached)
+        to = way_of(session.plan, session.stage, session.seed, ways[0].letter if ways else "")
+        stage, kind = after_order(session.stage, "next", session.plan, session.reached, to)
     except NotAllowed:
         return None
     shown = show(stage, session.plan, session.seed)

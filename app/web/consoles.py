@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from app.domain.errors import Invalid, NotFound
 from app.domain.run import Order, Stage
+from app.domain.shown import way_of
 from app.domain.teacher_question import MESSAGES, State
 from app.live import messages
 from app.live.consoles import PANELS
@@ -86,8 +87,9 @@ def _add_orders(router: APIRouter) -> None:
         order: Annotated[Order | Literal["pause", "resume"], Form()],
         seq: Annotated[int, Form()],
         holder_epoch: Annotated[int, Form()],
+        way: Annotated[str, Form(max_length=1)] = "",
     ) -> Response:
-        """An order that moves the stage of every class that follows, or covers it."""
+        """An order that moves the stage of all who follow (`way` is the letter of a story), or covers it."""
         by, now = here.presenter.account_id, app.clock()
         stage: Stage | None = None
         with app.database.transaction() as db:
@@ -96,7 +98,10 @@ def _add_orders(router: APIRouter) -> None:
                 paused = order == "pause"
                 live_sessions.set_paused(db, session, paused=paused, holder_epoch=holder_epoch, by=by, now=now)
             else:
-                stage = live_sessions.give(db, session, order, seq=seq, holder_epoch=holder_epoch, by=by, now=now)
+                to = way_of(session.plan, session.stage, session.seed, way)
+                stage = live_sessions.give(
+                    db, session, order, seq=seq, holder_epoch=holder_epoch, by=by, now=now, to=to
+                )
                 teacher_questions.take_off_air(db, here.session_id)
         app.consoles.heard(here.session_id, by)
         app.rooms.session_changed(here.session_id, stage)

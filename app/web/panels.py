@@ -23,6 +23,7 @@ from app.settings import Settings
 from app.store.participants import Guest
 from app.store.runs import OpenRun
 from app.web.pages import Pages
+from app.web.story import ways_on
 
 TEMPLATES = {
     "screen": "runs/_screen_{panel}.html",
@@ -297,6 +298,7 @@ def _run_face(run: OpenRun, snapshot: Snapshot) -> SimpleNamespace:
         can_reveal=is_own and stage.phase == "closed" and has_feedback(run.plan, stage),
         can_back=is_own and stage.phase not in ("lobby", "open") and run.plan.index(stage) > 0,
         next_words=next_words(stage, run.plan),
+        ways=ways_on(run.plan, stage, run.seed, snapshot.sheet.counts),
         step_number=run.plan.index(stage) + 1,
         steps_total=len(run.plan.places),
         present=run.present,

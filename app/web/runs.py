@@ -10,6 +10,7 @@ from app.domain.errors import Conflict, DomainError, Invalid, NotFound
 from app.domain.participation import read_head_count
 from app.domain.people import Phone, Teacher
 from app.domain.run import Order
+from app.domain.shown import way_of
 from app.live.messages import message, pong
 from app.live.room import PANELS
 from app.live.seat import Audience
@@ -165,8 +166,9 @@ def _add_stage(router: APIRouter, pages: Pages, panels: Panels) -> None:
         order: Annotated[Order | OfFollowing | Literal["calm", "resume"], Form()],
         seq: Annotated[int, Form()],
         epoch: Annotated[int, Form()],
+        way: Annotated[str, Form(max_length=1)] = "",
     ) -> Response:
-        """An order that moves the stage, or has it follow a live session or not."""
+        """An order that moves the stage (`way` is the letter with which a story goes on), or has it follow or not."""
         by, now = leader.name, app.clock()
         with app.database.transaction() as db:
             run = runs.read(db, leader.run.id)
@@ -178,9 +180,11 @@ def _add_stage(router: APIRouter, pages: Pages, panels: Panels) -> None:
                 case "hold":
                     runs.hold(db, run, epoch=epoch, by=by, now=now)
                 case "carry_on":
-                    runs.carry_on(db, run, seq=seq, epoch=epoch, by=by, now=now)
+                    to = way_of(run.plan, run.stage, run.seed, way)
+                    runs.carry_on(db, run, seq=seq, epoch=epoch, by=by, now=now, to=to)
                 case _:
-                    runs.give(db, run, order, seq=seq, epoch=epoch, by=by, now=now)
+                    to = way_of(run.plan, run.stage, run.seed, way)
+                    runs.give(db, run, order, seq=seq, epoch=epoch, by=by, now=now, to=to)
         app.rooms.changed(leader.run.id, ("stage", "tally"))
         return done(request, leader.page)
 

@@ -4,8 +4,9 @@ import pytest
 
 from app.content.question_bodies import Body
 from app.content.sketch import LessonSketch, PartSketch, SectionSketch, read_part, write_part
-from app.content.step_forms import SectionFields, StepFields, fields_of, part_from, rearranged
+from app.content.step_forms import SectionFields, StepFields, fields_of, part_from, part_with_form, rearranged
 from app.settings import ROOT
+from tests.content.test_stories import STORY
 
 SHIPPED = sorted((ROOT / "lessons").glob("*.md"))
 PARTS = [(path.stem, key) for path in SHIPPED for key in LessonSketch.cut(path.read_text()).keys]
@@ -191,3 +192,12 @@ def test_whatever_a_card_is_called_it_stays_a_card(title: str) -> None:
     assert read_part(write_part(made)) == made
     assert len(fields_of(made).sections) == 6
     assert {section.kind for section in fields_of(made).sections} == {"card"}
+
+
+def test_a_story_that_goes_on_as_the_class_votes_is_written_as_text() -> None:
+    assert part_with_form(STORY) is None
+    assert part_with_form(STORY.partition("### Scene:")[0]) is None  # its answers still lead somewhere
+    assert part_with_form("no part") is None
+    for lesson in SHIPPED:
+        for part in LessonSketch.cut(lesson.read_text()).parts:
+            assert part_with_form(part) == read_part(part) is not None

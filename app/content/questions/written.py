@@ -24,6 +24,8 @@ class Item:
     sign: Sign
     text: str
     misconception: str | None = None
+    to: str = ""
+    """The title of the scene to which this answer leads a story."""
 
     @property
     def is_correct(self) -> bool:

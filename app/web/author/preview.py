@@ -11,8 +11,8 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from app.content.preview import lesson_with, question_part
 from app.content.question_forms import question_from
-from app.content.sketch import read_part, write_part
-from app.content.step_forms import part_from
+from app.content.sketch import write_part
+from app.content.step_forms import part_from, part_with_form
 from app.domain.errors import NotFound
 from app.domain.lesson import Asking, Lesson, Pledge, Step
 from app.domain.media import Medium
@@ -127,7 +127,7 @@ def routes(pages: Pages, panels: Panels) -> APIRouter:
         """How the step looks as typed, before it is saved."""
         with app.database.reading() as db:
             desk = open_desk(db, app, who, key)
-        before = read_part(desk.part(part))
+        before = part_with_form(desk.part(part))
         text = form.get("raw", "") if before is None else write_part(part_from(form, before))
         return JSONResponse(_stages(desk, lesson_with(desk.texts, [text], desk.pictures, desk.own), form))
 

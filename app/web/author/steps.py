@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response
 from app.content.drafts import SOURCES
 from app.content.question_bodies import WORDS, Body
 from app.content.sketch import LessonSketch, lines_of, read_part, write_part
-from app.content.step_forms import StepFields, fields_of, part_from, rearranged
+from app.content.step_forms import StepFields, fields_of, part_from, part_with_form, rearranged
 from app.domain.errors import Invalid
 from app.domain.people import may
 from app.domain.shown import PREVIEW, public_name
@@ -54,7 +54,7 @@ def routes(pages: Pages) -> APIRouter:
 
 def typed_text(form: dict[str, str], before: str) -> str:
     """The text of the part as typed into its form, or as text. Raises Invalid for a text that is not one part."""
-    part = read_part(before)
+    part = part_with_form(before)
     if "raw" in form or part is None:
         text = lines_of(form.get("raw", before))
         sketch = LessonSketch.cut(text)
@@ -92,7 +92,7 @@ def _conflict(pages: Pages, request: Request, db: Db, app: Parts, desk: Desk, pa
 
 def editor_page(db: Db, app: Parts, desk: Desk, part: str, text: str) -> dict[str, Any]:
     """The editor with this text in it, which may be another than the one that is kept."""
-    found = read_part(text) if not part.startswith(SOURCES) else None  # facts have pages of their own
+    found = part_with_form(text) if not part.startswith(SOURCES) else None  # facts have pages of their own
     shown: StepFields | None = fields_of(found) if found else None
     return frame(db, app, desk, "steps") | {
         "part": part,
