@@ -113,8 +113,9 @@ def expect_phase(page: Page, wanted: str, asked: str | None = None) -> None:
 
 
 def choose(page: Page, letter: str) -> None:
-    """Tap a tile and wait for the words that it is saved."""
-    page.locator(f"#panel-stage button[data-choice='{letter}']").click()
+    """Tap a tile, or a thing in a list, and wait for the words that it is saved."""
+    tile, thing = f"button[data-choice='{letter}']", f"label:has(input[data-choice='{letter}'])"
+    page.locator(f"#panel-stage form :is({tile}, {thing})").click()
     expect(page.locator("#status")).to_contain_text("Answer saved", timeout=WAIT_MS)
 
 

@@ -12,7 +12,7 @@ _KNOWN = {
 _STARTS = ("some", "fire", "home", "life", "where", "safe", "care", "shore", "time")
 _ENDS = ("ly", "ful", "less", "ness", "ment", "ments", "ty", "wards", "work")
 _SPOKEN_APART = re.compile(
-    r"i[ao](?!u)(?<!ti[ao])(?<!ci[ao])(?<!si[ao])(?<!gio)"  # lion, giant; but not ocean's station
+    r"i[ao](?!u)(?<!ti[ao])(?<!ci[ao])(?<!si[ao])(?<!gio)"  # lion, giant; but not station, special
     r"|[eouy]ing|ual|eo(?=[^u]|$)|iet|ier\b"  # seeing, usual, video, diet, busier
 )
 

@@ -55,7 +55,9 @@ def _frame(draft: Draft) -> Iterator[str]:
 def _parts(draft: Draft, quiz: Quiz) -> Iterator[str]:
     for part in draft.parts:
         yield f"## {NAMES.get(part.kind, part.kind.capitalize())}: {plain(part.title)} ({part.minutes:g} min)"
-        yield from _face(part.picture, part.text)
+        asks_about = picture_of(part.question) if part.question else None
+        is_shown_later = asks_about is not None and asks_about == part.picture
+        yield from _face(None if is_shown_later else part.picture, part.text)
         if part.film:
             yield "What is said in the film:"
             yield "\n\n".join(plain(words) for words in part.film.transcript)

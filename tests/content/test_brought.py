@@ -81,15 +81,12 @@ def test_questions_come_after_those_that_are_there_and_get_free_names() -> None:
 
 def test_what_is_missing_is_told_at_the_new_question() -> None:
     texts = brought.with_questions(shipped(), read("quiz.xlsx", workbook(kahoot_rows(SMOKE))))
-    told = [
-        finding.sentence
-        for finding in drafts.check(texts, PICTURES, ["kent-fire-and-rescue-service"]).of("questions", "F11")
-    ]
-    assert told == [
+    checked = drafts.check(texts, PICTURES, ["kent-fire-and-rescue-service"])
+    assert {finding.sentence for finding in checked.of("questions", "F11")} == {
         '"why" is missing.',
         "This question rests on no fact.",
         'The answer "Near the ceiling" names no misconception.',
-    ]
+    }
 
 
 def test_the_first_questions_of_a_lesson_are_named_after_it() -> None:

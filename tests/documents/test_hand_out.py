@@ -90,6 +90,8 @@ def test_reserve_questions_stay_back() -> None:
 def test_the_page_holds_its_pictures_and_fetches_nothing(draft: Draft, quiz: Quiz) -> None:
     page = hand_out_page(draft.title, hand_out(draft, quiz), PICTURES)
     sources = re.findall(r'src="([^"]{0,30})', page)
+    named = re.findall(r"!\[.*?\]\((.*?)\)", hand_out(draft, quiz))
+    assert len(set(named)) == len(named)  # a picture that is asked about stands beside its question only
     assert len(sources) == len(re.findall(r"!\[", hand_out(draft, quiz)))
     assert all(source.startswith("data:image/") for source in sources)
     assert not re.search(r"(?:src|href)=\"(?:https?:)?//|@import|url\(|<script|<link", page)

@@ -250,7 +250,7 @@ def test_back_and_the_calm_screen_have_keys(lesson: OpenLesson) -> None:
     page = lesson.screen
     lesson.go_to("facts.2", "content")
     catch_up(page)
-    for key in ("PageUp", "ArrowLeft", "p"):
+    for key in ("PageUp", "ArrowLeft", "p", "p"):
         press(page, key)
     assert lesson.run.stage.step_key == "before.tell"
     for key in (".", "b"):

@@ -373,7 +373,8 @@ def test_the_first_load_of_an_open_question_is_light(browser: Browser, server: L
     own = urlsplit(server.address).netloc
     assert [url for url in requests if urlsplit(url).netloc != own] == []
     assert 10_000 < loaded < LIGHTEST
-    assert len(requests) < FEWEST, "\n".join(requests)
+    needed = [url for url in requests if "/lighthouse.svg" not in url]  # the tab's icon comes after all else
+    assert len(needed) < FEWEST, "\n".join(requests)
 
 
 def load_cold(context: BrowserContext, address: str) -> tuple[int, list[str]]:
@@ -432,7 +433,7 @@ def crawl(context: BrowserContext, start: str, witness: Witness) -> set[str]:
     waiting, visited = [start], set[str]()
     while waiting:
         path = urlsplit(waiting.pop()).path
-        if path in visited or re.search(r"\.csv$|^/c/", path):
+        if path in visited or re.search(r"\.\w{2,4}$|/files/|^/c/", path):
             continue
         visited.add(path)
         page.goto(f"http://{own}{path}")
