@@ -39,6 +39,7 @@ function keepSaved(form) {
       if (told.moved_to) moveTo(form, told.moved_to);
       showFindings(told.findings);
       say(told.say, "saved");
+      offerUndo(told.revision);
       showWhatIsSaved();
       if (isDirty) plan();
       return;
@@ -46,9 +47,10 @@ function keepSaved(form) {
     isDirty = true;
     const stays = told.conflict ? "" : " What you typed is still in this page.";
     say(`Not saved. ${told.say || "Something went wrong."}${stays}`, "failed");
-    if (told.conflict || told.status === 403 || told.status === 404 || told.status === 422) {
-      isStopped = told.conflict || told.status === 403;
+    if ([403, 404, 409, 422].includes(told.status)) {
+      isStopped = told.status !== 422;
       if (told.conflict) light.append(" ", lookAtBoth(form));
+      else if (told.status === 409) light.append(" ", lookAgain());
       return;
     }
     timer = setTimeout(save, TRY_AGAIN);
@@ -83,6 +85,19 @@ function lookAtBoth(form) {
   const button = make("button", { type: "button", className: "btn", textContent: "Look at both" });
   button.addEventListener("click", () => form.submit());
   return button;
+}
+
+function lookAgain() {
+  const link = make("a", { href: location.href, target: "_blank", textContent: "Look at theirs in another window" });
+  link.rel = "noopener";
+  return link;
+}
+
+function offerUndo(revision) {
+  const form = document.querySelector("[data-undo]");
+  form.elements.revision.value = revision;
+  form.querySelector(".what").textContent = "";
+  form.hidden = false;
 }
 
 /** A question or fact that got another name has another address. */
