@@ -1,4 +1,4 @@
-"""Pictures of a live session: the presenter's console, and the screens of a class that follows. See `screenshots.py`."""
+"""Pictures of a live session for `screenshots.py`: the presenter's console, and a class that follows."""
 
 import random
 from dataclasses import dataclass, field
@@ -107,15 +107,12 @@ class LiveVisit:
         self.cue_to("quiz.F3", "open")
         self.school.hold(self.runs[HOLDS])
         self.answer()
-        asked = [
-            self.ask(3, "What if the front door is locked?"),
-            self.ask(5, "Can you smell smoke while you sleep?"),
-        ]
+        asked = [self.ask(3, "What if the front door is locked?"), self.ask(5, "Can you smell smoke when asleep?")]
         for place in (6, 7, 8):
             with self.world.parts.database.transaction() as db:
                 teacher_questions.ask_too(db, runs.read(db, self.runs[place]), asked[0])
         self.world.parts.rooms.session_news(self.session)
-        self.show(console, "console", "Can you smell smoke")
+        self.show(console, "console", "when asleep")
         self.camera.take(self.controls, "controls-follows", ("laptop", "phone"), whole=True)
         console.locator(f"#question-{asked[0]}-on_air").click()
         expect(screen.locator("#panel-live")).to_contain_text("A class asks", timeout=WAIT_MS)
