@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import pytest
 
@@ -20,8 +20,10 @@ from tests.live.test_rooms import Drawing
 pytestmark = pytest.mark.anyio
 
 
-def at_once(_seed: int, _pupil: int, _asked: tuple[str, int], choices: list[str]) -> list[Tap]:
-    return [Tap(0, choices[0])]
+def at_once(_seed: int, _pupil: int, told: Mapping[str, object]) -> list[Tap]:
+    choices = told["choices"]
+    assert isinstance(choices, list)
+    return [Tap(0, str(choices[0]))]
 
 
 async def until(is_so: Callable[[], bool]) -> None:
