@@ -36,6 +36,7 @@ from tests.browsers import (
 )
 from tests.cast import message_id
 from tests.classroom import Classroom
+from tests.live_screenshots import LiveVisit
 from tests.questions import sendable
 from tests.served import ServedWorld
 
@@ -51,6 +52,7 @@ README = {
     ("summary", "laptop"),
     ("agency-report", "laptop"),
     ("author-step", "laptop"),
+    ("console", "laptop"),
 }
 LESSON = "/author/lessons/fire"
 AUTHOR = (
@@ -386,10 +388,14 @@ def main(folder: Path, readme_only: bool) -> None:
         database = Database(settings.database)
         demo.seed(database, settings)
         database.close()
-        with ServedWorld(place, options={"address": ADDRESS}) as world, chromium() as browser:
+        with (
+            ServedWorld(place, options={"address": ADDRESS, "presenter_gone_seconds": 4}) as world,
+            chromium() as browser,
+        ):
             world.parts.demo_links = lambda: demo.home_page_links(settings)
             teach_before(world)
             Visit(world, browser, camera, demo.read_links(settings)).walk()
+            LiveVisit(world, browser, camera, demo.read_links(settings)).walk()
     for path in camera.taken:
         sys.stdout.write(f"{path} {path.stat().st_size // 1000} KB\n")
 

@@ -11,7 +11,7 @@ from app.domain.errors import NotFound
 from app.live import messages, pulse
 from app.live.console_view import ConsoleView, view_of
 from app.live.line import text_frame
-from app.live.rooms import Rooms
+from app.live.rooms import ASK_AFTER, PATIENCE, Rooms
 from app.live.seat import Seat
 from app.store import directory, presenters
 from app.store.database import Database
@@ -56,12 +56,14 @@ class Consoles:
         *,
         clock: Callable[[], datetime],
         seconds: float,
+        stuck_seconds: float = 10,
     ) -> None:
         self._database = database
         self._rooms = rooms
         self._render = render
         self._clock = clock
         self._seconds = seconds
+        self._stuck_seconds = stuck_seconds
         self._consoles: dict[int, _Console] = {}
         rooms.on_run, rooms.on_session = self._run_changed, self._session_changed
 
@@ -109,14 +111,13 @@ class Consoles:
             console.wake.set()
 
     async def _keep_drawn(self, console: _Console) -> None:
-        while True:
+        while self._consoles.get(console.session_id) is console:
             began = time.monotonic()
             console.wake.clear()
             try:
                 await self._draw(console)
             except NotFound:
                 self._end(console)
-                return
             except Exception:  # the console must live on: it is drawn again in a second
                 log.exception("a console could not be drawn")
             await asyncio.sleep(max(0.0, began + self._seconds - time.monotonic()))
@@ -128,6 +129,7 @@ class Consoles:
     async def _draw(self, console: _Console) -> None:
         if time.monotonic() - console.checked_at >= CHECK_SECONDS:
             console.checked_at = time.monotonic()
+            self._sweep(console)
             for place in await asyncio.to_thread(self._not_allowed, console.session_id, list(console.places)):
                 place.seat.close(messages.signed_out())
         accounts = {place.account_id for place in console.places}
@@ -138,6 +140,13 @@ class Consoles:
                 self._send(place, drawn[place.account_id])
         if view.session.ended_at is not None:
             self._end(console)
+
+    def _sweep(self, console: _Console) -> None:
+        """Let stuck and silent browsers go, as rooms do."""
+        now = time.monotonic()
+        for place in list(console.places):
+            if not place.seat.drop_if_stuck(now, self._stuck_seconds):
+                place.seat.drop_if_silent(now, ASK_AFTER, PATIENCE)
 
     def _drawn(self, session_id: int, accounts: set[int]) -> tuple[ConsoleView, dict[int, dict[str, bytes]]]:
         """Looked at and drawn in a thread: a console lists hundreds of classes, and pupils must not wait for it."""

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -42,6 +42,7 @@ class DemoClasses:
     clock: Callable[[], datetime]
     choose: Choose
     look_seconds: float = LOOK_SECONDS
+    ready_after: Sequence[float] = READY_AFTER
     _tasks: dict[int, asyncio.Task[None]] = field(default_factory=dict)
     _loop: asyncio.AbstractEventLoop | None = None
 
@@ -115,7 +116,7 @@ class DemoClasses:
                 runs.confirm_present(db, run.id, run.present or 28, now)
                 db.flush()
                 participation.finish(db, runs.read(db, run.id), by=by, now=now)
-            elif run.is_waiting and seconds >= READY_AFTER[place]:
+            elif run.is_waiting and seconds >= self.ready_after[place]:
                 runs.rejoin(db, run, epoch=run.epoch, by=by, now=now)
             elif is_gone and run.following and place == CARRIES_ON:
                 runs.carry_on(db, run, seq=run.stage.seq, epoch=run.epoch, by=by, now=now)

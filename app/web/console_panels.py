@@ -221,7 +221,7 @@ def _row(line: ClassLine, session: OpenSession) -> SimpleNamespace:
         answered=line.answered if asked else None,
         present=line.expected or line.joined,
         joined=line.joined,
-        share=round(100 * min(line.answered / (line.expected or line.joined or 1), 1)) if asked else 0,
+        share=round(100 * min((line.answered if asked else line.joined) / (line.expected or line.joined or 1), 1)),
         bars=_bars(session, line.counts) if is_told else [],
     )
 

@@ -39,9 +39,7 @@ def _add_page(router: APIRouter, pages: Pages, panels: ConsolePanels) -> None:
         if view.session.ended_at is not None:
             return see_other(HOME)
         app.consoles.heard(here.session_id, here.presenter.account_id)
-        context = panels.context(view, here.presenter.account_id)
-        can_simulate = app.demo_classes is not None and not view.session.is_rehearsal
-        return pages.page("present/console.html", can_simulate=can_simulate, **context)
+        return pages.page("present/console.html", **panels.context(view, here.presenter.account_id))
 
     @router.get("/present/{session_id}/panels/{panel}")
     def panel(panel: str, request: Request, app: App, here: ConsoleOf) -> Response:

@@ -15,7 +15,7 @@ import pytest
 from websockets.exceptions import WebSocketException
 
 from app.demo import PRESENTER
-from app.store import participants
+from app.store import lessons, live_sessions, participants, runs
 from app.web.deps import now_utc
 from tests.cast import Clock
 from tests.classroom import Classroom
@@ -32,7 +32,7 @@ from tests.faults.lesson import (
     tapping,
     until,
 )
-from tests.faults.workers import MARGIN, a_class, finish, joined, screen_at, so_within, watching, workers
+from tests.faults.workers import MARGIN, Watcher, a_class, finish, joined, screen_at, so_within, watching, workers
 from tests.served import ServedWorld, Visitor
 from tests.servers import OwnRedis
 
@@ -144,10 +144,10 @@ async def test_a_cue_of_a_live_session_reaches_the_classes_that_follow_at_every_
     with own as leads, ExitStack() as things:
         classroom = Classroom(leads.parts.database, Clock(now_utc()))
         session = classroom.lead(email=PRESENTER[0])
-        runs = [classroom.run(classroom.follow(session, class_group)) for class_group in (1, 2)]
+        both = [classroom.run(classroom.follow(session, class_group)) for class_group in (1, 2)]
         async with AsyncExitStack() as open_sockets:
             pupils = []
-            for run in runs:
+            for run in both:
                 for at in three:
                     cookie = await asyncio.to_thread(new_seat, Visitor(at.address, things), run.code)
                     at_worker = Lesson(at, Visitor(at.address, things), run.code, run.id, [cookie], [])
@@ -156,9 +156,57 @@ async def test_a_cue_of_a_live_session_reaches_the_classes_that_follow_at_every_
             classroom.cue_to(session, "before.F1", "open")
             leads.parts.rooms.session_changed(session)
             took = [await pupil.stands_at("open", SOON) for pupil in pupils]
-        for run in runs:
+        for run in both:
             classroom.finish(run.id)
         tell(f"a live session's cue reached six pupils at three other workers within {max(took) * 1000:.0f} ms")
+
+
+@pytest.mark.anyio
+async def test_a_console_at_one_worker_shows_the_classes_of_another_and_is_missed_there(three: list[Server]) -> None:
+    with ExitStack() as things:
+        home, away = three[0], three[1]
+        priya = sign_in(Visitor(home.address, things), str(home.links["presenter_password"]))
+        session = start_session(home, priya)
+        teacher = Visitor(away.address, things).open_class(str(away.links["class_token"]))
+        assert teacher.http.post("/class/live", data={"live_session_id": session}).status_code == 303
+        with closing(away.database()) as database, database.reading() as db:
+            run = runs.read(db, live_sessions.checked_in(db, session)[0])
+        lesson = Lesson(away, teacher, run.code, run.id, [], [])
+        console = Lesson(home, priya, run.code, run.id, [], [])
+        cookies = "; ".join(f"{name}={value}" for name, value in priya.http.cookies.items())
+        async with screen_at(lesson) as screen:
+            async with watching(console, cookies, f"/present/{session}/socket") as shown:
+                await shown.shows("classes", 'data-light="getting_ready"', SOON)
+                orders = (("ready", "with_you"), ("hold", "holding"), ("catch_up", "with_you"))
+                took = [await order(lesson, shown, name, light) for name, light in orders]
+                await screen.shows("stage", "starts soon", SOON)
+            await screen.shows("stage", "Your teacher can carry on", 15 + MARGIN)
+        finish(lesson)
+        assert teacher.http.post("/class/sign-out").status_code == 303
+        tell(f"a console showed changes of a class at another worker within {max(took) * 1000:.0f} ms")
+
+
+def sign_in(visitor: Visitor, password: str) -> Visitor:
+    form = {"email": PRESENTER[0], "password": password}
+    assert visitor.http.post("/sign-in", data=form).status_code == 303
+    return visitor
+
+
+def start_session(server: Server, presenter: Visitor) -> int:
+    with closing(server.database()) as database, database.reading() as db:
+        version_id = lessons.offered(db, 1)[0][0]
+    started = presenter.http.post("/present", data={"programme_id": 1, "version_id": version_id})
+    return int(started.headers["location"].rpartition("/")[2])
+
+
+async def order(lesson: Lesson, console: Watcher, name: str, light: str) -> float:
+    """A teacher's order; how long until the console shows the light that follows from it."""
+    with closing(lesson.server.database()) as database, database.reading() as db:
+        now = runs.read(db, lesson.run_id)
+    form = {"order": name, "seq": now.stage.seq, "epoch": now.epoch}
+    done = await asyncio.to_thread(lesson.teacher.http.post, "/class/run/cue", data=form)
+    assert done.status_code == 303
+    return await console.shows("classes", f'data-light="{light}"', SOON)
 
 
 # A storm

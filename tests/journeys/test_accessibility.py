@@ -204,6 +204,57 @@ def test_axe_finds_nothing_on_staff_pages(browser: Browser, server: LiveServer) 
     assert found == []
 
 
+def test_axe_finds_nothing_in_a_live_session(browser: Browser, server: LiveServer) -> None:
+    found: list[str] = []
+
+    def look(page: Page, name: str) -> None:
+        found.extend(f"{name}: {fault}" for fault in violations(page))
+
+    def press(page: Page, button: str, panel: str, words: str) -> None:
+        page.wait_for_timeout(260)
+        page.locator(button).click()
+        expect(page.locator(panel)).to_contain_text(words)
+
+    console = window(browser).new_page()
+    console.goto(f"{server.address}/sign-in")
+    console.locator("input[name=email]").fill(demo.PRESENTER[0])
+    console.locator("input[name=password]").fill(server.links["presenter_password"])
+    console.get_by_role("button", name="Sign in").click()
+    console.get_by_role("link", name="Lead a live session").click()
+    look(console, "live sessions")
+    console.get_by_role("button", name="Start a live session now").click()
+    look(console, "empty console")
+    screen = open_class(window(browser), server)
+    look(screen, "Today with a live session")
+    screen.get_by_role("button", name="Join the live session").click()
+    screen.wait_for_url("**/class/run/screen")
+    press(screen, "#order-next", "#panel-stage", "Our ground rules")
+    look(screen, "ground rules")
+    press(screen, "#order-ready", ".bar-controls", "You are ready")
+    controls = screen.context.new_page()
+    controls.goto(f"{server.address}/class/run/controls")
+    controls.locator("#ask-text").fill("What if the door is locked?")
+    controls.locator("#ask-send").click()
+    expect(controls.locator("#panel-live")).to_contain_text("Yours")
+    for words in ("Step 1 of", "Next: open", "Next: close"):
+        press(console, "#order-next", "#panel-stage", words)
+    look(console, "console")
+    look(controls, "controls that follow")
+    console.locator("button", has_text="Put on screens").click()
+    expect(screen.locator("#panel-live")).to_contain_text("A class asks")
+    look(screen, "a question on the screens")
+    console.locator("#head-more-open").click()
+    look(console, "console with its drawer")
+    console.locator("#order-end").click()
+    console.wait_for_url("**/present")
+    ended = {"Origin": server.address}
+    screen.request.post(f"{server.address}/class/run/finish", form={"present": "30"}, headers=ended)
+    screen.request.post(f"{server.address}/class/sign-out", headers=ended)
+    for page in (controls, screen, console):
+        page.context.close()
+    assert found == []
+
+
 def test_axe_finds_nothing_in_forced_colours_without_movement(browser: Browser, server: LiveServer) -> None:
     found = []
     with open_lesson(browser, server) as lesson:

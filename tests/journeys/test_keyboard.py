@@ -233,7 +233,7 @@ def test_every_stop_of_the_controls_is_seen(lesson: OpenLesson) -> None:
     page = lesson.teacher.new_page()
     page.goto(f"{lesson.server.address}/class/run/controls")
     found = stops(page)
-    assert found[:2] == ["Start the lesson", "Calm screen"]
+    assert found[:2] == ["Show the ground rules", "Calm screen"]
     assert "Lock the door" in found
 
 

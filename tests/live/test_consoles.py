@@ -230,6 +230,22 @@ async def test_at_the_end_of_the_session_its_consoles_are_closed(classroom: Clas
         classroom.end_session(session)
         live.rooms.session_changed(session)
         await priya.hears("ended")
+        await asyncio.sleep(1.4)
+        names = [task.get_name() for task in asyncio.all_tasks()]
+        assert f"console-{session}" not in names, "nobody draws it any longer"
+
+
+async def test_a_browser_of_a_presenter_that_says_nothing_is_asked_and_let_go(classroom: Classroom) -> None:
+    session = classroom.lead()
+    async with studio(classroom) as live:
+        priya = live.presenter(session)
+        await priya.sees("head", {"holds": True})
+        priya.wire.heard_at -= 11
+        await asyncio.sleep(1.3)
+        assert priya.wire.pings == 1
+        priya.seat.pinged_at -= 9
+        await asyncio.sleep(1.3)
+        assert priya.wire.was_aborted
 
 
 async def test_teachers_are_told_when_the_presenter_is_gone_and_when_there_is_one_again(classroom: Classroom) -> None:

@@ -19,7 +19,7 @@ from sqlmodel import SQLModel, col, select
 
 from app.domain.errors import NotAllowed
 from app.domain.run import Stage
-from app.store import participants, runs
+from app.store import live_sessions, participants, presenters, runs
 from app.store.database import MIGRATIONS, Database
 from app.store.tables import ClassSignInRow, ProgrammeRow
 from tests.classroom import Classroom
@@ -42,6 +42,15 @@ OF_0001 = (
     f"(1, 0, 1, 'calm', 0, '', 'lobby', 1, {AT}, 'teacher'), (1, 0, 2, 'resume', 0, '', 'lobby', 1, {AT}, 'teacher')",
 )
 """A run and its two cues as the first release kept them."""
+
+
+OF_0004 = (
+    "INSERT INTO account (id, email, name) VALUES (1, 'priya@sia.example', 'Priya')",
+    "INSERT INTO live_session (id, programme_id, starts_at, planned_minutes, opened_at, seed, skipped_steps, "
+    "module_position, step_key, phase, round, seq, paused, holder_account_id, holder_epoch) "
+    f"VALUES (1, 1, {AT}, 45, {AT}, 's', '[]', 0, '', 'lobby', 1, 0, false, 1, 0)",
+)
+"""A live session in its lobby, as it was kept before classes had lobbies of their own."""
 
 
 def pragma(classroom: Classroom, name: str) -> object:
@@ -104,6 +113,22 @@ def test_rows_from_before_live_sessions_keep_working(empty_url: str) -> None:
     neither += "module_position, step_key, phase, round, at, by FROM cue"
     with pytest.raises(IntegrityError), database.engine.begin() as connection:
         connection.exec_driver_sql(neither)
+    database.close()
+
+
+def test_a_live_session_from_before_consoles_is_led_on_by_its_holder(empty_url: str) -> None:
+    database = Database(empty_url)
+    migrate(database, "0004")
+    with database.engine.begin() as connection:
+        for statement in (*OF_0001[:1], *OF_0004):
+            connection.exec_driver_sql(statement)
+    database.open()
+    with database.reading() as db:
+        session = live_sessions.read(db, 1)
+        [presenter] = presenters.of_session(db, 1)
+    assert session.stage.is_rules
+    assert not session.is_rehearsal
+    assert (presenter.account_id, presenter.leads_all) == (1, True)
     database.close()
 
 

@@ -4,17 +4,19 @@ import contextlib
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
+import sqlalchemy
 from sqlmodel import select
 
 from app.domain.errors import Conflict, DomainError, NotAllowed, NotFound
 from app.domain.people import Member, Staff
-from app.store import directory, lessons, live_sessions, presenters
+from app.store import class_lines, directory, lessons, live_sessions, presenters
 from app.store.database import Database
 from app.store.tables import AccountRow, CueRow
 from tests.cast import CORA, PAUL, PRIYA
-from tests.classroom import Classroom, water_lesson
+from tests.classroom import THEO_CLASS, Classroom, water_lesson
 
 RACING_CUES = 1000 if os.environ.get("SOAK") else 100
 
@@ -159,3 +161,47 @@ def race(classroom: Classroom, cues: int) -> None:
     assert [cue.seq for cue in kept] == list(range(1, len(kept) + 1)), "each has its place, and none has another's"
     epochs = [cue.epoch for cue in kept]
     assert epochs == sorted(epochs), "nobody who has lost the console moves the stage"
+
+
+# What a console reads
+
+
+def test_the_classes_of_a_console_cost_as_many_queries_as_one(classroom: Classroom) -> None:
+    session = classroom.lead()
+    classroom.follow(session)
+    one = queries(classroom, session)
+    classroom.follow(session, THEO_CLASS)
+    assert queries(classroom, session) == one
+    classroom.cue_to(session, "before.F1")
+    assert queries(classroom, session) == one, "also while a question is asked"
+
+
+def queries(classroom: Classroom, session_id: int) -> int:
+    asked: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        asked.append(statement)
+
+    with classroom.database.reading() as db:
+        session = live_sessions.read(db, session_id)  # parsing a version is done once
+        sqlalchemy.event.listen(classroom.database.engine, "before_cursor_execute", note)
+        try:
+            class_lines.of_session(db, session)
+        finally:
+            sqlalchemy.event.remove(classroom.database.engine, "before_cursor_execute", note)
+    return len(asked)
+
+
+def test_a_class_is_counted_by_the_database_as_its_room_counts_it(classroom: Classroom) -> None:
+    session = classroom.lead()
+    run = classroom.follow(session)
+    pupils = [classroom.seat(run) for _ in range(3)]
+    for step in ("before.F1", "poll.ask"):  # the second keeps no choice beside the pupil
+        classroom.cue_to(session, step)
+        classroom.record(*[classroom.answer(run, pupil) for pupil in pupils])
+        if step == "before.F1":
+            classroom.remove(run, pupils[0])
+        with classroom.database.reading() as db:
+            line = class_lines.of_session(db, live_sessions.read(db, session))[0]
+        assert line.counts == classroom.tally(run)
+        assert line.joined == 2
