@@ -172,6 +172,8 @@ def test_a_pasted_picture_and_a_dropped_film_are_added_and_the_film_plays_for_a_
     screen = open_screen(teacher, server)
     screen.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     pupil = join(window(browser, "tablet"), server, code_on(screen))  # type: ignore[arg-type]
+    press_next(screen)  # the ground rules
+    expect(pupil.locator("#panel-stage")).to_contain_text("ground rules", timeout=WAIT_MS)
     press_next(screen)
     expect(pupil.locator("#panel-stage")).to_contain_text("So you go low!", timeout=WAIT_MS)
     assert pupil.locator("video").count() == 0
