@@ -61,6 +61,8 @@ async def _measure(folder: Path, stores: dict[str, str], core: int, times: Times
         _say("  bare FastAPI …")
         await measures.measure_fastapi(core, seats, times, found["fastapi"])
         for name in stores:
+            if times.more:
+                await measures.measure_raw(core, seats, times, found["raw"], with_storms=False)
             _say(f"  ours on {name} …")
             await measures.measure_ours(core, settings[name], prepared[name], times, found[name])
             _say(f"  joins on {name} …")

@@ -270,7 +270,10 @@ def everybody_is_ready(console: Page, screen: Page, all_classes: list[SimulatedC
 
 def press(console: Page, phase: str) -> None:
     console.wait_for_timeout(260)  # two touches within 250 ms are one
+    seq = console.locator("#order-next").locator("xpath=ancestor::form").locator("input[name=seq]")
+    before = seq.input_value()
     console.locator("#order-next").click()
+    expect(seq).not_to_have_value(before, timeout=WAIT_MS)  # two stages in a row may be in one phase
     expect(console.locator("#panel-stage .stage")).to_have_attribute("data-phase", phase, timeout=WAIT_MS)
 
 

@@ -1,6 +1,7 @@
 """Every step of the fire lesson, and every slide of the others, fits every screen; a pupil's page is light."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -425,17 +426,22 @@ def sign_in(context: BrowserContext, server: LiveServer, email: str, password: s
     page.close()
 
 
+ONE_OF_MANY = re.compile(r"(?<=/)(lessons|steps|questions|facts|versions|present)/[^/]+")
+
+
 def crawl(context: BrowserContext, start: str, witness: Witness) -> set[str]:
-    """Opens a page and all that its links lead to; returns the paths."""
+    """Opens a page and all that its links lead to; returns the paths. Of pages of one kind two are enough."""
     page = context.new_page()
     witness.watch(page)
     own = urlsplit(start).netloc
-    waiting, visited = [start], set[str]()
+    waiting, visited, kinds = [start], set[str](), Counter[str]()
     while waiting:
         path = urlsplit(waiting.pop()).path
-        if path in visited or re.search(r"\.\w{2,4}$|/files/|^/c/", path):
+        kind = ONE_OF_MANY.sub(r"\1/*", path)
+        if path in visited or kinds[kind] == 2 or re.search(r"\.\w{2,4}$|/files/|^/c/", path):
             continue
         visited.add(path)
+        kinds[kind] += 1
         page.goto(f"http://{own}{path}")
         if path.endswith("/preview"):
             continue  # a preview's buttons belong to a run that is not there
