@@ -13,7 +13,7 @@ from app import serving
 from app.content import check
 from app.domain.errors import DomainError
 from app.settings import Settings
-from app.store import directory
+from app.store import accounts
 from app.web.deps import Parts, now_utc
 from app.web.security import new_key
 
@@ -147,10 +147,10 @@ def _checked(settings: Settings) -> Settings:
 
 def _say_set_up_link(parts: Parts) -> None:
     with parts.database.transaction() as db:
-        if directory.has_accounts(db):
+        if accounts.has_accounts(db):
             return
         token = new_key()
-        directory.invite_first_coordinator(db, token, now_utc())
+        accounts.invite_first_coordinator(db, token, now_utc())
     typer.echo("Nobody has an account yet. Open this link within 30 minutes to make yours; it works once:")
     typer.echo(f"  {parts.settings.base_address}/set-up/{token}")
 

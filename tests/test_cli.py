@@ -15,7 +15,7 @@ from typer.testing import CliRunner, Result
 
 from app.cli import main
 from app.settings import DEMO_MARK, Settings
-from app.store import directory
+from app.store import accounts
 from app.store.database import Database
 from tests.servers import free_port
 
@@ -127,7 +127,7 @@ def test_the_demo_is_not_put_into_the_folder_of_a_real_programme(tmp_path: Path)
     database = Database(f"sqlite:///{tmp_path / 'safety-in-action.db'}")
     database.open()
     with database.transaction() as db:
-        directory.add_account(db, "cora@town.example", "Cora", "hash")
+        accounts.add_account(db, "cora@town.example", "Cora", "hash")
     database.close()
     refused = run("demo", "--seed-only", "--data-dir", tmp_path)
     assert refused.exit_code == 1
@@ -190,7 +190,7 @@ def test_each_start_prints_a_new_set_up_link_until_somebody_has_an_account(tmp_p
     assert later != link
     database = Database(f"sqlite:///{tmp_path / 'data' / 'safety-in-action.db'}")
     with database.reading() as db:
-        assert not directory.has_accounts(db)
+        assert not accounts.has_accounts(db)
     database.close()
     assert token.encode() not in (tmp_path / "data" / "safety-in-action.db").read_bytes()
 

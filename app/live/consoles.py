@@ -13,7 +13,7 @@ from app.live.console_view import ConsoleView, view_of
 from app.live.line import text_frame
 from app.live.rooms import ASK_AFTER, PATIENCE, Rooms
 from app.live.seat import Seat
-from app.store import directory, presenters
+from app.store import accounts, presenters
 from app.store.database import Database
 
 log = logging.getLogger(__name__)
@@ -173,10 +173,10 @@ class Consoles:
         now, gone, stale = self._clock(), [], []
         with self._database.reading() as db:
             for place in places:
-                if directory.staff_by_key(db, place.key, now) is None:
+                if accounts.staff_by_key(db, place.key, now) is None:
                     gone.append(place)
                     continue
-                if directory.is_stale_sign_in(db, place.key, now):
+                if accounts.is_stale_sign_in(db, place.key, now):
                     stale.append(place.key)
                 try:
                     presenters.one(db, session_id, place.account_id)
@@ -185,5 +185,5 @@ class Consoles:
         if stale:
             with self._database.transaction() as db:
                 for key in stale:
-                    directory.touch_sign_in(db, key, now)
+                    accounts.touch_sign_in(db, key, now)
         return gone

@@ -21,7 +21,7 @@ from app.live.joiner import Joiner
 from app.live.rehearsals import Rehearsals
 from app.live.rooms import Rooms
 from app.settings import Settings
-from app.store import directory, pairings, presenters, runs
+from app.store import accounts, directory, pairings, presenters, runs
 from app.store.database import Database
 from app.store.participants import Guest
 from app.store.runs import OpenRun
@@ -104,10 +104,10 @@ def staff_or_none(connection: HTTPConnection, app: Parts) -> Staff | None:
     now = app.clock()
     if key:
         with app.database.reading() as db:
-            found, is_stale = directory.staff_by_key(db, key, now), directory.is_stale_sign_in(db, key, now)
+            found, is_stale = accounts.staff_by_key(db, key, now), accounts.is_stale_sign_in(db, key, now)
         if found is not None and is_stale:
             with app.database.transaction() as db:
-                directory.touch_sign_in(db, key, now)
+                accounts.touch_sign_in(db, key, now)
         return found
     return None
 

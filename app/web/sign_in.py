@@ -9,7 +9,7 @@ from starlette.responses import Response
 from app.domain.errors import DomainError, Invalid, NotAllowed
 from app.domain.lesson import Agency
 from app.domain.people import Member
-from app.store import directory, lessons
+from app.store import accounts, directory, lessons
 from app.store.database import Db
 from app.store.tables import ProgrammeRow
 from app.web import deps
@@ -56,7 +56,7 @@ def _add_sign_in(router: APIRouter, pages: Pages) -> None:
         key = request.cookies.get(app.cookies.name("staff"))
         if key:
             with app.database.transaction() as db:
-                directory.sign_out(db, key)
+                accounts.sign_out(db, key)
         response = see_other("/")
         app.cookies.drop(response, "staff")
         return response
@@ -65,13 +65,13 @@ def _add_sign_in(router: APIRouter, pages: Pages) -> None:
 def _sign_in(app: Parts, email: str, password: str) -> str:
     """A fresh sign-in key. Raises NotAllowed; nothing tells whether the account exists."""
     with app.database.reading() as db:
-        account = directory.account_by_email(db, email)
+        account = accounts.account_by_email(db, email)
     fits = password_fits(password[:LONGEST_PASSWORD], account.password_hash if account else None)
     if account is None or not fits or account.disabled_at:
         raise NotAllowed(WRONG)
     key = new_key()
     with app.database.transaction() as db:
-        directory.sign_in(db, account.id or 0, key, app.clock())
+        accounts.sign_in(db, account.id or 0, key, app.clock())
     return key
 
 
@@ -106,7 +106,7 @@ def _add_set_up(router: APIRouter, pages: Pages) -> None:
     @router.get("/set-up/{token}")
     def set_up_page(token: str, app: App) -> Response:
         with app.database.reading() as db:
-            directory.must_be_invited(db, token, app.clock())
+            accounts.must_be_invited(db, token, app.clock())
         return pages.page("sign_in/set_up.html", token=token, name="", email="", programme="", area="", sentence="")
 
     @router.post("/set-up/{token}")
@@ -138,8 +138,8 @@ def _set_up(app: Parts, token: str, password: str, *, name: str, email: str, pro
         raise Invalid("A password has at least twelve characters. Three random words are good.")
     key, now = new_key(), app.clock()
     with app.database.transaction() as db:
-        invitation = directory.must_be_invited(db, token, now)
-        account = directory.add_account(db, email, name, hash_password(password))
+        invitation = accounts.must_be_invited(db, token, now)
+        account = accounts.add_account(db, email, name, hash_password(password))
         row = ProgrammeRow(
             slug=slug(programme),
             name=programme.strip(),
@@ -148,9 +148,9 @@ def _set_up(app: Parts, token: str, password: str, *, name: str, email: str, pro
             ends_on=now.date() + timedelta(days=365),
         )
         programme_id = directory.add_programme(db, row)
-        directory.add_membership(db, account, Member(role="coordinator", programme_id=programme_id))
+        accounts.add_membership(db, account, Member(role="coordinator", programme_id=programme_id))
         offer_all(db, programme_id)
-        directory.sign_in(db, account, key, now)
+        accounts.sign_in(db, account, key, now)
         invitation.used_at = now
         db.add(invitation)
     return key

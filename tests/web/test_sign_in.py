@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from sqlmodel import func, select
 
-from app.store import directory
+from app.store import accounts
 from app.store.tables import AccountRow, ClassSignInRow, SignInRow
 from app.web.security import Throttle
 from tests.cast import CORA, PASSWORD, PRIYA, TESS_LINK, THEO_LINK, World
@@ -76,7 +76,7 @@ def test_pages_for_a_known_and_an_unknown_account_are_the_same(world: World) -> 
 
 def test_a_disabled_account_is_refused_like_a_wrong_password(world: World) -> None:
     with world.parts.database.transaction() as db:
-        account = directory.account_by_email(db, PRIYA)
+        account = accounts.account_by_email(db, PRIYA)
         assert account is not None
         account.disabled_at = world.clock.now
     refused = world.browser().post("/sign-in", data={"email": PRIYA, "password": PASSWORD})
@@ -87,7 +87,7 @@ def test_a_disabled_account_is_refused_like_a_wrong_password(world: World) -> No
 def test_an_account_that_is_disabled_is_signed_out_at_once(world: World) -> None:
     priya = world.staff()
     with world.parts.database.transaction() as db:
-        account = directory.account_by_email(db, PRIYA)
+        account = accounts.account_by_email(db, PRIYA)
         assert account is not None
         account.disabled_at = world.clock.now
     assert priya.get("/programmes").headers["location"] == "/sign-in"
@@ -265,4 +265,4 @@ def test_a_later_set_up_link_ends_the_earlier_one(invited: World) -> None:
 
 def invite(world: World, token: str) -> None:
     with world.parts.database.transaction() as db:
-        directory.invite_first_coordinator(db, token, world.clock.now)
+        accounts.invite_first_coordinator(db, token, world.clock.now)
