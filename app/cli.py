@@ -13,7 +13,7 @@ from app import serving
 from app.content import check
 from app.domain.errors import DomainError
 from app.settings import Settings
-from app.store import accounts
+from app.store import accounts, invitations
 from app.web.deps import Parts, now_utc
 from app.web.security import new_key
 
@@ -150,7 +150,7 @@ def _say_set_up_link(parts: Parts) -> None:
         if accounts.has_accounts(db):
             return
         token = new_key()
-        accounts.invite_first_coordinator(db, token, now_utc())
+        invitations.invite_first_coordinator(db, token, now_utc())
     typer.echo("Nobody has an account yet. Open this link within 30 minutes to make yours; it works once:")
     typer.echo(f"  {parts.settings.base_address}/set-up/{token}")
 

@@ -32,15 +32,18 @@ from app.store.brought_files import BroughtFiles
 from app.store.database import Database
 from app.store.media_files import MediaFolder
 from app.web import (
+    account,
     author,
     consoles,
     directory,
     following,
     home,
+    invited,
     join,
     live_sessions,
     own_media,
     pairing,
+    people,
     play,
     reports,
     sign_in,
@@ -142,6 +145,9 @@ def create_app(
         join.routes(pages),
         home.routes(pages),
         sign_in.routes(pages),
+        account.routes(pages),
+        people.routes(pages),
+        invited.routes(pages),
         pairing.routes(pages),
         web_runs.routes(pages, panels),
         directory.routes(pages),

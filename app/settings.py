@@ -46,6 +46,7 @@ class Settings(BaseSettings):
     run_hours: float = 4
     pairing_seconds: float = 60
     wrong_codes_per_address: int = 120
+    coordinators_need_second_factor: bool = True
     log_level: str = "INFO"
 
     @property
@@ -60,6 +61,11 @@ class Settings(BaseSettings):
     @property
     def has_own_tls(self) -> bool:
         return self.tls_cert is not None and self.tls_key is not None
+
+    @property
+    def second_factor_is_a_must(self) -> bool:
+        """For coordinators; the demo's accounts are everybody's."""
+        return self.coordinators_need_second_factor and not self.demo
 
     @property
     def base_address(self) -> str:

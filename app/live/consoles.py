@@ -75,6 +75,12 @@ class Consoles:
         """A presenter's browser has said something. May be called from any thread."""
         self._rooms.pulse.heard(pulse.console(session_id, account_id))
 
+    def check(self) -> None:
+        """Somebody was signed out: see at once who may stay. May be called from any thread."""
+        for console in list(self._consoles.values()):
+            console.checked_at = 0.0
+            self._rooms.session_news(console.session_id)
+
     def take(self, session_id: int, seat: Seat, account_id: int, key: str) -> None:
         """Seat a browser of a presenter, who has signed in with this key. It is sent every panel at once."""
         console = self._consoles.get(session_id)
@@ -127,7 +133,7 @@ class Consoles:
                 continue
 
     async def _draw(self, console: _Console) -> None:
-        if time.monotonic() - console.checked_at >= CHECK_SECONDS:
+        if time.monotonic() - console.checked_at > CHECK_SECONDS / 2:  # else the next look is a second late
             console.checked_at = time.monotonic()
             self._sweep(console)
             for place in await asyncio.to_thread(self._not_allowed, console.session_id, list(console.places)):

@@ -24,7 +24,7 @@ from app.domain import joining
 from app.domain.errors import Conflict, DomainError, NotAllowed, NotFound
 from app.settings import ROOT, Settings
 from app.store.trouble import Trouble, trouble_of
-from app.web.deps import ClassLinkNeeded, SeatNeeded, SignInNeeded
+from app.web.deps import ClassLinkNeeded, SeatNeeded, SecondFactorNeeded, SignInNeeded
 from app.web.markdown import markdown, unbroken
 
 log = logging.getLogger(__name__)
@@ -158,6 +158,8 @@ def handle_errors(app: FastAPI, pages: Pages) -> None:
                 return see_other("/join")
             case SignInNeeded():
                 return see_other("/sign-in")
+            case SecondFactorNeeded():
+                return see_other("/account/second-factor")
             case ClassLinkNeeded():
                 back = {"href": "/", "words": "Start page"}
                 title = "Your class link opens this page"

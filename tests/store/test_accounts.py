@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.domain.errors import Conflict, NotFound
 from app.domain.people import Member
-from app.store import accounts, directory
+from app.store import accounts, directory, invitations
 from tests.cast import CORA, PRIYA
 from tests.classroom import Classroom
 
@@ -94,11 +94,11 @@ def test_a_membership_is_of_a_programme_or_an_agency(classroom: Classroom) -> No
 def test_a_set_up_link_works_for_half_an_hour_and_until_a_later_one_is_made(classroom: Classroom) -> None:
     now = classroom.clock.now
     with classroom.database.transaction() as db:
-        accounts.invite_first_coordinator(db, "first", now)
-        accounts.must_be_invited(db, "first", now + timedelta(minutes=29))
+        invitations.invite_first_coordinator(db, "first", now)
+        invitations.must_be_invited(db, "first", now + timedelta(minutes=29))
         with pytest.raises(NotFound):
-            accounts.must_be_invited(db, "first", now + timedelta(minutes=30))
-        accounts.invite_first_coordinator(db, "second", now)
+            invitations.must_be_invited(db, "first", now + timedelta(minutes=30))
+        invitations.invite_first_coordinator(db, "second", now)
         with pytest.raises(NotFound, match="has been used or is too old"):
-            accounts.must_be_invited(db, "first", now)
-        accounts.must_be_invited(db, "second", now)
+            invitations.must_be_invited(db, "first", now)
+        invitations.must_be_invited(db, "second", now)
