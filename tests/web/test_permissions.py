@@ -25,9 +25,10 @@ from app.web.deps import AtConsole, Leader, Seated
 from tests.authors import forms_on
 from tests.cast import CORA, FAY, PAUL, PRIYA, THEO_LINK, World, add_staff
 from tests.policies import FORMS, NAMES, POLICIES, ROLES
+from tests.served import ServedWorld
 from tests.test_docs import addresses
 from tests.web.test_own_media import add
-from tests.web.test_pairing import paired
+from tests.web.test_pairing import number_on, paired, token_on
 
 DOORS = ("/sign-in", "/join", "/account/second-factor")
 TURNED_AWAY = (
@@ -265,6 +266,44 @@ def test_every_address_has_a_policy_and_no_other(stage: Stage) -> None:
 def test_everybody_is_let_in_where_the_policy_says_and_nowhere_else(stage: Stage) -> None:
     wrong = [cell for route in routes_of(stage) if not route.startswith("WEB") for cell in wrong_cells(stage, route)]
     assert not wrong, "\n".join(wrong)
+
+
+# Sockets
+
+
+def test_sockets_are_opened_for_whom_their_policies_name(served: ServedWorld) -> None:
+    with served.parts.database.transaction() as db:
+        today = served.clock.now.date()
+        row = ProgrammeRow(slug="other", name="Other", area="Elsewhere", starts_on=today, ends_on=today)
+        add_staff(db, OLGA, "Olga", Member(role="coordinator", programme_id=directory.add_programme(db, row)))
+    visitors = {role: served.visitor() for role in ROLES}
+    tess = visitors["teacher"].open_class().http
+    run = served.start(tess)  # type: ignore[arg-type]  # a client is a client
+    visitors["pupil"].join(run.code)
+    pair_phone(tess, visitors["phone"].http)
+    staff = {"presenter": PRIYA, "other_presenter": PAUL, "coordinator": CORA, "other_coordinator": OLGA}
+    for role, email in (staff | {"disabled": FAY}).items():
+        visitors[role].sign_in(email)
+    sessions = [led_by(visitors[role].http) for role in ("presenter", "other_presenter")]
+    with served.parts.database.transaction() as db:
+        accounts.one(db, account_of(served, FAY)).disabled_at = served.clock.now
+    for route in (route for route in POLICIES if route.startswith("WEBSOCKET")):
+        policy = POLICIES[route]
+        for allowed, session_id in zip((policy.own, policy.foreign), sessions, strict=True):
+            address = route.partition(" ")[2].format(session_id=session_id)
+            if allowed is not None:
+                opened = {role for role in ROLES if visitors[role].socket(address).next()["kind"] != "bye"}
+                assert opened == allowed, route
+
+
+def pair_phone(tess: Any, phone: Any) -> None:
+    phone.post(f"/pair/{token_on(tess.post('/class/run/pair').text)}")
+    tess.post("/class/run/pair/confirm", data={"number": number_on(phone.get("/pair/wait").text)})
+
+
+def led_by(presenter: Any) -> str:
+    led: str = presenter.post("/present", data={"programme_id": 1, "version_id": 1}).headers["location"]
+    return led.rpartition("/")[2]
 
 
 # The matrix bites
