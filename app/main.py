@@ -45,6 +45,7 @@ from app.web import (
     pairing,
     people,
     play,
+    provider,
     reports,
     sign_in,
 )
@@ -145,6 +146,7 @@ def create_app(
         join.routes(pages),
         home.routes(pages),
         sign_in.routes(pages),
+        provider.routes(pages, settings, clock),
         account.routes(pages),
         people.routes(pages),
         invited.routes(pages),

@@ -107,6 +107,8 @@ POLICIES: dict[str, Policy] = {
     "POST /sign-in": ANYONE,
     "GET /sign-in/code": Policy(_roles("")),
     "POST /sign-in/code": Policy(_roles("")),
+    "GET /sign-in/provider": ANYONE,
+    "GET /sign-in/provider/back": ANYONE,
     "POST /sign-out": ANYONE,
     "GET /people/invited/{token}": ANYONE,
     "POST /people/invited/{token}": ANYONE,

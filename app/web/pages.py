@@ -77,6 +77,7 @@ class Pages:
             static=static_address,
             demo=settings.demo,
             plain_http=not settings.is_secure,
+            provider=settings.provider_name if settings.provider_issuer else "",
         )
         self._env.filters.update(
             markdown=markdown,

@@ -60,12 +60,7 @@ def _add_sign_in(router: APIRouter, pages: Pages) -> None:
         except NotAllowed as refusal:
             shown = {"email": email[:200], "sentence": refusal.sentence, "to": _own_page(to)}
             return pages.page("sign_in/sign_in.html", status=403, **shown)
-        if account.factor_seed is not None:
-            return _ask_for_code(app, account, to)
-        with app.database.transaction() as db:
-            key = let_in(db, app, request, account)
-        app.wrong_passwords.came_in(email, deps.address_of(request))
-        return came_in(app, key, to)
+        return after_first_step(request, app, account, to)
 
     @router.post("/sign-out")
     def sign_out(request: Request, app: App) -> Response:
@@ -90,6 +85,16 @@ def _account_of(request: Request, app: Parts, email: str, password: str) -> Acco
         app.wrong_passwords.failed(email, address)
         raise NotAllowed(WRONG)
     return account
+
+
+def after_first_step(request: Request, app: Parts, account: AccountRow, to: str = "") -> Response:
+    """On to the second step where there is one, else in."""
+    if account.factor_seed is not None:
+        return _ask_for_code(app, account, to)
+    with app.database.transaction() as db:
+        key = let_in(db, app, request, account)
+    app.wrong_passwords.came_in(account.email, deps.address_of(request))
+    return came_in(app, key, to)
 
 
 def let_in(db: Db, app: Parts, request: Request, account: AccountRow) -> str:
