@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from app import demo
 from app.cli import main
 from app.settings import DEMO_MARK, Settings
 from app.store import accounts
@@ -133,6 +134,20 @@ def test_the_demo_is_not_put_into_the_folder_of_a_real_programme(tmp_path: Path)
     assert refused.exit_code == 1
     assert "holds a real programme" in plain(refused)
     assert not (tmp_path / DEMO_MARK).exists()
+
+
+# A forgotten password
+
+
+def test_a_link_to_another_password_is_printed_for_an_account_and_for_nobody_else(seeded: Path) -> None:
+    email = demo.COORDINATOR[0]
+    made = run("new-password", email.upper(), "--data-dir", seeded, "--address", "https://sia.example")
+    refused = run("new-password", "eve@evil.example", "--data-dir", seeded)
+    nowhere = run("new-password", email, "--data-dir", seeded / "nowhere")
+    assert "https://sia.example/people/invited/" in plain(made)
+    assert "There is no account with this e-mail address." in plain(refused)
+    assert (refused.exit_code, nowhere.exit_code) == (1, 1)
+    assert not (seeded / "nowhere").exists()
 
 
 # Serving

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import CursorResult, delete, update
+from sqlalchemy import ColumnElement, CursorResult, delete, update
 from sqlmodel import col, select
 
 from app.domain.errors import Conflict, NotFound
@@ -15,6 +15,8 @@ from app.store.tables import InvitationRow
 
 SET_UP = timedelta(minutes=30)
 GOOD_FOR = timedelta(days=7)
+NEW_PASSWORD, NEW_PASSWORD_FOR = "new password", timedelta(days=1)
+"""In place of a role: the link by which an account gets another password."""
 
 
 # The first start
@@ -52,6 +54,14 @@ def invite(db: Db, token: str, email: str, member: Member, by: int, now: datetim
     )
 
 
+def allow_new_password(db: Db, token: str, email: str, now: datetime) -> None:
+    """A link for somebody who has an account and no password any more; a later one ends the earlier."""
+    same = (col(InvitationRow.email) == email, col(InvitationRow.role) == NEW_PASSWORD)
+    db.connection().execute(delete(InvitationRow).where(*same, col(InvitationRow.used_at).is_(None)))
+    ends_at = now + NEW_PASSWORD_FOR
+    db.add(InvitationRow(token_hash=hashed(token), role=NEW_PASSWORD, email=email, expires_at=ends_at))
+
+
 def waiting(db: Db, member: Member, now: datetime) -> Sequence[InvitationRow]:
     """Invitations to this role that can still be taken up."""
     found = select(InvitationRow).where(
@@ -65,7 +75,7 @@ def waiting(db: Db, member: Member, now: datetime) -> Sequence[InvitationRow]:
 
 def one(db: Db, invitation_id: int) -> InvitationRow:
     row = db.get(InvitationRow, invitation_id)
-    if row is None or row.used_at or not row.email:
+    if row is None or row.used_at or not row.email or row.role == NEW_PASSWORD:
         raise NotFound("We could not find that invitation.")
     return row
 
@@ -103,7 +113,7 @@ def _open(db: Db, token: str, now: datetime) -> InvitationRow | None:
     return None if row is None or row.used_at or now >= row.expires_at else row
 
 
-def _for(member: Member) -> tuple[object, ...]:
+def _for(member: Member) -> tuple[ColumnElement[bool], ...]:
     return (
         col(InvitationRow.role) == member.role,
         col(InvitationRow.programme_id) == member.programme_id,

@@ -10,12 +10,12 @@ from app.domain.password import must_be_good
 from app.domain.people import Staff
 from app.store import accounts, directory, invitations
 from app.store.database import Db
-from app.store.tables import InvitationRow
+from app.store.tables import AccountRow, InvitationRow
 from app.web import deps
 from app.web.deps import App, Parts
 from app.web.pages import Pages, see_other
 from app.web.security import hash_password
-from app.web.sign_in import came_in, let_in
+from app.web.sign_in import after_first_step, came_in, let_in
 
 LONGEST_NAME = 80
 
@@ -38,6 +38,9 @@ def routes(pages: Pages) -> APIRouter:
     ) -> Response:
         who = deps.signed_in(request, app)
         try:
+            if (account := _with_new_password(app, token, password)) is not None:
+                app.consoles.check()
+                return after_first_step(request, app, account)
             if who is not None:
                 _join(app, who, token)
                 return see_other("/programmes")
@@ -59,6 +62,25 @@ def _join(app: Parts, who: Staff, token: str) -> None:
         invitations.use(db, row, app.clock())
         if member not in accounts.memberships(db, who.account_id):
             accounts.add_membership(db, who.account_id, member)
+
+
+def _with_new_password(app: Parts, token: str, password: str) -> AccountRow | None:
+    """The account whose password this link changes, signed out everywhere; None when it is an invitation."""
+    with app.database.reading() as db:
+        row = invitations.of_token(db, token, app.clock())
+        account = accounts.account_by_email(db, row.email)
+    if row.role != invitations.NEW_PASSWORD or account is None:
+        return None
+    must_be_good(password, (account.name, account.email, app.settings.product_name))
+    password_hash = hash_password(password)
+    with app.database.transaction() as db:
+        row = invitations.of_token(db, token, app.clock())
+        invitations.use(db, row, app.clock())
+        accounts.set_password(db, account.id or 0, password_hash)
+        accounts.end_sign_ins(db, account.id or 0)
+    if account.disabled_at:
+        raise NotAllowed("Your password is changed, but your account is disabled. Ask your coordinator.")
+    return account
 
 
 def _make_account(request: Request, app: Parts, token: str, name: str, password: str) -> str:
@@ -97,12 +119,16 @@ def _invitation(app: Parts, who: Staff | None, token: str, *, sentence: str = ""
 
 
 def _way(row: InvitationRow, who: Staff | None, has_account: bool) -> str:
+    if row.role == invitations.NEW_PASSWORD:
+        return "new_password"
     if who is None:
         return "sign_in" if has_account else "make_account"
     return "join" if who.email == row.email else "sign_out"
 
 
 def _role(db: Db, row: InvitationRow) -> str:
+    if row.role == invitations.NEW_PASSWORD:
+        return ""
     if row.agency_id is not None:
         agencies = directory.agencies_by_id(db, frozenset({row.agency_id}))
         return f"a presenter for {agencies[0].name}"

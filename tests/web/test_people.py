@@ -8,7 +8,7 @@ from fastapi.testclient import TestClient
 from sqlmodel import col, select
 
 from app.domain.people import Member
-from app.store import accounts, directory, live_sessions
+from app.store import accounts, directory, invitations, live_sessions
 from app.store.tables import AccountRow, InvitationRow, ProgrammeRow
 from tests.cast import CORA, FAY, PASSWORD, PAUL, PRIYA, World
 from tests.classroom import Classroom
@@ -156,6 +156,38 @@ def test_an_account_needs_a_name_and_a_good_password_and_the_link_still_works(
     link = invite(world.staff(CORA), "sam@fire.example", role(world, FIRE))
     assert world.browser().post(link, data=SAM | form).status_code == 422
     assert world.browser().post(link, data=SAM).status_code == 303
+
+
+# A forgotten password
+
+
+def new_password_link(world: World, email: str) -> str:
+    token = f"new-password-of-{email.partition('@')[0]}"
+    with world.parts.database.transaction() as db:
+        invitations.allow_new_password(db, token, email, world.clock.now)
+    return f"/people/invited/{token}"
+
+
+def test_a_link_to_another_password_works_once_and_signs_everybody_else_out(world: World) -> None:
+    there, link, browser = world.staff(PRIYA), new_password_link(world, PRIYA), world.browser()
+    assert "Choose another password" in browser.get(link).text
+    assert browser.post(link, data={"password": "short"}).status_code == 422
+    assert browser.post(link, data={"password": "three random words"}).headers["location"] == "/programmes"
+    assert browser.get("/author").status_code == 200
+    assert there.get("/author").status_code == 303
+    assert world.browser().post(link, data={"password": "four random words"}).status_code == 404
+    assert world.browser().post("/sign-in", data={"email": PRIYA, "password": PASSWORD}).status_code == 403
+
+
+def test_it_is_good_for_a_day_and_opens_no_disabled_account(world: World) -> None:
+    link = new_password_link(world, PRIYA)
+    world.clock.forward(hours=23)
+    disable(world.staff(CORA), account_id(world, PRIYA))
+    refused = world.browser().post(link, data={"password": "three random words"})
+    assert (refused.status_code, "sia_staff" in refused.cookies) == (403, False)
+    link = new_password_link(world, FAY)
+    world.clock.forward(hours=24)
+    assert world.browser().get(link).status_code == 404
 
 
 # The list

@@ -162,6 +162,6 @@ def test_it_is_off_by_default(world: World) -> None:
         {"provider_issuer": "https://sso.example", "provider_client_id": "x"},
     ],
 )
-def test_a_half_set_up_provider_is_no_start(tmp_path: Path, options: dict[str, str]) -> None:
+def test_a_half_set_up_provider_is_no_start(tmp_path: Path, options: dict[str, Any]) -> None:
     with pytest.raises(NotAllowed, match="SIA_PROVIDER_ISSUER"):
         Settings(data_dir=tmp_path, demo=True, **options).must_be_safe_to_serve()
