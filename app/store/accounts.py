@@ -188,9 +188,7 @@ def touch_sign_in(db: Db, key: str, now: datetime) -> None:
 
 
 def sign_out(db: Db, key: str) -> None:
-    held = _by_key(db, key)
-    if held is not None:
-        db.delete(held)
+    db.connection().execute(delete(SignInRow).where(col(SignInRow.key_hash) == hashed(key)))
 
 
 def sign_ins(db: Db, account_id: int, key: str, now: datetime) -> list[SignIn]:

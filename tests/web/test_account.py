@@ -219,9 +219,11 @@ def test_a_browser_is_named_as_a_person_would(world: World) -> None:
     assert "143" not in page
 
 
-def test_a_sign_in_replaces_the_one_that_was_there_with_a_new_key(world: World) -> None:
+@pytest.mark.parametrize("hours", [0, 2])
+def test_a_sign_in_replaces_the_one_that_was_there_with_a_new_key(world: World, hours: int) -> None:
     client = world.staff()
     earlier = client.cookies["sia_staff"]
+    world.clock.forward(hours=hours)
     client.post("/sign-in", data={"email": PRIYA, "password": PASSWORD})
     assert client.cookies["sia_staff"] != earlier
     stale = world.browser().get("/author", headers={"cookie": f"sia_staff={earlier}"})
