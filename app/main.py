@@ -32,16 +32,20 @@ from app.store.brought_files import BroughtFiles
 from app.store.database import Database
 from app.store.media_files import MediaFolder
 from app.web import (
+    account,
     author,
     consoles,
     directory,
     following,
     home,
+    invited,
     join,
     live_sessions,
     own_media,
     pairing,
+    people,
     play,
+    provider,
     reports,
     sign_in,
 )
@@ -142,6 +146,10 @@ def create_app(
         join.routes(pages),
         home.routes(pages),
         sign_in.routes(pages),
+        provider.routes(pages, settings, clock),
+        account.routes(pages),
+        people.routes(pages),
+        invited.routes(pages),
         pairing.routes(pages),
         web_runs.routes(pages, panels),
         directory.routes(pages),

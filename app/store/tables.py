@@ -60,6 +60,18 @@ class AccountRow(SQLModel, table=True):
     name: str
     password_hash: str | None = None
     disabled_at: datetime | None = None
+    seen_at: datetime | None = None
+    factor_seed: str | None = None
+    factor_step: int | None = None
+
+
+class RecoveryCodeRow(SQLModel, table=True):
+    __tablename__ = "recovery_code"
+    __table_args__ = (UniqueConstraint("account_id", "code_hash"),)
+    id: int | None = _key()
+    account_id: int = _of("account")
+    code_hash: str
+    used_at: datetime | None = None
 
 
 class MembershipRow(SQLModel, table=True):
@@ -83,6 +95,8 @@ class SignInRow(SQLModel, table=True):
     account_id: int = _of("account")
     seen_at: datetime
     ends_at: datetime
+    browser: str = ""
+    awaits_code: bool = False
 
 
 class InvitationRow(SQLModel, table=True):
@@ -92,6 +106,8 @@ class InvitationRow(SQLModel, table=True):
     role: str
     programme_id: int | None = _of("programme", nullable=True)
     agency_id: int | None = _of("agency", nullable=True)
+    email: str = ""
+    invited_by: int | None = _of("account", nullable=True)
     expires_at: datetime
     used_at: datetime | None = None
 

@@ -24,7 +24,7 @@ from app.domain import joining
 from app.domain.errors import Conflict, DomainError, NotAllowed, NotFound
 from app.settings import ROOT, Settings
 from app.store.trouble import Trouble, trouble_of
-from app.web.deps import ClassLinkNeeded, SeatNeeded, SignInNeeded
+from app.web.deps import ClassLinkNeeded, SeatNeeded, SecondFactorNeeded, SignInNeeded
 from app.web.markdown import markdown, unbroken
 
 log = logging.getLogger(__name__)
@@ -77,6 +77,7 @@ class Pages:
             static=static_address,
             demo=settings.demo,
             plain_http=not settings.is_secure,
+            provider=settings.provider_name if settings.provider_issuer else "",
         )
         self._env.filters.update(
             markdown=markdown,
@@ -158,6 +159,8 @@ def handle_errors(app: FastAPI, pages: Pages) -> None:
                 return see_other("/join")
             case SignInNeeded():
                 return see_other("/sign-in")
+            case SecondFactorNeeded():
+                return see_other("/account/second-factor")
             case ClassLinkNeeded():
                 back = {"href": "/", "words": "Start page"}
                 title = "Your class link opens this page"
