@@ -32,9 +32,11 @@ from app.store.brought_files import BroughtFiles
 from app.store.database import Database
 from app.store.media_files import MediaFolder
 from app.web import (
+    agencies,
     author,
+    class_groups,
+    class_links,
     consoles,
-    directory,
     following,
     home,
     join,
@@ -42,7 +44,9 @@ from app.web import (
     own_media,
     pairing,
     play,
+    programmes,
     reports,
+    schools,
     sign_in,
 )
 from app.web import media as web_media
@@ -144,7 +148,11 @@ def create_app(
         sign_in.routes(pages),
         pairing.routes(pages),
         web_runs.routes(pages, panels),
-        directory.routes(pages),
+        programmes.routes(pages),
+        agencies.routes(pages),
+        schools.routes(pages),
+        class_links.routes(pages),
+        class_groups.routes(pages),
         *author.routers(pages, panels),
         web_media.routes(),
         own_media.routes(pages),

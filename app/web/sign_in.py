@@ -9,6 +9,7 @@ from starlette.responses import Response
 from app.domain.errors import DomainError, Invalid, NotAllowed
 from app.domain.lesson import Agency
 from app.domain.people import Member
+from app.domain.programme import slug_of
 from app.store import directory, lessons
 from app.store.database import Db
 from app.store.tables import ProgrammeRow
@@ -76,6 +77,7 @@ def _sign_in(app: Parts, email: str, password: str) -> str:
 
 
 def _add_class_link(router: APIRouter, pages: Pages) -> None:
+    @router.get("/C/{token}")
     @router.get("/c/{token}")
     def class_link(token: str, app: App) -> Response:
         """Shows the class and one button; mail scanners that follow the link change nothing (ruling 10)."""
@@ -141,7 +143,7 @@ def _set_up(app: Parts, token: str, password: str, *, name: str, email: str, pro
         invitation = directory.must_be_invited(db, token, now)
         account = directory.add_account(db, email, name, hash_password(password))
         row = ProgrammeRow(
-            slug=slug(programme),
+            slug=slug_of(programme),
             name=programme.strip(),
             area=area.strip(),
             starts_on=now.date(),
@@ -162,9 +164,3 @@ def offer_all(db: Db, programme_id: int) -> None:
         lessons.offer(db, programme_id, lesson_key, position)
         for agency in agencies:
             directory.take_part(db, programme_id, directory.agency_of(db, Agency(key=agency.key, name=agency.name)))
-
-
-def slug(name: str) -> str:
-    """The short text of an address: lower case, words joined by hyphens."""
-    words = "".join(letter if letter.isascii() and letter.isalnum() else " " for letter in name.lower()).split()
-    return "-".join(words)[:60] or "programme"
