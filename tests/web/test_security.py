@@ -28,6 +28,7 @@ PUBLIC = {
     ("POST", "/sign-out"),
     ("POST", "/play/leave"),
     ("GET", "/c/{token}"),
+    ("GET", "/C/{token}"),
     ("POST", "/c/{token}"),
     ("GET", "/set-up/{token}"),
     ("POST", "/set-up/{token}"),
@@ -93,8 +94,27 @@ POSTS = {
     "/play/alias",
     "/play/answers",
     "/play/leave",
+    "/programmes/brought",
+    "/programmes/new",
+    "/programmes/{slug}/agencies",
+    "/programmes/{slug}/agencies/new",
+    "/programmes/{slug}/agencies/{agency_id}",
+    "/programmes/{slug}/agencies/{agency_id}/remove",
     "/programmes/{slug}/class-groups",
-    "/programmes/{slug}/class-links",
+    "/programmes/{slug}/class-groups/{class_group_id}",
+    "/programmes/{slug}/class-groups/{class_group_id}/browsers/remove",
+    "/programmes/{slug}/class-groups/{class_group_id}/link",
+    "/programmes/{slug}/class-groups/{class_group_id}/remove",
+    "/programmes/{slug}/copy",
+    "/programmes/{slug}/details",
+    "/programmes/{slug}/letters",
+    "/programmes/{slug}/modules",
+    "/programmes/{slug}/modules/order",
+    "/programmes/{slug}/modules/remove",
+    "/programmes/{slug}/schools",
+    "/programmes/{slug}/schools/brought/{name}",
+    "/programmes/{slug}/schools/{school_id}",
+    "/programmes/{slug}/schools/{school_id}/remove",
     "/set-up/{token}",
     "/sign-in",
     "/sign-out",
@@ -142,7 +162,8 @@ def served(world: World) -> set[tuple[str, str]]:
 def filled(path: str) -> str:
     for name, value in (("{slug}", "town"), ("{agency}", "kent-police"), ("{panel}", "stage"), ("{code}", "KMTPVX")):
         path = path.replace(name, value)
-    path = path.replace("{session_id}", "1")
+    for number in ("{session_id}", "{agency_id}", "{school_id}", "{class_group_id}"):
+        path = path.replace(number, "1")
     return path.replace("{token}", "no-such-token").replace("{name}", "no-such-name")
 
 
