@@ -202,9 +202,9 @@ def remove_class(db: Db, programme_id: int, class_group_id: int) -> None:
     """With its links. Raises NotAllowed once the class has begun a lesson, or takes part in anything else."""
     group = class_group(db, programme_id, class_group_id)
     links = select(ClassLinkRow.id).where(ClassLinkRow.class_group_id == class_group_id)
-    connection = db.connection()
     try:
         with db.begin_nested():
+            connection = db.connection()  # asked for here, or the savepoint does not cover it
             connection.execute(delete(ClassSignInRow).where(col(ClassSignInRow.class_link_id).in_(links)))
             connection.execute(delete(ClassLinkRow).where(col(ClassLinkRow.class_group_id) == class_group_id))
             connection.execute(delete(ClassGroupRow).where(col(ClassGroupRow.id) == class_group_id))
