@@ -78,11 +78,11 @@ def forget_phones(db: Db, class_group_id: int) -> None:
 
 def open_runs(db: Db, class_group_id: int) -> list[int]:
     """Whose sockets have to be looked at when a link ends."""
-    return [run_id for run_id in db.exec(_open_runs(class_group_id)).all() if run_id is not None]
+    return [run_id or 0 for run_id in db.exec(_open_runs(class_group_id)).all()]
 
 
 def _open_runs(class_group_id: int) -> SelectOfScalar[int | None]:
-    return select(RunRow.id).where(RunRow.class_group_id == class_group_id, col(RunRow.ended_at).is_(None))
+    return select(col(RunRow.id)).where(RunRow.class_group_id == class_group_id, col(RunRow.ended_at).is_(None))
 
 
 def _token(row: ClassLinkRow, secret: str) -> str:

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import col, func, select
+from sqlmodel import col, func, or_, select
 
 from app.domain.errors import Conflict, NotAllowed, NotFound
 from app.domain.programme import Details, slugs_for
@@ -157,7 +157,7 @@ def not_offered(db: Db, programme_id: int) -> list[Module]:
         .where(
             col(LessonRow.id).not_in(offered),
             LessonRow.origin != lessons.REHEARSAL,
-            (LessonRow.origin == lessons.SHIPPED) | col(LessonRow.owner_agency_id).in_(agencies),
+            or_(col(LessonRow.origin) == lessons.SHIPPED, col(LessonRow.owner_agency_id).in_(agencies)),
         )
         .order_by(col(TopicRow.name), col(LessonRow.title))
     ).all()
@@ -168,8 +168,8 @@ def offer(db: Db, programme_id: int, lesson_id: int) -> None:
     """After the other modules. Agencies that lead or support the lesson take part from now on."""
     if lesson_id not in {module.lesson_id for module in not_offered(db, programme_id)}:
         raise NotFound("We could not find that lesson.")
-    last = db.exec(select(func.max(ModuleRow.position)).where(ModuleRow.programme_id == programme_id)).one()
-    db.add(ModuleRow(programme_id=programme_id, lesson_id=lesson_id, position=0 if last is None else last + 1))
+    positions = db.exec(select(ModuleRow.position).where(ModuleRow.programme_id == programme_id)).all()
+    db.add(ModuleRow(programme_id=programme_id, lesson_id=lesson_id, position=max(positions, default=-1) + 1))
     lesson = lessons.version(db, lessons.newest_version(db, lesson_id) or 0)
     for agency in dict.fromkeys((lesson.lead, *(step.lead for step in lesson.steps), *lesson.supports)):
         directory.take_part(db, programme_id, directory.agency_of(db, agency))
