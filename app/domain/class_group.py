@@ -18,6 +18,8 @@ LARGEST_ROLL = 60
 LONGEST_LABEL = 20
 LONGEST_SCHOOL = 120
 USUAL_YEAR = 6
+TAKEN = "rehearsal"
+"""How the references of schools begin that are none."""
 MOST_CLASSES = 12
 """Of one school in one year. Whoever lists more has listed children."""
 
@@ -41,6 +43,8 @@ def read_reference(typed: str) -> str:
     reference = typed.strip()
     if reference and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9 ./_-]{0,19}", reference):
         raise Invalid("A school reference is a short code such as 118456: letters and numbers, up to 20.")
+    if reference.casefold().startswith(TAKEN):
+        raise Invalid(f"A school reference cannot begin with “{TAKEN}”. Please choose another one.")
     return reference
 
 

@@ -70,6 +70,8 @@ def compare(
     changes = []
     for one in listed:
         known = by_reference.get(one.reference.casefold()) if one.reference else by_name.get(one.school.casefold())
+        if known and not one.reference:  # found by its name, whose capitals are as they were
+            one = one.model_copy(update={"school": known.name})
         key = known.reference if known else one.reference or one.school
         first = named.setdefault(key.casefold(), _First(one.row, one.school))
         place = (key.casefold(), one.label.casefold())

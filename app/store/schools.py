@@ -80,8 +80,15 @@ def one(db: Db, programme_id: int, school_id: int) -> School:
 
 
 def add(db: Db, programme_id: int, listed: Listed, draw: Callable[[], str]) -> int:
-    """The school of that reference, or of that name in this programme; made when there is none."""
-    change = compare([listed], *_known(db, programme_id))[0]
+    """The school of that reference, or of that name in this programme; made when there is none.
+
+    Raises Conflict when the reference is that of a school with another name: by hand nothing is renamed in passing.
+    """
+    schools, groups = _known(db, programme_id)
+    for known in schools:
+        if known.reference.casefold() == listed.reference.casefold() and known.name != listed.school:
+            raise Conflict(f"The reference {known.reference} is that of {known.name}. Look at it again.")
+    change = compare([listed], schools, groups)[0]
     return _school_of(db, programme_id, change, draw)
 
 
@@ -250,8 +257,11 @@ def _school_of(db: Db, programme_id: int, change: Change, draw: Callable[[], str
         row = SchoolRow(
             reference=one.reference or f"own-{draw()}", name=one.school, kind=one.kind, district=one.district
         )
-        db.add(row)
-        db.flush()
+        try:
+            with db.begin_nested():
+                db.add(row)
+        except IntegrityError:
+            raise Conflict(f"Somebody has just added {one.school} too. Look at the list again.") from None
     else:
         row = db.get_one(SchoolRow, change.school_id)
         if not _is_shared(db, programme_id, change.school_id):

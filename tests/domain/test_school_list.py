@@ -51,5 +51,5 @@ def test_a_school_of_another_programme_keeps_its_name_and_the_row_says_so() -> N
 
 
 def test_a_school_without_a_reference_is_known_by_its_name_here() -> None:
-    assert effects(listed(reference="", school="HARROWMARSH (demo)")) == ["changed"]
+    assert effects(listed(reference="", school="HARROWMARSH (demo)")) == ["same"]
     assert effects(listed(reference=""), school=HARROW.model_copy(update={"is_here": False})) == ["new"]

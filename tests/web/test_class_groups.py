@@ -25,7 +25,9 @@ def test_a_second_class_of_a_school_belongs_to_that_school(world: World) -> None
         "/programmes/town/class-groups", data=NEW | {"school": " harrowmarsh primary school (demo) "}
     )
     with world.parts.database.reading() as db:
-        assert {one.reference: one.classes for one in schools.of_programme(db, 1)} == {"D01": 2, "D02": 1}
+        found = {one.reference: (one.name, one.classes) for one in schools.of_programme(db, 1)}
+    assert found["D01"] == ("Harrowmarsh Primary School (demo)", 2)
+    assert len(found) == 2
 
 
 ROLL = "One class has between 1 and 60 pupils on roll."

@@ -174,9 +174,7 @@ def test_a_copy_has_the_modules_and_the_chosen_agencies_and_nothing_else(world: 
     assert titles(world, slug) == titles(world, "town")
     with world.parts.database.reading() as db:
         programme_id = directory.programme_by_slug(db, slug).id or 0
-        assert [
-            one.id for one in sorted(directory.agencies_of_programme(db, programme_id), key=lambda a: a.id or 0)
-        ] == [1, 3]
+        assert {one.id for one in directory.agencies_of_programme(db, programme_id)} == {1, 3}
         assert programmes.listed(db, programme_id) == programmes.reached(db, programme_id) == (0, 0, 0)
     other_programme(world)
     assert world.staff(OLGA).get(made.headers["location"]).status_code == 404

@@ -47,6 +47,7 @@ def test_a_school_is_added_with_its_first_class(world: World) -> None:
     ("form", "sentence"),
     [
         ({"school": ""}, "Please give the name of the school."),
+        ({"reference": "rehearsal-1"}, "A school reference cannot begin with"),
         ({"reference": "<b>"}, "A school reference is a short code such as 118456"),
         ({"label": "x" * 30}, "A class has a short label"),
     ],
@@ -58,6 +59,14 @@ def test_a_school_that_cannot_be_is_refused_and_nothing_is_kept(
     before = known(world)
     refused = world.staff(CORA).post("/programmes/town/schools", data={"school": "Tidegate (demo)"} | form)
     assert (refused.status_code, sentence in refused.text) == (422, True)
+    assert known(world) == before
+
+
+def test_a_reference_that_is_another_schools_is_refused_by_hand(world: World) -> None:
+    before = known(world)
+    refused = world.staff(CORA).post("/programmes/town/schools", data={"school": "Other (demo)", "reference": "d01"})
+    assert refused.status_code == 409
+    assert "The reference D01 is that of Harrowmarsh Primary School (demo)." in refused.text
     assert known(world) == before
 
 
