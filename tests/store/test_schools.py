@@ -52,7 +52,9 @@ def test_a_class_without_a_lesson_is_removed_and_then_its_school(classroom: Clas
 def test_a_school_of_two_programmes_leaves_one_and_stays_in_the_other(classroom: Classroom) -> None:
     with classroom.database.transaction() as db:
         other = programmes.add(db, SPRING).id or 0
-        school = schools.add(db, other, Listed(row=0, reference="D02", school="Saltern Wharf (demo)"), drawn)
+        school = schools.add(
+            db, other, Listed(row=0, reference="D02", school="Saltern Wharf Primary School (demo)"), drawn
+        )
         with pytest.raises(NotAllowed, match="also takes part in another programme"):
             schools.change(db, other, school, name="X (demo)", kind="", district="")
         schools.remove(db, other, school)
