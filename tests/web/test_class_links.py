@@ -109,7 +109,7 @@ def test_a_browser_that_is_removed_is_signed_out_and_makes_room(world: World) ->
     kept, gone = world.teacher(), world.teacher()
     first, second = browsers(world)
     cora = world.staff(CORA)
-    assert "2 of five." in cora.get("/programmes/town/class-groups/1").text
+    assert "2 of 5." in cora.get("/programmes/town/class-groups/1").text
     cora.post("/programmes/town/class-groups/1/browsers/remove", data={"browser_id": second})
     assert (kept.get("/class").status_code, gone.get("/class").status_code) == (200, 403)
     assert browsers(world) == [first]
