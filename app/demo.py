@@ -161,7 +161,7 @@ def home_page_links(settings: Settings) -> list[dict[str, str]]:
             "address": "/sign-in",
             "login": COORDINATOR[0],
             "password": links["coordinator_password"],
-            "note": "Makes class links, reads every agency's report.",
+            "note": "Sets up schools, classes and letters, reads every agency's report.",
         },
     ]
 

@@ -33,9 +33,11 @@ from app.store.database import Database
 from app.store.media_files import MediaFolder
 from app.web import (
     account,
+    agencies,
     author,
+    class_groups,
+    class_links,
     consoles,
-    directory,
     following,
     home,
     invited,
@@ -46,7 +48,9 @@ from app.web import (
     people,
     play,
     provider,
+    programmes,
     reports,
+    schools,
     sign_in,
 )
 from app.web import media as web_media
@@ -152,7 +156,11 @@ def create_app(
         invited.routes(pages),
         pairing.routes(pages),
         web_runs.routes(pages, panels),
-        directory.routes(pages),
+        programmes.routes(pages),
+        agencies.routes(pages),
+        schools.routes(pages),
+        class_links.routes(pages),
+        class_groups.routes(pages),
         *author.routers(pages, panels),
         web_media.routes(),
         own_media.routes(pages),

@@ -241,7 +241,8 @@ def end_class_links(db: Db, class_group_id: int, now: datetime) -> None:
 
 def class_of_link(db: Db, token: str, now: datetime) -> tuple[int, ClassGroup]:
     """The link's id and its class group. Raises NotFound for a wrong, revoked or outlived link."""
-    link = db.exec(select(ClassLinkRow).where(ClassLinkRow.token_hash == hashed(token))).one_or_none()
+    either = (hashed(token), hashed(token.upper()))  # a letter's token is in capitals, and people type as they like
+    link = db.exec(select(ClassLinkRow).where(col(ClassLinkRow.token_hash).in_(either))).first()
     if link is None or link.revoked_at or link.expires_on < now.date():
         raise NotFound("This class link does not open a lesson. Ask your coordinator for a new one.")
     return _id(link.id), class_group(db, link.class_group_id)

@@ -51,6 +51,7 @@ class ProgrammeAgencyRow(SQLModel, table=True):
     programme_id: int = _of("programme")
     agency_id: int = _of("agency")
     contact: str = ""
+    vetted_on: date | None = None
 
 
 class AccountRow(SQLModel, table=True):
@@ -144,10 +145,14 @@ class ClassGroupRow(SQLModel, table=True):
 
 
 class ClassLinkRow(SQLModel, table=True):
+    """`seed` makes the token anew, together with the server's secret; links of earlier releases have none."""
+
     __tablename__ = "class_link"
+    __table_args__ = (Index("class_link_of_class", "class_group_id"),)
     id: int | None = _key()
     token_hash: str = Field(unique=True)
     class_group_id: int = _of("class_group")
+    seed: str = ""
     expires_on: date
     revoked_at: datetime | None = None
 

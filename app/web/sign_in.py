@@ -11,6 +11,7 @@ from app.domain.errors import DomainError, Invalid, NotAllowed
 from app.domain.lesson import Agency
 from app.domain.password import LONGEST, must_be_good
 from app.domain.people import Member
+from app.domain.programme import slug_of
 from app.store import accounts, directory, invitations, lessons, second_factors
 from app.store.database import Db
 from app.store.tables import AccountRow, ProgrammeRow
@@ -197,6 +198,7 @@ def code_fits(db: Db, app: Parts, account: AccountRow, typed: str) -> bool:
 
 
 def _add_class_link(router: APIRouter, pages: Pages) -> None:
+    @router.get("/C/{token}")
     @router.get("/c/{token}")
     def class_link(token: str, app: App) -> Response:
         """Shows the class and one button; mail scanners that follow the link change nothing (ruling 10)."""
@@ -262,7 +264,7 @@ def _set_up(
         invitation = invitations.must_be_invited(db, token, now)
         account = accounts.add_account(db, email, name, password_hash)
         row = ProgrammeRow(
-            slug=slug(programme),
+            slug=slug_of(programme),
             name=programme.strip(),
             area=area.strip(),
             starts_on=now.date(),
@@ -281,9 +283,3 @@ def offer_all(db: Db, programme_id: int) -> None:
         lessons.offer(db, programme_id, lesson_key, position)
         for agency in agencies:
             directory.take_part(db, programme_id, directory.agency_of(db, Agency(key=agency.key, name=agency.name)))
-
-
-def slug(name: str) -> str:
-    """The short text of an address: lower case, words joined by hyphens."""
-    words = "".join(letter if letter.isascii() and letter.isalnum() else " " for letter in name.lower()).split()
-    return "-".join(words)[:60] or "programme"

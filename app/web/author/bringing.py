@@ -1,16 +1,11 @@
 """What an author brings: a spreadsheet, a quiz, a talk or a whole lesson. All of it is shown before it is kept."""
 
-import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import FormData, UploadFile
-from starlette.formparsers import MultiPartException, MultiPartParser
-from starlette.requests import ClientDisconnect
+from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from app.content.brought import with_questions, with_slides
@@ -25,6 +20,7 @@ from app.store.brought_files import BroughtFiles
 from app.web.author import brought_pictures
 from app.web.author.desk import Desk, open_desk, save
 from app.web.author.page import frame
+from app.web.brought_file import Readers, received
 from app.web.deps import App, Parts, SignedIn
 from app.web.pages import Pages, see_other
 from app.web.security import COUNTED_AS_THEY_COME
@@ -32,33 +28,11 @@ from app.web.security import COUNTED_AS_THEY_COME
 ADDRESS = "/author/brought"
 LARGEST_BROUGHT = LARGEST_FILE + 64 * 1024
 LARGEST_SENT = COUNTED_AS_THEY_COME[ADDRESS]
-AT_ONCE = 2  # each may take a processor for half a minute
-PATIENCE = 60.0  # seconds without a byte
 FACTS = "facts"
 PICTURE_KINDS = {b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg", b"RIFF": "image/webp"}
 
 NO_LESSON = "There is no lesson with its quiz in this package, so nothing was changed."
-NO_FILE = "Choose a file first."
 TOO_LARGE = "This file is larger than 50 MB. Make its pictures smaller, or split it."
-LINE_LOST = "The line was lost before the whole file was here. Nothing was kept. Try again."
-MANY_AT_ONCE = "Other files are being read just now. Nothing was kept. Try again in a minute."
-
-
-class Readers:
-    """A few files are read at once, each in a process of its own."""
-
-    def __init__(self) -> None:
-        self._under_way = 0
-
-    @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        if self._under_way >= AT_ONCE:
-            raise Conflict(MANY_AT_ONCE)
-        self._under_way += 1
-        try:
-            yield
-        finally:
-            self._under_way -= 1
 
 
 def routes(pages: Pages) -> APIRouter:
@@ -67,7 +41,7 @@ def routes(pages: Pages) -> APIRouter:
 
     @router.post(ADDRESS)
     async def bring(request: Request, app: App, who: SignedIn) -> Response:
-        async with _received(request) as (key, file):
+        async with received(request, "lesson", LARGEST_BROUGHT, LARGEST_SENT, TOO_LARGE) as (key, file):
             address = await run_in_threadpool(_may_bring, app, who, key)
             async with readers.turn():
                 found = await run_in_threadpool(read_apart, file.filename or "", await file.read())
@@ -107,42 +81,6 @@ async def _form(request: Request) -> FormData:
 
 
 Chosen = Annotated[FormData, Depends(_form)]
-
-
-@asynccontextmanager
-async def _received(request: Request) -> AsyncIterator[tuple[str, UploadFile]]:
-    """The lesson's key and the file, which waits on the disk. The guard lets it pass because it is counted here."""
-    try:
-        form = await MultiPartParser(request.headers, _counted(request), max_files=1, max_fields=2).parse()
-    except (MultiPartException, KeyError) as error:
-        raise Invalid(NO_FILE) from error
-    try:
-        file = form.get("file")
-        if not isinstance(file, UploadFile) or not file.filename:
-            raise Invalid(NO_FILE)
-        yield str(form.get("lesson")), file
-    finally:
-        await form.close()
-
-
-async def _counted(request: Request) -> AsyncGenerator[bytes, None]:
-    """What is too large is read to its end and thrown away: a browser shows the answer only then."""
-    stream, received = request.stream(), 0
-    try:
-        while True:
-            async with asyncio.timeout(PATIENCE):
-                chunk = await anext(stream, None)
-            if chunk is None:
-                break
-            received += len(chunk)
-            if received > LARGEST_SENT:
-                raise Invalid(TOO_LARGE)
-            if received <= LARGEST_BROUGHT:
-                yield chunk
-    except (TimeoutError, ClientDisconnect) as error:
-        raise Invalid(LINE_LOST) from error
-    if received > LARGEST_BROUGHT:
-        raise Invalid(TOO_LARGE)
 
 
 def _may_bring(app: Parts, who: Staff, key: str) -> str:
