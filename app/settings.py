@@ -46,6 +46,12 @@ class Settings(BaseSettings):
     run_hours: float = 4
     pairing_seconds: float = 60
     wrong_codes_per_address: int = 120
+    smtp_host: str = ""
+    smtp_port: int = 587
+    smtp_user: str = ""
+    smtp_password: str = Field(default="", repr=False)
+    smtp_from: str = ""
+    network_check_seconds: float = 60
     log_level: str = "INFO"
 
     @property
@@ -66,6 +72,11 @@ class Settings(BaseSettings):
         scheme = "https" if self.has_own_tls else "http"
         host = "127.0.0.1" if self.host in EVERY_INTERFACE else self.host
         return (self.address or f"{scheme}://{host}:{self.port}").rstrip("/")
+
+    @property
+    def sends_mail(self) -> bool:
+        """Whether letters go by e-mail; else they are printed."""
+        return bool(self.smtp_host and self.smtp_from)
 
     @property
     def is_on_postgres(self) -> bool:

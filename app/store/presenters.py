@@ -32,6 +32,14 @@ def one(db: Db, session_id: int, account_id: int) -> Presenter:
     return given
 
 
+def is_opened(db: Db, session_id: int) -> bool:
+    """Whether a live session has a console yet: one of the timetable gets it when it is opened."""
+    opened = select(LiveSessionRow.id).where(
+        LiveSessionRow.id == session_id, col(LiveSessionRow.opened_at).is_not(None)
+    )
+    return db.exec(opened).first() is not None
+
+
 def coordinator(db: Db, session_id: int, account_id: int) -> Presenter | None:
     """A coordinator of the session's programme, or None."""
     name = db.exec(

@@ -212,7 +212,7 @@ def _row(line: ClassLine, session: OpenSession) -> SimpleNamespace:
     return SimpleNamespace(
         key=line.run_id or f"class-{line.class_group_id}",
         light=light,
-        words=f"{LIGHTS[light]} {_lasted(seconds)}" if light in ("lost", "slow") else LIGHTS[light],
+        words=f"{LIGHTS[light]} {lasted(seconds)}" if light in ("lost", "slow") else LIGHTS[light],
         is_trouble=console.is_trouble(line, session.stage),
         is_open=line.run_id is not None,
         school=line.school,
@@ -226,7 +226,7 @@ def _row(line: ClassLine, session: OpenSession) -> SimpleNamespace:
     )
 
 
-def _lasted(seconds: int) -> str:
+def lasted(seconds: int) -> str:
     return f"{seconds} s" if seconds < 120 else f"{seconds // 60} min"
 
 
