@@ -46,16 +46,16 @@ const checks = {
     return new Promise((done) => {
       const no = (words) => { end(); done(tell("socket", "slow", words)); };
       const began = Date.now();
-      let live = null, heardAt = began;
+      let live = null, heardAt = 0;
       const socket = new WebSocket(`${location.protocol.replace("http", "ws")}//${location.host}/network-check/socket`);
       const end = () => { clearInterval(live); socket.onclose = socket.onerror = socket.onmessage = null; socket.close(); };
       socket.onopen = () => socket.send("hello");
       socket.onmessage = () => { heardAt = Date.now(); };
       socket.onclose = socket.onerror = () => no("Blocked here. Lessons use the slower connection.");
       live = setInterval(() => {
-        const silent = Date.now() - heardAt;
-        if (silent > Math.max(DIAL, beat * 2)) no("It opens, but nothing comes through. Lessons use the slower connection.");
-        else if (Date.now() - began >= seconds * 1000) { end(); done(tell("socket", "good", `Yes, for ${Math.round(seconds)} seconds.`)); }
+        const silent = Date.now() - (heardAt || began), isOver = Date.now() - began >= seconds * 1000;
+        if (silent > Math.max(DIAL, beat * 2) || (isOver && !heardAt)) no("Nothing comes through it. Lessons use the slower connection.");
+        else if (isOver) { end(); done(tell("socket", "good", `Yes, for ${Math.round(seconds)} seconds.`)); }
         else if (socket.readyState === 1) socket.send("hello");
       }, beat);
     });

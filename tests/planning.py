@@ -29,7 +29,7 @@ def presenter_value(world: World, email: str) -> str:
 
 
 def plan_form(world: World, **changed: Any) -> dict[str, Any]:
-    form = {"on": ON, "at": AT, "minutes": "45", "capacity": "2", "video_url": "", "questions": "8"}
+    form: dict[str, Any] = {"on": ON, "at": AT, "minutes": "45", "capacity": "2", "video_url": "", "questions": "8"}
     form |= {"module_id": ["1"], "place": ["1"], "presenter": [presenter_value(world, PRIYA)], "part": ["all"]}
     return form | changed
 

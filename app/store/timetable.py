@@ -277,7 +277,7 @@ def open_lobby(db: Db, session_id: int, account_id: int, now: datetime) -> None:
         raise NotAllowed("The console can be opened from 30 minutes before the live session begins.")
     skipped = [
         [position, key]
-        for position, version_id in enumerate(_pin_versions(db, planned))
+        for position, version_id in enumerate(_keep_versions(db, planned))
         for key in skipped_for(lessons.version(db, version_id), planned.questions)
     ]
     opened: CursorResult[Any] = db.connection().execute(
@@ -299,7 +299,7 @@ def open_lobby(db: Db, session_id: int, account_id: int, now: datetime) -> None:
         raise Conflict("This live session is open already.")
 
 
-def _pin_versions(db: Db, planned: Planned) -> list[int]:
+def _keep_versions(db: Db, planned: Planned) -> list[int]:
     versions = newest_versions(db, planned)
     rows = db.exec(
         select(LiveSessionModuleRow)

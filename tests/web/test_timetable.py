@@ -1,6 +1,7 @@
 """The timetable for its coordinator, and planned sessions on the presenter's page."""
 
 import html
+from typing import Any
 
 import pytest
 
@@ -30,9 +31,7 @@ def test_a_planned_session_stands_in_its_week_and_in_no_other(world: World) -> N
         ({"capacity": "0"}, "between 1 and 500"),
     ],
 )
-def test_a_wrong_plan_is_told_beside_what_was_typed(
-    world: World, changed: dict[str, object], sentence: str
-) -> None:
+def test_a_wrong_plan_is_told_beside_what_was_typed(world: World, changed: dict[str, Any], sentence: str) -> None:
     answer = send_plan(world, **{"at": "11:20", **changed})
     assert answer.status_code == 422
     assert sentence in html.unescape(answer.text)
