@@ -142,7 +142,7 @@ def read_video_url(typed: str) -> str:
         return ""
     try:
         found = urlsplit(address)
-        is_well = found.scheme == "https" and bool(found.hostname) and not found.username
+        is_well = found.scheme == "https" and bool(found.hostname) and "@" not in found.netloc
     except ValueError:
         is_well = False
     if not is_well or len(address) > LONGEST_ADDRESS or any(mark <= " " or mark in "\"'<>\\" for mark in address):

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import CursorResult, delete, update
@@ -24,6 +24,8 @@ from app.store.tables import (
     ModuleRow,
     ProgrammeRow,
 )
+
+A_WEEK = timedelta(days=8)
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,10 @@ def of_ids(db: Db, session_ids: Collection[int]) -> list[Planned]:
 
 
 def of_presenter(db: Db, who: Staff, now: datetime | None = None) -> list[Planned]:
-    """What somebody presents or coordinates; with a time, only what is still to be opened then."""
+    """What somebody presents or coordinates; with a time, what is still to be opened then.
+
+    Of what somebody only coordinates, that is the coming week: the rest stands in the timetable.
+    """
     given = select(LiveSessionPresenterRow.live_session_id).where(
         LiveSessionPresenterRow.account_id == who.account_id
     )
@@ -98,7 +103,12 @@ def of_presenter(db: Db, who: Staff, now: datetime | None = None) -> list[Planne
     found = _planned(db, theirs)
     if now is None:
         return found
-    return [one for one in found if one.is_to_come and one.ends_at + STILL_TO_OPEN > now]
+    to_open = [one for one in found if one.is_to_come and one.ends_at + STILL_TO_OPEN > now]
+    return [
+        one
+        for one in to_open
+        if one.starts_at < now + A_WEEK or any(who.account_id == here.account_id for here in one.presenters)
+    ]
 
 
 def with_room(db: Db, programme_id: int, now: datetime) -> list[Planned]:
@@ -117,6 +127,7 @@ def _planned(db: Db, *which: Any) -> list[Planned]:
     ids = [row.id or 0 for row in rows]
     theirs = bookings.of_sessions(db, ids)
     taught = _modules_of(db, ids)
+    leading = presenters.of_sessions(db, ids)
     return [
         Planned(
             id=row.id or 0,
@@ -132,7 +143,7 @@ def _planned(db: Db, *which: Any) -> list[Planned]:
             cancelled_at=row.cancelled_at,
             ics_sequence=row.ics_sequence,
             modules=tuple(taught[row.id or 0]),
-            presenters=tuple(presenters.of_session(db, row.id or 0)),
+            presenters=tuple(leading[row.id or 0]),
             bookings=tuple(theirs.get(row.id or 0, ())),
         )
         for row in rows
@@ -147,9 +158,13 @@ def _modules_of(db: Db, session_ids: Sequence[int]) -> dict[int, list[PlannedMod
         .order_by(col(LiveSessionModuleRow.position))
     ).all()
     found: dict[int, list[PlannedModule]] = defaultdict(list)
+    known: dict[tuple[int, int | None], PlannedModule] = {}
     for row, module in rows:
-        version_id = row.version_id or lessons.newest_of_any_state(db, module.lesson_id)
-        found[row.live_session_id].append(_module(module, lessons.version(db, version_id)))
+        which = (row.module_id, row.version_id)
+        if which not in known:
+            version_id = row.version_id or lessons.newest_of_any_state(db, module.lesson_id)
+            known[which] = _module(module, lessons.version(db, version_id))
+        found[row.live_session_id].append(known[which])
     return found
 
 

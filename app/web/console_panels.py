@@ -120,6 +120,7 @@ def _face(session: OpenSession, view: ConsoleView, me: Presenter | None) -> Simp
         seq=stage.seq,
         holder_epoch=session.holder_epoch,
         is_rehearsal=session.is_rehearsal,
+        video_url=session.video_url,
         has_ended=session.ended_at is not None,
         paused=session.paused,
         holds=holds,

@@ -17,6 +17,9 @@ PUBLIC = {
     ("GET", "/privacy"),
     ("GET", "/accessibility"),
     ("GET", "/help"),
+    ("GET", "/network-check"),
+    ("GET", "/network-check/now"),
+    ("GET", "/network-check/poll"),
     ("GET", "/health/live"),
     ("GET", "/health/ready"),
     ("GET", "/join"),
@@ -40,6 +43,8 @@ PUBLIC = {
 POSTS = {
     "/author/brought",
     "/author/lessons/{key}/brought/{name}",
+    "/class/bookings",
+    "/class/bookings/ticks",
     "/class/live",
     "/class/run/questions",
     "/class/run/questions/also",
@@ -48,8 +53,10 @@ POSTS = {
     "/present/{session_id}/cue",
     "/present/{session_id}/end",
     "/present/{session_id}/notes",
+    "/present/{session_id}/open",
     "/present/{session_id}/presenters",
     "/present/{session_id}/questions",
+    "/present/{session_id}/rehearse",
     "/present/{session_id}/simulated",
     "/author/media",
     "/author/media/remove",
@@ -93,6 +100,14 @@ POSTS = {
     "/play/alias",
     "/play/answers",
     "/play/leave",
+    "/programmes/{slug}/bookings/packs",
+    "/programmes/{slug}/bookings/{booking_id}",
+    "/programmes/{slug}/bookings/{booking_id}/pack",
+    "/programmes/{slug}/timetable/holidays",
+    "/programmes/{slug}/timetable/new",
+    "/programmes/{slug}/timetable/{session_id}/bookings",
+    "/programmes/{slug}/timetable/{session_id}/cancel",
+    "/programmes/{slug}/timetable/{session_id}/plan",
     "/programmes/{slug}/class-groups",
     "/programmes/{slug}/class-links",
     "/set-up/{token}",
@@ -116,6 +131,7 @@ FORM = {
     "account_id": "1",
     "state": "parked",
     "words": "Two more minutes",
+    "booking_id": "1",
 }
 
 
@@ -240,7 +256,8 @@ def test_no_socket_is_opened_from_another_site(shared: World, path: str, origin:
 
 def test_every_socket_is_known_to_these_tests(shared: World) -> None:
     sockets = {route.path for route in all_routes(shared.app.routes) if isinstance(route, WebSocketRoute)}
-    assert sockets == {"/play/socket", "/class/run/socket", "/present/{session_id}/socket"}
+    of_seats = {"/play/socket", "/class/run/socket", "/present/{session_id}/socket"}
+    assert sockets == of_seats | {"/network-check/socket"}
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "evil.example:8000", "", "[", "[::1"])
