@@ -15,7 +15,7 @@ def test_a_planned_session_stands_in_its_week_and_in_no_other(world: World) -> N
     there = cora.get(f"{TIMETABLE}?week=2026-11-12").text
     assert "Priya" in there
     assert "10:00" in there
-    assert "of 2 classes" in there
+    assert "of 2 places taken" in there
     assert "Priya" not in cora.get(TIMETABLE).text
     for odd in ("", "2026-13-01", "9999-12-31", "0001-01-01", "never"):
         assert cora.get(TIMETABLE, params={"week": odd}).status_code == 200
