@@ -16,6 +16,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 
 from app.content import library
+from app.documents.mail import MailServer
 from app.live.answer_writer import AnswerWriter
 from app.live.bus import Bus, LoneBus, RedisBus
 from app.live.consoles import Consoles
@@ -35,6 +36,7 @@ from app.web import (
     account,
     agencies,
     author,
+    bookings,
     class_groups,
     class_links,
     consoles,
@@ -43,15 +45,18 @@ from app.web import (
     invited,
     join,
     live_sessions,
+    live_wall,
+    network_check,
     own_media,
     pairing,
     people,
     play,
-    provider,
     programmes,
+    provider,
     reports,
     schools,
     sign_in,
+    timetable,
 )
 from app.web import media as web_media
 from app.web import runs as web_runs
@@ -130,6 +135,7 @@ def create_app(
         bus=bus,
         demo_links=demo_links,
         demo_classes=DemoClasses(database, rooms, rehearsals, clock, secrets.choice) if settings.demo else None,
+        mail=_mail(settings),
         clock=clock,
         wrong_codes=Throttle(settings.wrong_codes_per_address, 300),
     )
@@ -161,6 +167,10 @@ def create_app(
         schools.routes(pages),
         class_links.routes(pages),
         class_groups.routes(pages),
+        timetable.routes(pages),
+        bookings.routes(pages),
+        live_wall.routes(pages),
+        network_check.routes(pages),
         *author.routers(pages, panels),
         web_media.routes(),
         own_media.routes(pages),
@@ -188,6 +198,18 @@ def _bus(settings: Settings) -> Bus:
     # One Redis may serve several programmes. All workers of one have the same secret, and nobody else has it.
     name = "safety-in-action:" + hashlib.sha256(f"bus {settings.secret()}".encode()).hexdigest()[:20]
     return RedisBus(settings.redis_url, name, beat_seconds=settings.bus_beat_seconds)
+
+
+def _mail(settings: Settings) -> MailServer | None:
+    if not settings.sends_mail:
+        return None
+    return MailServer(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        sender=settings.smtp_from,
+        user=settings.smtp_user,
+        password=settings.smtp_password,
+    )
 
 
 def publish_shipped(database: Database, settings: Settings, now: datetime) -> None:

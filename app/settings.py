@@ -52,6 +52,12 @@ class Settings(BaseSettings):
     provider_client_id: str = ""
     provider_client_secret: str = ""
     provider_name: str = "your organisation"
+    smtp_host: str = ""
+    smtp_port: int = 587
+    smtp_user: str = ""
+    smtp_password: str = Field(default="", repr=False)
+    smtp_from: str = ""
+    network_check_seconds: float = 60
     log_level: str = "INFO"
 
     @property
@@ -77,6 +83,11 @@ class Settings(BaseSettings):
         scheme = "https" if self.has_own_tls else "http"
         host = "127.0.0.1" if self.host in EVERY_INTERFACE else self.host
         return (self.address or f"{scheme}://{host}:{self.port}").rstrip("/")
+
+    @property
+    def sends_mail(self) -> bool:
+        """Whether letters go by e-mail; else they are printed."""
+        return bool(self.smtp_host and self.smtp_from)
 
     @property
     def is_on_postgres(self) -> bool:

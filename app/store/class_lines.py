@@ -4,12 +4,13 @@ from collections.abc import Collection, Iterable
 
 from sqlmodel import col, select
 
+from app.domain.booking import TO_COME
 from app.domain.console import ClassLine
 from app.store import answers, live_sessions, participants, runs
 from app.store.database import Db
 from app.store.live_sessions import OpenSession
 from app.store.open_runs import OpenRun
-from app.store.tables import ClassGroupRow, ClassLinkRow, RunRow, SchoolRow
+from app.store.tables import BookingRow, ClassGroupRow, ClassLinkRow, RunRow, SchoolRow
 
 
 def of_session(db: Db, session: OpenSession, known: Collection[ClassLine] = ()) -> list[ClassLine]:
@@ -22,7 +23,7 @@ def of_session(db: Db, session: OpenSession, known: Collection[ClassLine] = ()) 
     for run in missing.values():
         found[run.id] = line_of(run, joined.get(run.id, 0), counts.get(run.id, {}))
     lines = [found[run_id] for run_id in checked_in if run_id in found]
-    return lines + _invited(db, session.programme_id, {line.class_group_id for line in lines})
+    return lines + _invited(db, session, {line.class_group_id for line in lines})
 
 
 def line_of(run: OpenRun, joined: int, counts: dict[str, int]) -> ClassLine:
@@ -52,18 +53,22 @@ def may_come(db: Db, session: OpenSession) -> list[int]:
     return [group_id for group_id in rows if group_id is not None]
 
 
-def _invited(db: Db, programme_id: int, here: Iterable[int]) -> list[ClassLine]:
-    """Until there is a timetable, every class with a link may come."""
+def _invited(db: Db, session: OpenSession, here: Iterable[int]) -> list[ClassLine]:
+    """The classes that have a place; of a session that was started at once, every class with a link may come."""
+    if session.is_planned:
+        invited = select(BookingRow.class_group_id).where(
+            BookingRow.live_session_id == session.id, col(BookingRow.state).in_(TO_COME)
+        )
+    else:
+        invited = select(ClassLinkRow.class_group_id).where(col(ClassLinkRow.revoked_at).is_(None))
     rows = db.exec(
         select(ClassGroupRow.id, SchoolRow.name, ClassGroupRow.label, ClassGroupRow.on_roll)
         .join(SchoolRow, col(SchoolRow.id) == ClassGroupRow.school_id)
-        .join(ClassLinkRow, col(ClassLinkRow.class_group_id) == ClassGroupRow.id)
         .where(
-            ClassGroupRow.programme_id == programme_id,
-            col(ClassLinkRow.revoked_at).is_(None),
+            ClassGroupRow.programme_id == session.programme_id,
+            col(ClassGroupRow.id).in_(invited),
             col(ClassGroupRow.id).not_in(list(here)),
         )
-        .distinct()
         .order_by(col(SchoolRow.name), col(ClassGroupRow.label))
     ).all()
     return [

@@ -152,6 +152,12 @@ def newest_version(db: Db, lesson_id: int) -> int | None:
     ).first()
 
 
+def newest_of_any_state(db: Db, lesson_id: int) -> int:
+    """The version that was published last, also one that is retired: a plan still names its lesson."""
+    newest = select(VersionRow.id).where(VersionRow.lesson_id == lesson_id).order_by(col(VersionRow.number).desc())
+    return newest_version(db, lesson_id) or _id(db.exec(newest).first())
+
+
 def all_newest(db: Db) -> list[tuple[str, tuple[Agency, ...]]]:
     """Each lesson's key and the agencies that lead or support it, by its newest version."""
     found = []

@@ -13,7 +13,7 @@ from app.domain.lesson import skipped_for
 from app.domain.live_session import OTHER_HOLDS
 from app.domain.presenter import Presenter, must_lead, must_lead_all
 from app.domain.run import CueKind, Order, Stage, after_order
-from app.store import lessons, presenters, runs
+from app.store import bookings, lessons, presenters, runs
 from app.store.database import Db
 from app.store.open_sessions import OpenSession as OpenSession
 from app.store.open_sessions import any_open as any_open
@@ -232,6 +232,7 @@ def let_go(db: Db, session: OpenSession, *, now: datetime) -> list[int]:
     let_go = runs.read_many(db, followers(db, session.id))
     for run in let_go.values():
         runs.hold_still(db, run, by=BY, now=now)
+    bookings.note_who_stayed_away(db, session.id)
     return list(let_go)
 
 
@@ -274,6 +275,8 @@ def _next_seq(session: OpenSession) -> Stage:
 
 
 def _must_be_open(session: OpenSession) -> None:
+    if session.opened_at is None:
+        raise NotAllowed("This live session has not been opened yet.")
     if session.ended_at is not None:
         raise NotAllowed("This live session has ended.")
 

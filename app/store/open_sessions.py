@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import col, select
+from sqlmodel import col, or_, select
 
+from app.domain.booking import TO_COME
 from app.domain.errors import NotFound
 from app.domain.run import Plan, Reached, Stage, reached
 from app.store.database import Db
 from app.store.open_runs import Skipped, cues_of_sessions, plan_of, skipped_of, versions_of_session
-from app.store.tables import ClassGroupRow, CueRow, LiveSessionRow, RunRow
+from app.store.tables import BookingRow, ClassGroupRow, CueRow, LiveSessionRow, RunRow
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,9 @@ class OpenSession:
     reached: Reached
     began_at: datetime | None
     """When the first step was shown."""
+    is_planned: bool
+    """It comes from the timetable, and is for the classes that have a place in it."""
+    video_url: str
 
 
 def read(db: Db, session_id: int) -> OpenSession:
@@ -73,6 +77,8 @@ def read(db: Db, session_id: int) -> OpenSession:
         skipped=skipped,
         reached=reached(led),
         began_at=next((shift.at for shift in led if shift.is_shown), None),
+        is_planned=row.is_planned,
+        video_url=row.video_url or "",
     )
 
 
@@ -94,9 +100,15 @@ def stage_of(db: Db, session_id: int) -> tuple[Stage, bool] | None:
 
 
 def on_offer(db: Db, class_group_id: int) -> list[int]:
-    """Live sessions of its programme in which a class may check in now: not one that it has taken part in."""
+    """Live sessions of its programme in which a class may check in now: not one that it has taken part in.
+
+    One of the timetable is for the classes that have a place in it.
+    """
     taken = select(RunRow.live_session_id).where(
         RunRow.class_group_id == class_group_id, col(RunRow.live_session_id).is_not(None)
+    )
+    places = select(BookingRow.live_session_id).where(
+        BookingRow.class_group_id == class_group_id, col(BookingRow.state).in_(TO_COME)
     )
     found = db.exec(
         select(LiveSessionRow.id)
@@ -107,6 +119,7 @@ def on_offer(db: Db, class_group_id: int) -> list[int]:
             col(LiveSessionRow.ended_at).is_(None),
             col(LiveSessionRow.is_rehearsal).is_(False),
             col(LiveSessionRow.id).not_in(taken),
+            or_(col(LiveSessionRow.is_planned).is_(False), col(LiveSessionRow.id).in_(places)),
         )
         .order_by(col(LiveSessionRow.id))
     ).all()
@@ -131,7 +144,10 @@ def version_ids(db: Db, session_id: int) -> list[int]:
 
 
 def any_open(db: Db) -> bool:
-    return db.exec(select(LiveSessionRow.id).where(col(LiveSessionRow.ended_at).is_(None))).first() is not None
+    found = select(LiveSessionRow.id).where(
+        col(LiveSessionRow.opened_at).is_not(None), col(LiveSessionRow.ended_at).is_(None)
+    )
+    return db.exec(found).first() is not None
 
 
 def checked_in(db: Db, session_id: int) -> list[int]:

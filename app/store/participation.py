@@ -13,7 +13,7 @@ from app.domain import participation as rules
 from app.domain.errors import NotAllowed
 from app.domain.lesson import Agency, Asking, Lesson, Pledge
 from app.domain.summary import Counted
-from app.store import directory, lessons, participants, runs
+from app.store import bookings, directory, lessons, participants, runs
 from app.store.database import Db
 from app.store.runs import OpenRun
 from app.store.tables import (
@@ -75,11 +75,13 @@ def finish(db: Db, run: OpenRun, *, by: str, now: datetime) -> None:
     count(db, runs.read(db, run.id), now)
     if not run.is_rehearsal:
         write_records(db, runs.read(db, run.id), now)
+        bookings.note_attended(db, run)
 
 
 def take_back(db: Db, run: OpenRun, now: datetime) -> None:
     """Undo `finish` while pupil-level rows live; the next end counts anew."""
     runs.take_back_end(db, run, now)
+    bookings.take_back_attended(db, run)
     _forget(db, run.id)
 
 

@@ -1,5 +1,7 @@
 """Who may hold the console of a live session, and who may be asked to."""
 
+from collections import defaultdict
+from collections.abc import Collection
 from typing import Any
 
 from sqlmodel import col, or_, select
@@ -20,16 +22,32 @@ from app.store.tables import (
 
 def of_session(db: Db, session_id: int) -> list[Presenter]:
     """All who were given something to lead; whoever started the session comes first."""
-    return [_presenter(*row) for row in db.exec(_query(session_id)).all()]
+    return of_sessions(db, [session_id])[session_id]
+
+
+def of_sessions(db: Db, session_ids: Collection[int]) -> dict[int, list[Presenter]]:
+    """The same for many sessions, in one query."""
+    found: dict[int, list[Presenter]] = defaultdict(list)
+    for row, *names in db.exec(_query(session_ids)).all():
+        found[row.live_session_id].append(_presenter(row, *names))
+    return found
 
 
 def one(db: Db, session_id: int, account_id: int) -> Presenter:
     """What this account may lead; a coordinator of the programme leads everything, for no agency. Raises NotFound."""
-    found = db.exec(_query(session_id).where(LiveSessionPresenterRow.account_id == account_id)).first()
+    found = db.exec(_query([session_id]).where(LiveSessionPresenterRow.account_id == account_id)).first()
     given = _presenter(*found) if found is not None else coordinator(db, session_id, account_id)
     if given is None:
         raise NotFound("We could not find that live session.")
     return given
+
+
+def is_opened(db: Db, session_id: int) -> bool:
+    """Whether a live session has a console yet: one of the timetable gets it when it is opened."""
+    opened = select(LiveSessionRow.id).where(
+        LiveSessionRow.id == session_id, col(LiveSessionRow.opened_at).is_not(None)
+    )
+    return db.exec(opened).first() is not None
 
 
 def coordinator(db: Db, session_id: int, account_id: int) -> Presenter | None:
@@ -43,12 +61,14 @@ def coordinator(db: Db, session_id: int, account_id: int) -> Presenter | None:
     return None if name is None else Presenter(account_id=account_id, name=name, leads_all=True)
 
 
-def _query(session_id: int) -> Any:
+def _query(session_ids: Collection[int]) -> Any:
     return (
         select(LiveSessionPresenterRow, AccountRow.name, AgencyRow.slug, AgencyRow.name)
         .join(AccountRow, col(AccountRow.id) == LiveSessionPresenterRow.account_id)
         .outerjoin(AgencyRow, col(AgencyRow.id) == LiveSessionPresenterRow.agency_id)
-        .where(LiveSessionPresenterRow.live_session_id == session_id, col(AccountRow.disabled_at).is_(None))
+        .where(
+            col(LiveSessionPresenterRow.live_session_id).in_(list(session_ids)), col(AccountRow.disabled_at).is_(None)
+        )
         .order_by(col(LiveSessionPresenterRow.id))
     )
 

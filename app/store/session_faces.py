@@ -28,6 +28,7 @@ class SessionFace:
     stage: Stage
     questions: tuple[TeacherQuestion, ...]
     note: Note | None
+    video_url: str = ""
 
     @property
     def on_air(self) -> TeacherQuestion | None:
@@ -59,6 +60,7 @@ def read_many(db: Db, session_ids: Collection[int]) -> dict[int, SessionFace]:
             ),
             questions=tuple(questions[row.id]),
             note=notes.get(row.id),
+            video_url=row.video_url or "",
         )
         for row in rows
     }
@@ -69,6 +71,7 @@ _FACES: Any = (
         col(LiveSessionRow.id),
         col(LiveSessionRow.holder_account_id),
         col(LiveSessionRow.ended_at),
+        col(LiveSessionRow.video_url),
         col(LiveSessionRow.module_position),
         col(LiveSessionRow.step_key),
         col(LiveSessionRow.phase),

@@ -34,6 +34,7 @@ class ProgrammeRow(SQLModel, table=True):
     target_classes: int = 0
     target_pupils: int = 0
     ended_at: datetime | None = None
+    holidays: list[list[str]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
 
 
 class AgencyRow(SQLModel, table=True):
@@ -355,6 +356,10 @@ class LiveSessionRow(SQLModel, table=True):
     holder_agency_id: int | None = _of("agency", nullable=True)
     holder_epoch: int = 0
     is_rehearsal: bool = False
+    is_planned: bool = False
+    questions: int = 8
+    cancelled_at: datetime | None = None
+    ics_sequence: int = 0
 
 
 class LiveSessionModuleRow(SQLModel, table=True):
@@ -378,6 +383,27 @@ class LiveSessionPresenterRow(SQLModel, table=True):
     agency_id: int | None = _of("agency", nullable=True)
     leads_all: bool = False
     position: int | None = None
+
+
+class BookingRow(SQLModel, table=True):
+    """A class group has a place, or asks for one, in a planned live session."""
+
+    __tablename__ = "booking"
+    __table_args__ = (
+        UniqueConstraint("live_session_id", "class_group_id"),
+        Index("booking_of_class_group", "class_group_id"),
+    )
+    id: int | None = _key()
+    live_session_id: int = _of("live_session")
+    class_group_id: int = _of("class_group")
+    state: str
+    pack_sent_at: datetime | None = None
+    room_checked_on: date | None = None
+    dsl_told_on: date | None = None
+    pupils_thought_of_on: date | None = None
+    send_to: str = ""
+    mail_trouble: str = ""
+    ics_sequence: int = 0
 
 
 class TeacherQuestionRow(SQLModel, table=True):

@@ -120,6 +120,7 @@ def _face(session: OpenSession, view: ConsoleView, me: Presenter | None) -> Simp
         seq=stage.seq,
         holder_epoch=session.holder_epoch,
         is_rehearsal=session.is_rehearsal,
+        video_url=session.video_url,
         has_ended=session.ended_at is not None,
         paused=session.paused,
         holds=holds,
@@ -212,7 +213,7 @@ def _row(line: ClassLine, session: OpenSession) -> SimpleNamespace:
     return SimpleNamespace(
         key=line.run_id or f"class-{line.class_group_id}",
         light=light,
-        words=f"{LIGHTS[light]} {_lasted(seconds)}" if light in ("lost", "slow") else LIGHTS[light],
+        words=f"{LIGHTS[light]} {lasted(seconds)}" if light in ("lost", "slow") else LIGHTS[light],
         is_trouble=console.is_trouble(line, session.stage),
         is_open=line.run_id is not None,
         school=line.school,
@@ -226,7 +227,7 @@ def _row(line: ClassLine, session: OpenSession) -> SimpleNamespace:
     )
 
 
-def _lasted(seconds: int) -> str:
+def lasted(seconds: int) -> str:
     return f"{seconds} s" if seconds < 120 else f"{seconds // 60} min"
 
 

@@ -9,6 +9,7 @@ from typing import Annotated
 from fastapi import Depends, Form, Path, Request
 from starlette.requests import HTTPConnection
 
+from app.documents.mail import MailServer
 from app.domain.errors import DomainError, NotAllowed, NotFound
 from app.domain.people import Phone, Staff, Teacher
 from app.domain.presenter import Presenter
@@ -56,6 +57,8 @@ class Parts:
     demo_links: Callable[[], list[dict[str, str]]] = list
     demo_classes: DemoClasses | None = None
     """In the demo alone."""
+    mail: MailServer | None = None
+    """None: letters are printed."""
     clock: Callable[[], datetime] = now_utc
     choose: Callable[[Sequence[str]], str] = secrets.choice
     wrong_codes: Throttle = field(default_factory=lambda: Throttle(120, 300))
@@ -234,6 +237,8 @@ def at_console_or_none(connection: HTTPConnection, app: Parts, session_id: int) 
 def _at_console(connection: HTTPConnection, app: Parts, who: Staff, session_id: int) -> AtConsole:
     with app.database.reading() as db:
         presenter = presenters.one(db, session_id, who.account_id)
+        if not presenters.is_opened(db, session_id):
+            raise NotFound("This live session has not been opened yet. Open it from the list of your live sessions.")
     return AtConsole(session_id, presenter, staff_key(connection, app))
 
 

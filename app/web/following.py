@@ -73,6 +73,7 @@ def offers(db: Db, class_group_id: int) -> list[dict[str, Any]]:
                 "topic_name": taught[0].topic.name,
                 "led_by": face.led_by,
                 "has_begun": not face.stage.is_rules,
+                "video_url": face.video_url,
             }
         )
     return found

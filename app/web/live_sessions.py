@@ -1,19 +1,22 @@
 """A presenter's live sessions: the list of them, starting one, sharing it with others, ending it."""
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter, Form, Path
 from starlette.responses import Response
 
-from app.domain.errors import DomainError, Invalid, NotFound
+from app.domain.errors import Conflict, DomainError, Invalid, NotFound
 from app.domain.people import Staff
-from app.store import directory, lessons, live_sessions, presenters
+from app.domain.timetable import OPENS_BEFORE, Planned, countdown
+from app.store import directory, lessons, live_sessions, presenters, timetable
 from app.store.database import Db
-from app.web.deps import App, ConsoleOf, Parts, RowId, SignedIn
+from app.web.deps import LARGEST_ID, App, ConsoleOf, Parts, RowId, SignedIn
 from app.web.pages import Pages, see_other
 from app.web.security import new_key
 
 LONGEST_PLAN = 240
+SessionId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 
 
 def routes(pages: Pages) -> APIRouter:
@@ -66,7 +69,44 @@ def routes(pages: Pages) -> APIRouter:
         app.rooms.session_news(here.session_id)
         return see_other("/present")
 
+    @router.post("/present/{session_id}/open")
+    def open_console(app: App, who: SignedIn, session_id: SessionId) -> Response:
+        """Open the lobby of a planned session: the newest versions stay, and its classes may check in."""
+        try:
+            with app.database.transaction() as db:
+                timetable.open_lobby(db, session_id, who.account_id, app.clock())
+        except Conflict:  # somebody else was a moment quicker: its console is what both want
+            return see_other(f"/present/{session_id}")
+        app.rooms.session_news(session_id)
+        return see_other(f"/present/{session_id}")
+
+    @router.post("/present/{session_id}/rehearse")
+    def rehearse(app: App, who: SignedIn, session_id: SessionId) -> Response:
+        """A rehearsal of what a planned session will be, as it is now; it is offered to no class."""
+        with app.database.transaction() as db:
+            rehearsal_id = _rehearse(app, db, who, session_id)
+        return see_other(f"/present/{rehearsal_id}")
+
     return router
+
+
+def _rehearse(app: Parts, db: Db, who: Staff, session_id: int) -> int:
+    presenters.one(db, session_id, who.account_id)
+    found = timetable.of_ids(db, [session_id])
+    if not found:
+        raise NotFound("We could not find that live session.")
+    planned = found[0]
+    return live_sessions.start(
+        db,
+        planned.programme_id,
+        timetable.newest_versions(db, planned),
+        questions=planned.questions,
+        account_id=who.account_id,
+        planned_minutes=planned.minutes,
+        seed=new_key(),
+        now=app.clock(),
+        is_rehearsal=True,
+    )
 
 
 def _programmes(db: Db, who: Staff) -> frozenset[int]:
@@ -78,6 +118,7 @@ def _programmes(db: Db, who: Staff) -> frozenset[int]:
 def _dashboard(app: Parts, who: Staff, sentence: str = "") -> dict[str, Any]:
     with app.database.reading() as db:
         sessions = [_face(app, db, session_id, who) for session_id in presenters.open_sessions(db, who)]
+        planned = [planned_face(one, app.clock()) for one in timetable.of_presenter(db, who, app.clock())]
         programmes = [
             {
                 "id": programme.id,
@@ -97,7 +138,28 @@ def _dashboard(app: Parts, who: Staff, sentence: str = "") -> dict[str, Any]:
             }
             for programme in directory.programmes_by_id(db, _programmes(db, who))
         ]
-    return {"who": who.name, "sessions": sessions, "programmes": programmes, "sentence": sentence}
+    return {"who": who.name, "sessions": sessions, "planned": planned, "programmes": programmes, "sentence": sentence}
+
+
+def planned_face(planned: Planned, now: datetime) -> dict[str, Any]:
+    """A live session of the timetable for whoever presents it; `may_open` from half an hour before."""
+    return {
+        "id": planned.id,
+        "programme_id": planned.programme_id,
+        "title": planned.title,
+        "topic_key": planned.modules[0].topic_key,
+        "topic_name": planned.modules[0].topic_name,
+        "starts_at": planned.starts_at,
+        "minutes": planned.minutes,
+        "countdown": countdown(planned.starts_at, now),
+        "may_open": planned.may_open(now),
+        "opens_at": planned.starts_at - OPENS_BEFORE,
+        "video_url": planned.video_url,
+        "questions": planned.questions,
+        "classes": sum(one.is_to_come for one in planned.bookings),
+        "asking": sum(one.state == "requested" for one in planned.bookings),
+        "module_ids": [module.module_id for module in planned.modules],
+    }
 
 
 def _is_own(db: Db, who: Staff, agency_key: str) -> bool:

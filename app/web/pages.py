@@ -84,6 +84,7 @@ class Pages:
             unbroken=unbroken,
             spaced=joining.spaced,
             day=day,
+            weekday=weekday,
             clock=clock_time,
             number=plain_number,
             length_of_time=length_of_time,
@@ -105,6 +106,11 @@ def day(value: date | datetime) -> str:
     """2 Nov 2026, by British clocks."""
     local = value.astimezone(HOME) if isinstance(value, datetime) else value
     return f"{local.day} {local:%b %Y}"
+
+
+def weekday(value: datetime) -> str:
+    """Tuesday 10 Nov 2026."""
+    return f"{value.astimezone(HOME):%A} {day(value)}"
 
 
 def clock_time(value: datetime) -> str:

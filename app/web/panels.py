@@ -162,6 +162,7 @@ class Panels:
         return SimpleNamespace(
             led_by=led.led_by,
             presenter=led.presenter,
+            video_url=led.video_url,
             presence=self._presence(led.id, led.holder),
             follows=run.following,
             waits=run.is_waiting,

@@ -18,6 +18,7 @@ from app.live.snapshot import look
 from app.store import class_links, directory, facts, lessons, participants, participation, runs
 from app.store.runs import OpenRun
 from app.web import deps
+from app.web.bookings import for_today
 from app.web.deps import LARGEST_ID, App, ClassTeacher, Parts, RowId, RunLeader
 from app.web.following import offers
 from app.web.pages import Pages, done, see_other
@@ -79,12 +80,14 @@ def _today(app: Parts, teacher: Teacher, sentence: str = "") -> dict[str, Any]:
         offered = lessons.offered(db, group.programme_id)
         unsigned = {version_id: facts.awaiting(db, lesson) for version_id, lesson in offered}
         live = [] if run else offers(db, teacher.class_group_id)
+        booked = for_today(db, teacher, group.programme_id, app.clock())
     return {
         "school": group.school,
         "class_label": group.label,
         "on_roll": group.on_roll,
         "sentence": sentence,
         "live": live,
+        "booked": booked,
         "open_run": {"code": run.code, "title": _title(run)} if run else None,
         "past_runs": [
             {

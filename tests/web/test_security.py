@@ -31,6 +31,7 @@ FORM = {
     "account_id": "1",
     "state": "parked",
     "words": "Two more minutes",
+    "booking_id": "1",
 }
 
 
@@ -140,7 +141,8 @@ def test_no_socket_is_opened_from_another_site(shared: World, path: str, origin:
 
 def test_every_socket_is_known_to_these_tests(shared: World) -> None:
     sockets = {route.path for route in all_routes(shared.app.routes) if isinstance(route, WebSocketRoute)}
-    assert sockets == {"/play/socket", "/class/run/socket", "/present/{session_id}/socket"}
+    of_seats = {"/play/socket", "/class/run/socket", "/present/{session_id}/socket"}
+    assert sockets == of_seats | {"/network-check/socket"}
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "evil.example:8000", "", "[", "[::1"])

@@ -1,0 +1,101 @@
+"""Letters on their way: sent outside of every transaction, and what went wrong is noted beside the booking."""
+
+from collections.abc import Iterable, Sequence
+
+from app.documents import calendar, letters, mail
+from app.documents.letters import Pack
+from app.documents.mail import Letter
+from app.domain.booking import Booked
+from app.domain.errors import Invalid
+from app.domain.timetable import Planned
+from app.store import bookings, directory, timetable
+from app.store.database import Db
+from app.web.deps import Parts
+from app.web.security import new_key
+
+LONGEST_ADDRESS = 254
+
+
+def read_address(typed: str) -> str:
+    """An e-mail address as typed, or nothing. Raises Invalid."""
+    address = typed.strip()
+    name, _, host = address.rpartition("@")
+    is_odd = any(mark.isspace() or not mark.isprintable() or mark in '<>,;:"\\()[]' for mark in address)
+    if address and (
+        is_odd or not name or "@" in name or "." not in host.strip(".") or len(address) > LONGEST_ADDRESS
+    ):
+        raise Invalid("That is not an e-mail address. Write for example office@school.example")
+    return address
+
+
+def tell(app: Parts, booking_ids: Sequence[int]) -> None:
+    """A place was given, moved or taken back: to whoever left an address, with the calendar entry as it is now."""
+    if app.mail is None or not booking_ids:
+        return
+    with app.database.reading() as db:
+        found = [one for one in _with_sessions(db, booking_ids) if one[1].send_to]
+    letters_of = [_about_place(app, planned, booked) for planned, booked in found]
+    troubles = list(mail.send(app.mail, letters_of))
+    with app.database.transaction() as db:
+        for (_, booked), trouble in zip(found, troubles, strict=True):
+            bookings.note_mail(db, booked.id, trouble)
+
+
+def _about_place(app: Parts, planned: Planned, booked: Booked) -> Letter:
+    subject, words = letters.about_place(planned, booked)
+    entries = [calendar.of_booking(planned, booked, letters.calendar_words(planned))]
+    return Letter(
+        to=booked.send_to,
+        subject=subject,
+        words=words,
+        calendar=calendar.write(entries, name=planned.title, now=app.clock()),
+        method=calendar.method(entries),
+    )
+
+
+def _with_sessions(db: Db, booking_ids: Sequence[int]) -> list[tuple[Planned, Booked]]:
+    wanted = set(booking_ids)
+    sessions = timetable.of_ids(db, bookings.sessions_of(db, booking_ids))
+    return [(planned, booked) for planned in sessions for booked in planned.bookings if booked.id in wanted]
+
+
+def pack_of(app: Parts, db: Db, planned: Planned, booked: Booked) -> Pack:
+    """A pack with a class link of its own: the store knows no earlier one, only what it hashes to."""
+    token = new_key()
+    directory.make_class_link(db, directory.class_group(db, booked.class_group_id), token)
+    return Pack(
+        planned=planned,
+        booked=booked,
+        lessons=tuple(timetable.lessons_of(db, planned)),
+        class_link=f"{app.settings.base_address}/c/{token}",
+        check_address=f"{app.settings.base_address}/network-check",
+    )
+
+
+def send_packs(app: Parts, due: Iterable[tuple[Planned, Booked]]) -> tuple[list[Pack], int, int]:
+    """Those that are printed, and how many e-mails went and did not. What did not go is due as before."""
+    printed: list[Pack] = []
+    posted: list[Pack] = []
+    with app.database.transaction() as db:
+        for planned, booked in due:
+            pack = pack_of(app, db, planned, booked)
+            by_mail = app.mail is not None and bool(booked.send_to)
+            (posted if by_mail else printed).append(pack)
+            if not by_mail:
+                bookings.note_pack_sent(db, booked, app.clock())
+    troubles = list(mail.send(app.mail, [_pack_letter(app, pack) for pack in posted])) if app.mail else []
+    with app.database.transaction() as db:
+        for pack, trouble in zip(posted, troubles, strict=True):
+            if trouble:
+                bookings.note_mail(db, pack.booked.id, trouble)
+            else:
+                bookings.note_pack_sent(db, pack.booked, app.clock())
+    failed = sum(bool(trouble) for trouble in troubles)
+    return printed, len(troubles) - failed, failed
+
+
+def _pack_letter(app: Parts, pack: Pack) -> Letter:
+    subject, words = letters.about_pack(pack)
+    entries = [calendar.of_booking(pack.planned, pack.booked, letters.calendar_words(pack.planned))]
+    written = calendar.write(entries, name=pack.planned.title, now=app.clock())
+    return Letter(to=pack.booked.send_to, subject=subject, words=words, calendar=written)
