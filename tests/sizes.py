@@ -4,14 +4,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
-from playwright.sync_api import Browser, ConsoleMessage, Page
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 from sqlmodel import select
 
 from app.main import alias_words
 from app.store.runs import OpenRun
 from app.store.tables import ParticipantRow, RunRow
 from app.web.author.preview import phases_of
-from tests.browsers import OpenLesson, catch_up, choose, expect_phase, open_lesson, press_next
+from tests.browsers import WAIT_MS, OpenLesson, catch_up, choose, expect_phase, open_lesson, press_next
 from tests.live_server import LiveServer
 
 CHILDREN = 29  # beside the one with a real browser
@@ -222,7 +222,7 @@ def look_at_stage(lesson: OpenLesson, pupil: Page, walk: Walk, *, calms: bool) -
     place = f"{stage.step_key}/{stage.phase}"
     walk.look(place, lesson.screen, pupil)
     if stage.phase == "open":
-        choose(pupil, "AB"[stage.seq % 2])
+        answer(pupil, "AB"[stage.seq % 2])
         walk.look_at_device(f"{place} answered", pupil)
     if calms and place == "hook/content":
         lesson.give("calm")
@@ -231,6 +231,27 @@ def look_at_stage(lesson: OpenLesson, pupil: Page, walk: Walk, *, calms: bool) -
         walk.look("calm", lesson.screen, pupil)
         lesson.give("resume")
     return stage.phase != "finished"
+
+
+def answer(pupil: Page, letter: str) -> None:
+    """Any answer, in the way of the question's form."""
+    here = pupil.locator("#panel-stage .stage")
+    match here.get_attribute("data-form"):
+        case "order":
+            for button in here.locator(".turn").all()[:-1]:  # the last one has only one place left
+                button.click()
+        case "pairs":
+            left, right = (column.locator(".turn").all() for column in here.locator(".pairs ul").all())
+            for one, other in zip(left[:-1], right[:-1], strict=True):
+                one.click()
+                other.click()
+        case "number":
+            guess = here.locator("#guess")
+            guess.fill(guess.get_attribute("min") or "0")
+            here.locator("[data-save]").click()
+        case _:
+            choose(pupil, letter)
+    expect(pupil.locator("#status")).to_contain_text("Answer saved", timeout=WAIT_MS)
 
 
 def planned(run: OpenRun) -> set[str]:
