@@ -26,6 +26,10 @@ REMEDIES = (
     (r"has no alt text", "Say what it shows, or tick that it only decorates."),
     (r"(cannot name a picture|is no picture|not a kind of picture|not among your agency)", "Choose another picture."),
     (r'"film" is missing', "Choose a film, or add one below."),
+    (
+        r'"source" is missing',
+        "Say who published it, and when. Otherwise: own knowledge, to be confirmed by the agency.",
+    ),
     (r"This film has no captions", "Add them on the page of pictures and films."),
     (r"are no misconceptions here", "Write it beside the questions, such as FM1: Hide and wait."),
     (r"are no questions here", "Add a question."),
@@ -41,6 +45,12 @@ SENTENCES = (
     (r"There are no questions here\.", "The quiz has no questions yet."),
     (r"(\d+) questions are anchors\.", r"Of the five questions that are asked before and after, there are \1."),
     (r"This lesson has no objectives\.", "It does not say yet what children can do at the end."),
+    (r'"question" is missing\.', "The question has no words."),
+    (r'"right" is missing\.', "The answers are missing."),
+    (r'"confidence" is missing\.', "It does not say yet how sure it is."),
+    (r'"for" is missing\.', "It does not say yet for whom it is."),
+    (r'"(why|source|film)" is missing\.', r"The \1 is missing."),
+    (r'"minutes" is missing\.', "The minutes are missing."),
 )
 """What a file calls otherwise than its form does."""
 FIELDS = (
