@@ -51,7 +51,7 @@ async def received(
         file = form.get("file")
         if not isinstance(file, UploadFile) or not file.filename:
             raise Invalid(NO_FILE)
-        yield str(form.get(field)), file
+        yield str(form.get(field) or ""), file
     finally:
         await form.close()
 

@@ -17,14 +17,16 @@ from app.content.whole_lessons import texts_of
 from app.domain.errors import Conflict, Invalid
 from app.domain.people import Staff
 from app.store.brought_files import BroughtFiles
-from app.web.author import brought_pictures
+from app.web.author import brought_media
 from app.web.author.desk import Desk, open_desk, save
+from app.web.author.lessons import must_write
 from app.web.author.page import frame
 from app.web.brought_file import Readers, received
 from app.web.deps import App, Parts, SignedIn
 from app.web.pages import Pages, see_other
 from app.web.security import COUNTED_AS_THEY_COME
 
+ROOM = "/author"
 ADDRESS = "/author/brought"
 LARGEST_BROUGHT = LARGEST_FILE + 64 * 1024
 LARGEST_SENT = COUNTED_AS_THEY_COME[ADDRESS]
@@ -55,7 +57,7 @@ def routes(pages: Pages) -> APIRouter:
 def _add_preview(router: APIRouter, pages: Pages) -> None:
     @router.get("/author/lessons/{key}/brought/{name}")
     def preview(key: str, name: str, app: App, who: SignedIn) -> Response:
-        found = _laid_by(app, who, name)
+        found = laid_by(app, who, name)
         with app.database.reading() as db:
             desk = open_desk(db, app, who, key)
             return pages.page("author/brought.html", **frame(db, app, desk, "files"), **_face(desk, name, found))
@@ -68,7 +70,7 @@ def _add_preview(router: APIRouter, pages: Pages) -> None:
 
     @router.post("/author/lessons/{key}/brought/{name}")
     def keep(key: str, name: str, app: App, who: SignedIn, form: Chosen) -> Response:
-        found = _laid_by(app, who, name)
+        found = laid_by(app, who, name)
         with app.database.reading() as db:
             desk = open_desk(db, app, who, key)
         address = (_keep_package if found.files else _keep_chosen)(app, desk, found, form)
@@ -84,8 +86,11 @@ Chosen = Annotated[FormData, Depends(_form)]
 
 
 def _may_bring(app: Parts, who: Staff, key: str) -> str:
-    """The address of the lesson, when this person may add something to it."""
+    """The address of the lesson, when this person may add something to it; of the room for a lesson that is new."""
     with app.database.reading() as db:
+        if not key:
+            must_write(db, who)
+            return ROOM
         desk = open_desk(db, app, who, key)
         if not (desk.may("edit_lesson") or desk.may_edit_step(FACTS)):
             desk.must("edit_lesson")
@@ -102,7 +107,7 @@ def _lay_by(app: Parts, who: Staff, found: Imported) -> str:
     return files.lay_by(who.account_id, {"found.json": to_bytes(found), **pictures})
 
 
-def _laid_by(app: Parts, who: Staff, name: str) -> Imported:
+def laid_by(app: Parts, who: Staff, name: str) -> Imported:
     return from_bytes(BroughtFiles(app.settings.data_dir).read(who.account_id, name, "found.json"))
 
 
@@ -116,7 +121,7 @@ def _keep_chosen(app: Parts, desk: Desk, found: Imported, form: FormData) -> str
         desk.must("edit_lesson")
     if slides:
         desk.must_edit_step(FACTS)
-    slides, names = brought_pictures.kept(app, desk, slides, form)
+    slides, names = brought_media.kept(app, desk, slides, form)
     with app.database.transaction() as db:
         desk = open_desk(db, app, desk.who, desk.key)
         if questions:
@@ -147,7 +152,7 @@ def _keep_package(app: Parts, desk: Desk, found: Imported, form: FormData) -> st
     for part in {*desk.sketch.keys, *texts.sketch.keys}:
         if part in desk.sketch.keys and texts.sketch.part(part) != desk.sketch.part(part):
             desk.must_edit_step(part)
-    brought_pictures.kept_of_package(app, desk, found, texts, form)
+    brought_media.kept_of_package(app, desk.draft.owner_agency_id, found, texts, form)
     with app.database.transaction() as db:
         save(db, app, desk, "whole", lesson=texts.lesson, quiz=texts.quiz)
     return desk.address
@@ -159,7 +164,7 @@ def _face(desk: Desk, name: str, found: Imported) -> dict[str, Any]:
         "brought": f"{desk.address}/brought/{name}",
         "file_title": found.title,
         "form": found.form,
-        "counts": _counts(found),
+        "counts": counts(found),
         "left_out": found.with_weight("left out"),
         "to_look_at": [one for one in found.with_weight("look") if one.place not in _places(found)],
         "notes": found.with_weight("note"),
@@ -168,7 +173,7 @@ def _face(desk: Desk, name: str, found: Imported) -> dict[str, Any]:
             _slide_face(desk, name, slide) | {"beside": _beside(found, slide.place)} for slide in found.slides
         ],
         "files": sorted(found.files),
-        "brings_pictures": brought_pictures.are_in(found),
+        "brings_pictures": brought_media.are_in(found),
         "has_lesson": texts is not None,
         "same": texts is not None and (texts.lesson, texts.quiz) == (desk.texts.lesson, desk.texts.quiz),
         "may_add_questions": desk.may("edit_lesson"),
@@ -185,7 +190,7 @@ def _beside(found: Imported, place: int) -> list[Message]:
     return [message for message in found.with_weight("look") if message.place == place]
 
 
-def _counts(found: Imported) -> list[str]:
+def counts(found: Imported) -> list[str]:
     """How many of each: ["49 questions", "1 left out"]."""
     numbers = (
         (len(found.questions), "question", "questions"),
