@@ -47,10 +47,15 @@ MEMBERS = Policy(_roles("presenter"), _roles("other_presenter"))
 MEMBERS_AND_COORDINATOR = Policy(_roles("presenter coordinator"), _roles("other_presenter coordinator"))
 COORDINATOR_OF_BOTH = Policy(_roles("coordinator"), _roles("coordinator"))
 COORDINATOR = Policy(_roles("coordinator"), _roles("other_coordinator"))
+ANY_COORDINATOR = Policy(_roles("coordinator other_coordinator"))
+WHO_LEADS_IT = Policy(_roles("presenter coordinator"), _roles("other_coordinator"))
 ONESELF = Policy(_roles("presenter"), _roles("other_presenter"))
 
 LESSON = "/author/lessons/{key}"
 CONSOLE = "/present/{session_id}"
+OF = "/programmes/{slug}"
+PLANNED = f"{OF}/timetable/{{session_id}}"
+CLASS_GROUP = f"{OF}/class-groups/{{class_group_id}}"
 
 POLICIES: dict[str, Policy] = {
     # start and notices
@@ -61,6 +66,10 @@ POLICIES: dict[str, Policy] = {
     "GET /static/{path}": ANYONE,
     "GET /health/live": ANYONE,
     "GET /health/ready": ANYONE,
+    "GET /network-check": ANYONE,
+    "GET /network-check/now": ANYONE,
+    "GET /network-check/poll": ANYONE,
+    "WEBSOCKET /network-check/socket": ANYONE,
     # pupils
     "GET /join": ANYONE,
     "POST /join": ANYONE,
@@ -74,10 +83,14 @@ POLICIES: dict[str, Policy] = {
     "WEBSOCKET /play/socket": PUPIL,
     # teachers
     "GET /c/{token}": ANYONE,
+    "GET /C/{token}": ANYONE,
     "POST /c/{token}": ANYONE,
     "GET /class": TEACHER,
     "POST /class/sign-out": TEACHER,
     "POST /class/live": TEACHER,
+    "POST /class/bookings": TEACHER_OF_IT,
+    "POST /class/bookings/ticks": TEACHER_OF_IT,
+    "GET /class/calendar.ics": TEACHER,
     "GET /class/run": LEADER,
     "POST /class/run": TEACHER,
     "GET /class/run/screen": LEADER,
@@ -127,15 +140,72 @@ POLICIES: dict[str, Policy] = {
     "POST /people/disable": COORDINATOR,
     "POST /people/enable": COORDINATOR,
     "POST /people/second-factor/remove": COORDINATOR,
-    # programmes and reports
+    # a programme
     "GET /programmes": STAFF,
-    "POST /programmes/{slug}/class-groups": COORDINATOR,
-    "POST /programmes/{slug}/class-links": COORDINATOR,
+    "GET /programmes/new": ANY_COORDINATOR,
+    "POST /programmes/new": ANY_COORDINATOR,
+    f"GET {OF}": COORDINATOR,
+    f"GET {OF}/details": COORDINATOR,
+    f"POST {OF}/details": COORDINATOR,
+    f"GET {OF}/copy": COORDINATOR,
+    f"POST {OF}/copy": COORDINATOR,
+    f"POST {OF}/modules": COORDINATOR,
+    f"POST {OF}/modules/order": COORDINATOR,
+    f"POST {OF}/modules/remove": COORDINATOR,
+    f"GET {OF}/agencies": COORDINATOR,
+    f"POST {OF}/agencies": COORDINATOR,
+    f"POST {OF}/agencies/new": COORDINATOR,
+    f"GET {OF}/agencies/{{agency_id}}": COORDINATOR,
+    f"POST {OF}/agencies/{{agency_id}}": COORDINATOR,
+    f"POST {OF}/agencies/{{agency_id}}/remove": COORDINATOR,
+    f"GET {OF}/schools": COORDINATOR,
+    f"POST {OF}/schools": COORDINATOR,
+    f"GET {OF}/schools/{{school_id}}": COORDINATOR,
+    f"POST {OF}/schools/{{school_id}}": COORDINATOR,
+    f"POST {OF}/schools/{{school_id}}/remove": COORDINATOR,
+    f"GET {OF}/schools/list": COORDINATOR,
+    f"GET {OF}/schools/list.xlsx": COORDINATOR,
+    "POST /programmes/brought": COORDINATOR,
+    f"GET {OF}/schools/brought/{{name}}": COORDINATOR,
+    f"POST {OF}/schools/brought/{{name}}": COORDINATOR,
+    f"GET {OF}/class-groups": COORDINATOR,
+    f"POST {OF}/class-groups": COORDINATOR,
+    f"GET {CLASS_GROUP}": COORDINATOR,
+    f"POST {CLASS_GROUP}": COORDINATOR,
+    f"POST {CLASS_GROUP}/remove": COORDINATOR,
+    f"POST {CLASS_GROUP}/link": COORDINATOR,
+    f"POST {CLASS_GROUP}/browsers/remove": COORDINATOR,
+    f"GET {OF}/letters": COORDINATOR,
+    f"POST {OF}/letters": COORDINATOR,
+    f"GET {OF}/letters.pdf": COORDINATOR,
+    f"GET {OF}/letters/{{class_group_id}}": COORDINATOR,
+    f"GET {OF}/letters/{{class_group_id}}/letter.pdf": COORDINATOR,
+    # its timetable, bookings and wall
+    f"GET {OF}/timetable": COORDINATOR,
+    f"GET {OF}/timetable/new": COORDINATOR,
+    f"POST {OF}/timetable/new": COORDINATOR,
+    f"POST {OF}/timetable/holidays": COORDINATOR,
+    f"GET {PLANNED}": COORDINATOR,
+    f"GET {PLANNED}/plan": COORDINATOR,
+    f"POST {PLANNED}/plan": COORDINATOR,
+    f"POST {PLANNED}/cancel": COORDINATOR,
+    f"POST {PLANNED}/bookings": COORDINATOR,
+    f"GET {OF}/bookings": COORDINATOR,
+    f"POST {OF}/bookings/packs": COORDINATOR,
+    f"POST {OF}/bookings/{{booking_id}}": COORDINATOR,
+    f"POST {OF}/bookings/{{booking_id}}/pack": COORDINATOR,
+    f"GET {OF}/calendar.ics": COORDINATOR,
+    f"GET {OF}/wall": COORDINATOR,
+    f"GET {OF}/wall/panel": COORDINATOR,
+    # reports
     "GET /reports/agencies/{agency}": MEMBERS_AND_COORDINATOR,
     "GET /reports/agencies/{agency}.csv": MEMBERS_AND_COORDINATOR,
     # live sessions
     "GET /present": STAFF,
     "POST /present": Policy(_roles("presenter other_presenter coordinator"), _roles("other_coordinator")),
+    "GET /present/calendar.ics": STAFF,
+    f"POST {CONSOLE}/open": WHO_LEADS_IT,
+    f"POST {CONSOLE}/rehearse": WHO_LEADS_IT,
     f"GET {CONSOLE}": MEMBERS_AND_COORDINATOR,
     f"GET {CONSOLE}/panels/{{panel}}": MEMBERS_AND_COORDINATOR,
     f"WEBSOCKET {CONSOLE}/socket": MEMBERS_AND_COORDINATOR,
@@ -197,15 +267,22 @@ POLICIES: dict[str, Policy] = {
     f"GET {LESSON}/files": MEMBERS_AND_COORDINATOR,
     f"GET {LESSON}/files/{{name}}": MEMBERS_AND_COORDINATOR,
     "POST /author/brought": MEMBERS,
+    "GET /author/brought/{name}": MEMBERS,
+    "POST /author/brought/{name}": MEMBERS,
     f"GET {LESSON}/brought/{{name}}": MEMBERS,
     f"POST {LESSON}/brought/{{name}}": MEMBERS,
     f"GET {LESSON}/brought/{{name}}/pictures/{{picture}}": MEMBERS,
 }
 
+SEASON = {"name": "A new one", "area": "A town", "starts_on": "2026-11-03", "ends_on": "2027-07-23"}
+PLAN = {"on": "2026-11-12", "at": "10:00", "minutes": 45, "questions": 8, "module_id": "{module}", "place": 1}
+
 FORMS: dict[str, dict[str, Any]] = {
     "POST /join": {"code": "{code}"},
     "POST /play/answers": {"asking": "x", "round": 1, "choice": "A"},
     "POST /class/live": {"live_session_id": "{session_id}"},
+    "POST /class/bookings": {"live_session_id": "{planned}"},
+    "POST /class/bookings/ticks": {"booking_id": "{booking_id}", "ticked": "room"},
     "POST /class/run": {"version_id": 1},
     "POST /class/run/cue": {"order": "back", "seq": 999, "epoch": 0},
     "POST /class/run/questions/also": {"question_id": 1},
@@ -222,8 +299,26 @@ FORMS: dict[str, dict[str, Any]] = {
     "POST /people/disable": {"account_id": "{account}"},
     "POST /people/enable": {"account_id": "{account}"},
     "POST /people/second-factor/remove": {"account_id": "{account}"},
-    "POST /programmes/{slug}/class-groups": {"school": "Hill School (demo)", "label": "6Z"},
-    "POST /programmes/{slug}/class-links": {"class_group_id": "{class_group}"},
+    "POST /programmes/new": SEASON,
+    f"POST {OF}/details": SEASON,
+    f"POST {OF}/copy": SEASON,
+    f"POST {OF}/modules": {"lesson_id": "{spare_lesson}"},
+    f"POST {OF}/modules/order": {"lesson_id": "{lesson}", "by": 1},
+    f"POST {OF}/modules/remove": {"lesson_id": "{lesson}"},
+    f"POST {OF}/agencies": {"agency_id": "{spare_agency}"},
+    f"POST {OF}/agencies/new": {"name": "Hill Rescue (demo)"},
+    f"POST {OF}/agencies/{{agency_id}}": {"contact": "Sam"},
+    f"POST {OF}/schools": {"school": "Hill School (demo)"},
+    f"POST {OF}/schools/{{school_id}}": {"school": "Hill School (demo)"},
+    "POST /programmes/brought": {"programme": "{slug}"},
+    f"POST {OF}/class-groups": {"school": "Hill School (demo)", "label": "6Z"},
+    f"POST {CLASS_GROUP}": {"label": "6Z"},
+    f"POST {CLASS_GROUP}/browsers/remove": {"browser_id": "{browser}"},
+    f"POST {OF}/timetable/new": PLAN,
+    f"POST {OF}/timetable/holidays": {"holidays": "2026-12-21 to 2027-01-01"},
+    f"POST {PLANNED}/plan": PLAN,
+    f"POST {PLANNED}/bookings": {"class_group_id": "{class_group_id}"},
+    f"POST {OF}/bookings/{{booking_id}}": {"order": "confirm"},
     "POST /present": {"programme_id": "{programme}"},
     f"POST {CONSOLE}/cue": {"order": "next", "seq": 999, "holder_epoch": 0},
     f"POST {CONSOLE}/console": {"holder_epoch": 0},
@@ -247,6 +342,10 @@ FORMS: dict[str, dict[str, Any]] = {
 """What is sent, so that it reaches the guard inside the handler; names in braces are of the own or foreign object."""
 
 NAMES: dict[str, str] = {
+    "GET /author/brought/{name}": "{brought}",
+    "POST /author/brought/{name}": "{brought}",
+    f"GET {OF}/schools/brought/{{name}}": "{brought_list}",
+    f"POST {OF}/schools/brought/{{name}}": "{brought_list}",
     "GET /media/{name}": "{medium}.webp",
     f"GET {LESSON}/media/{{name}}": "{picture_name}",
     f"GET {LESSON}/files/{{name}}": "hand-out.md",
@@ -255,3 +354,21 @@ NAMES: dict[str, str] = {
     f"GET {LESSON}/brought/{{name}}/pictures/{{picture}}": "{brought}",
 }
 """What stands for `name` in an address."""
+
+OF_PLANNED = frozenset(
+    {f"POST {CONSOLE}/open", f"POST {CONSOLE}/rehearse", *(route for route in POLICIES if PLANNED in route)}
+)
+"""Here `session_id` is the session that stands in the timetable, not the one that is led."""
+
+WITHIN = frozenset(
+    route
+    for route in POLICIES
+    if OF in route
+    and (
+        any(f"{{{thing}_id}}" in route for thing in ("agency", "school", "class_group", "session", "booking"))
+        or route.endswith(("/modules/order", "/modules/remove", "/timetable/new"))
+    )
+    and route != f"GET {OF}/timetable/new"
+)
+"""What is named is looked for in the programme that is named: with the slug of one's own and somebody else's thing,
+a coordinator is turned away too."""

@@ -4,6 +4,7 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +17,26 @@ from sqlmodel import col, select
 from app.domain.people import Member, Staff, Teacher
 from app.domain.presenter import Presenter
 from app.settings import Settings
-from app.store import accounts, directory, lessons, participants, runs
+from app.store import accounts, class_links, directory, lessons, participants, programmes, runs
 from app.store.participants import Guest
 from app.store.runs import OpenRun
-from app.store.tables import ClassGroupRow, InvitationRow, ProgrammeRow, SchoolRow, SignInRow
+from app.store.tables import (
+    BookingRow,
+    ClassLinkRow,
+    ClassSignInRow,
+    InvitationRow,
+    LessonRow,
+    ModuleRow,
+    ProgrammeRow,
+    SchoolRow,
+    SignInRow,
+)
 from app.web import deps
 from app.web.deps import AtConsole, Leader, Seated
 from tests.authors import forms_on
 from tests.cast import CORA, FAY, PAUL, PRIYA, THEO_LINK, World, add_staff
-from tests.policies import FORMS, NAMES, POLICIES, ROLES
+from tests.planning import presenter_value
+from tests.policies import ANYONE, FORMS, NAMES, OF_PLANNED, POLICIES, ROLES, WITHIN
 from tests.served import ServedWorld
 from tests.test_docs import addresses
 from tests.web.test_own_media import add
@@ -34,13 +46,17 @@ DOORS = ("/sign-in", "/join", "/account/second-factor")
 TURNED_AWAY = (
     "Open your class link first",
     "We could not find that account",
+    "Only a coordinator can begin a programme",
     "We could not find that agency",
+    "We could not find that booking",
+    "We could not find that browser",
     "We could not find that class",
     "We could not find that invitation",
     "We could not find that lesson",
     "We could not find that live session",
     "We could not find that picture",
     "We could not find that programme",
+    "We could not find that school",
     "A fact is signed by",
     "Lessons are retired by the coordinator",
     "Somebody else holds the console",
@@ -52,6 +68,12 @@ TURNED_AWAY = (
     "your account is of none",
 )
 """Words of the refusals that are about who asks."""
+QUESTIONS, SCHOOLS = b"Question,Answer 1\n", b"School,Class\nHill School (demo),6Z\n"
+FILES = {
+    "POST /author/brought": QUESTIONS,
+    "POST /author/media": QUESTIONS,
+    "POST /programmes/brought": SCHOOLS,
+}
 FIRE = "Kent Fire and Rescue Service"
 PLAIN = {"accept-encoding": "identity"}
 OLGA = "olga@sia.example"
@@ -89,11 +111,12 @@ class Stage:
 
     def call(self, route: str, role: str, thing: dict[str, str]) -> Response:
         method, _, path = route.partition(" ")
+        thing = thing | {"session_id": thing["planned"]} if route in OF_PLANNED else thing
         sent = {name: str(value).format(**thing) for name, value in FORMS.get(route, {}).items()}
         address = path.format(**thing, name=NAMES.get(route, "").format(**thing))
         options: dict[str, Any] = {"params": sent} if method == "GET" else {"data": sent}
-        if address.startswith(("/author/brought", "/author/media")) and method == "POST" and "remove" not in address:
-            options["files"] = {"file": ("words.csv", b"Question,Answer 1\n", "text/csv")}
+        if route in FILES:
+            options["files"] = {"file": ("words.csv", FILES[route], "text/csv")}
         self.client.cookies.clear()
         return self.client.request(method, address, headers=PLAIN | {"cookie": self.cookies[role]}, **options)
 
@@ -111,22 +134,30 @@ def is_let_in(answer: Response) -> bool:
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     folder = tmp_path_factory.mktemp("permissions")
-    with World(folder / "data", options=two_lessons(folder / "content")) as world:
+    with World(folder / "data", options=four_lessons(folder / "content") | {"network_check_seconds": 0}) as world:
         stage = Stage(world)
         build(stage)
         stage.freeze()
         yield stage
 
 
-def two_lessons(folder: Path) -> dict[str, Path]:
-    """The fire lesson, and the same as a lesson of the police."""
+LESSONS = (
+    ("fire", FIRE, "FIR-"),
+    ("police", "Kent Police", "POL-"),
+    ("far", "Far Rescue", "FAR-"),
+    ("spare", "Spare Rescue", "SPA-"),
+)
+
+
+def four_lessons(folder: Path) -> dict[str, Any]:
+    """The fire lesson, and the same of the police, of an agency of the other programme, and of one in neither."""
     shipped, places = Settings(), {"lessons_dir": folder / "lessons", "quizzes_dir": folder / "quizzes"}
     for place in places.values():
         place.mkdir(parents=True)
     (folder / "lessons" / "pictures").symlink_to(shipped.lessons_dir / "pictures")
     lesson = (shipped.lessons_dir / "fire.md").read_text()
     quiz = (shipped.quizzes_dir / "fire.yaml").read_text()
-    for key, lead, facts in (("fire", FIRE, "FIR-"), ("police", "Kent Police", "POL-")):
+    for key, lead, facts in LESSONS:
         text = lesson.replace("quiz: fire", f"quiz: {key}").replace(
             "lead: Kent Fire and Rescue Service", f"lead: {lead}"
         )
@@ -137,14 +168,7 @@ def two_lessons(folder: Path) -> dict[str, Path]:
 
 def build(stage: Stage) -> None:
     world = stage.world
-    with world.parts.database.transaction() as db:
-        today = world.clock.now.date()
-        row = ProgrammeRow(slug="other", name="Other", area="Elsewhere", starts_on=today, ends_on=today)
-        other = directory.add_programme(db, row)
-        school = directory.add_school(db, other, SchoolRow(reference="X1", name="Far School (demo)"))
-        directory.add_class_group(db, other, school, "6X", 20)
-        add_staff(db, OLGA, "Olga", Member(role="coordinator", programme_id=other))
-        add_staff(db, "ola@sia.example", "Ola", Member(role="coordinator", programme_id=other))
+    other, far = elsewhere(world)
     tess, theo = world.teacher(), world.teacher(THEO_LINK)
     ended = []
     for teacher in (tess, theo):
@@ -171,17 +195,85 @@ def build(stage: Stage) -> None:
     }
     same = {"code": run.code, "token": "invented-token", "panel": "stage", "path": "style.css", "part": "hook"}
     same |= {"question": "F1", "pair": "1..1", "picture": "0"}
+    same |= {"spare_lesson": str(lesson_id(world, "spare")), "spare_agency": agency_id(world, "spare-rescue")}
     stage.own = same | things(stage, staff[PRIYA], PRIYA, "fire", "kent-fire-and-rescue-service", FAY)
     stage.foreign = same | things(stage, staff[PAUL], PAUL, "police", "kent-police", "ola@sia.example")
+    stage.own |= {"slug": "town", "programme": "1", "class_group_id": "1", "school_id": "1"}
+    stage.own |= {"ended": str(ended[0]), "fact": "FIR-02", "agency_id": agency_id(world, stage.own["agency"])}
+    priyas = {"presenter": presenter_value(world, PRIYA), "part": "all"}
+    stage.own |= in_timetable(world, staff[CORA], stage.own, "fire", **priyas)
+    stage.foreign |= far | {"slug": "other", "programme": str(other), "ended": str(ended[1]), "fact": "POL-02"}
+    stage.foreign |= in_timetable(world, staff[OLGA], stage.foreign, "far")
     with world.parts.database.transaction() as db:
         accounts.one(db, account_of(world, FAY)).disabled_at = world.clock.now
-        far = db.exec(select(ClassGroupRow.id).where(col(ClassGroupRow.label) == "6X")).one()
-    stage.own |= {"slug": "town", "programme": "1", "class_group": "1", "ended": str(ended[0]), "fact": "FIR-02"}
-    stage.foreign |= {"slug": "other", "programme": str(other), "class_group": str(far), "ended": str(ended[1])}
-    stage.foreign |= {"fact": "POL-02"}
     for thing, opened in ((stage.own, run), (stage.foreign, theos)):
         with world.parts.database.reading() as db:
             thing["seat"] = str(participants.crowd(db, opened.id)[0].id)
+
+
+def elsewhere(world: World) -> tuple[int, dict[str, str]]:
+    """The programme `other` with a lesson, an agency, a school and a class of its own."""
+    far_lesson, spare_lesson = lesson_id(world, "far"), lesson_id(world, "spare")
+    with world.parts.database.transaction() as db:
+        today = world.clock.now.date()
+        row = ProgrammeRow(slug="other", name="Other", area="Elsewhere", starts_on=today, ends_on=date(2027, 7, 23))
+        other = directory.add_programme(db, row)
+        school = directory.add_school(db, other, SchoolRow(reference="X1", name="Far School (demo)"))
+        group = directory.add_class_group(db, other, school, "6X", 20)
+        link = directory.class_group(db, group)
+        class_links.make(db, link, secret=world.settings.secret(), seed="far", now=world.clock.now)
+        add_staff(db, OLGA, "Olga", Member(role="coordinator", programme_id=other))
+        add_staff(db, "ola@sia.example", "Ola", Member(role="coordinator", programme_id=other))
+        for lesson in (far_lesson, spare_lesson):
+            programmes.take_out(db, 1, lesson)
+        programmes.offer(db, other, far_lesson)
+        link_id = db.exec(select(ClassLinkRow.id).where(ClassLinkRow.class_group_id == group)).one()
+        directory.open_class_link(db, link_id or 0, "a-browser-far-away", world.clock.now)
+    agency = agency_id(world, "far-rescue")
+    return other, {"agency_id": agency, "school_id": str(school), "class_group_id": str(group)}
+
+
+def in_timetable(
+    world: World, coordinator: TestClient, thing: dict[str, str], key: str, **led: str
+) -> dict[str, str]:
+    """A live session in twenty minutes with a class booked, a list that was brought, a browser with a class link."""
+    of = f"/programmes/{thing['slug']}"
+    lesson = str(lesson_id(world, key))
+    with world.parts.database.reading() as db:
+        wanted = (ModuleRow.programme_id == int(thing["programme"]), ModuleRow.lesson_id == int(lesson))
+        module = str(db.exec(select(ModuleRow.id).where(*wanted)).one())
+    plan = {"on": "2026-11-03", "at": "10:20", "minutes": "45", "questions": "8", "module_id": module, "place": "1"}
+    answer = coordinator.post(f"{of}/timetable/new", data=plan | led)
+    assert answer.status_code == 303, answer.text
+    planned = answer.headers["location"].rpartition("/")[2]
+    coordinator.post(f"{of}/timetable/{planned}/bookings", data={"class_group_id": thing["class_group_id"]})
+    files = {"file": ("schools.csv", SCHOOLS, "text/csv")}
+    brought = coordinator.post("/programmes/brought", data={"programme": thing["slug"]}, files=files)
+    with world.parts.database.reading() as db:
+        booking = db.exec(select(BookingRow.id).where(BookingRow.live_session_id == int(planned))).one()
+        browser = db.exec(
+            select(ClassSignInRow.id)
+            .join(ClassLinkRow, col(ClassLinkRow.id) == ClassSignInRow.class_link_id)
+            .where(ClassLinkRow.class_group_id == int(thing["class_group_id"]))
+        ).first()
+    return {
+        "planned": planned,
+        "booking_id": str(booking),
+        "brought_list": brought.headers["location"].rpartition("/")[2],
+        "browser": str(browser),
+        "module": module,
+        "lesson": lesson,
+    }
+
+
+def lesson_id(world: World, key: str) -> int:
+    with world.parts.database.reading() as db:
+        return db.exec(select(LessonRow.id).where(LessonRow.key == key)).one() or 0
+
+
+def agency_id(world: World, slug: str) -> str:
+    with world.parts.database.reading() as db:
+        return str(directory.agency_by_slug(db, slug).id)
 
 
 def things(stage: Stage, client: TestClient, email: str, key: str, agency: str, somebody: str) -> dict[str, str]:
@@ -192,7 +284,7 @@ def things(stage: Stage, client: TestClient, email: str, key: str, agency: str, 
         version_id = next(number for number, lesson in lessons.offered(db, 1) if lesson.key == key)
         sign_in = db.exec(select(SignInRow.id).where(SignInRow.account_id == account_of(world, email))).first()
     led = client.post("/present", data={"programme_id": 1, "version_id": version_id})
-    files = {"file": ("words.csv", b"Question,Answer 1\n", "text/csv")}
+    files = {"file": ("words.csv", QUESTIONS, "text/csv")}
     brought = client.post("/author/brought", data={"lesson": key}, files=files)
     invitation = f"{key}@sia.example"
     client.post("/people/invitations", data={"email": invitation, "role": f"presenter-{agency_id}"})
@@ -254,6 +346,17 @@ def wrong_cells(stage: Stage, route: str) -> Iterator[str]:
                 yield f"{route}: {role}, {whose}: what is sent does not reach the guard"
 
 
+def mixed_cells(stage: Stage, route: str) -> Iterator[str]:
+    """A coordinator's own programme in the address, and in it somebody else's school, class, session or booking."""
+    for role, here, there in (
+        ("coordinator", stage.own, stage.foreign),
+        ("other_coordinator", stage.foreign, stage.own),
+    ):
+        answer = stage.call(route, role, there | {"slug": here["slug"], "programme": here["programme"]})
+        if answer.status_code not in (403, 404, 422) or stage.has_changed():
+            yield f"{route}: {role}, mixed: {answer.status_code} {said(answer)}"
+
+
 def said(answer: Response) -> str:
     found = re.search(r"<main.*?<p[^>]*>([^<]+)", answer.text, re.DOTALL)
     return answer.headers.get("location") or (found[1] if found else "")
@@ -265,6 +368,11 @@ def test_every_address_has_a_policy_and_no_other(stage: Stage) -> None:
 
 def test_everybody_is_let_in_where_the_policy_says_and_nowhere_else(stage: Stage) -> None:
     wrong = [cell for route in routes_of(stage) if not route.startswith("WEB") for cell in wrong_cells(stage, route)]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_a_programme_opens_nothing_that_belongs_to_another_one(stage: Stage) -> None:
+    wrong = [cell for route in sorted(WITHIN) for cell in mixed_cells(stage, route)]
     assert not wrong, "\n".join(wrong)
 
 
@@ -287,8 +395,9 @@ def test_sockets_are_opened_for_whom_their_policies_name(served: ServedWorld) ->
     sessions = [led_by(visitors[role].http) for role in ("presenter", "other_presenter")]
     with served.parts.database.transaction() as db:
         accounts.one(db, account_of(served, FAY)).disabled_at = served.clock.now
-    for route in (route for route in POLICIES if route.startswith("WEBSOCKET")):
-        policy = POLICIES[route]
+    for route, policy in POLICIES.items():
+        if not route.startswith("WEBSOCKET") or policy == ANYONE:
+            continue
         for allowed, session_id in zip((policy.own, policy.foreign), sessions, strict=True):
             address = route.partition(" ")[2].format(session_id=session_id)
             if allowed is not None:
@@ -326,7 +435,8 @@ LESSON, CONSOLE = "/author/lessons/{key}", "/present/{session_id}"
     ("where", "noticed"),
     [
         ("people", ["POST /people/disable", "POST /people/invitations", "POST /people/invitations/withdraw"]),
-        ("directory", ["POST /programmes/{slug}/class-groups"]),
+        ("programme_page", ["GET /programmes/{slug}", "POST /programmes/{slug}/schools"]),
+        ("timetable", ["GET /programmes/{slug}/wall", "POST /programmes/{slug}/bookings/packs"]),
         ("reports", ["GET /reports/agencies/{agency}", "GET /reports/agencies/{agency}.csv"]),
         (
             "author.desk",

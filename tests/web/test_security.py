@@ -58,7 +58,7 @@ def served(world: World) -> set[tuple[str, str]]:
 def filled(path: str) -> str:
     for name, value in (("{slug}", "town"), ("{agency}", "kent-police"), ("{panel}", "stage"), ("{code}", "KMTPVX")):
         path = path.replace(name, value)
-    for number in ("{session_id}", "{agency_id}", "{school_id}", "{class_group_id}"):
+    for number in ("{session_id}", "{agency_id}", "{school_id}", "{class_group_id}", "{booking_id}"):
         path = path.replace(number, "1")
     return path.replace("{token}", "no-such-token").replace("{name}", "no-such-name")
 
