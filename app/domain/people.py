@@ -4,6 +4,8 @@ from typing import Literal
 
 from pydantic import BaseModel
 
+from app.domain.errors import Invalid
+
 Role = Literal["coordinator", "presenter"]
 
 
@@ -106,7 +108,7 @@ def may(
         case Staff(), "invite_presenter":  # a colleague, or somebody for an agency of the own programme
             return agency_id in actor.agency_ids or bool(actor.programme_ids & programme_ids)
         case Staff(), "disable_account" | "reset_second_factor":  # nobody's who also counts somewhere else
-            is_within = bool(places) and all(actor.programme_ids & one for one in places)
+            is_within = bool(places) and all(one and one <= actor.programme_ids for one in places)
             return is_within and account_id != actor.account_id
         case Staff(), "run_programme" | "invite_coordinator":
             return bool(actor.programme_ids & programme_ids)
@@ -114,3 +116,13 @@ def may(
             return True
         case _:
             return False
+
+
+def must_not_be_oneself(who: Staff, member: Member, email: str) -> None:
+    """Whoever coordinates does not become an agency's voice by herself. Raises Invalid."""
+    is_own = email.strip().lower() == who.email and member.agency_id not in {None, *who.agency_ids}
+    if is_own:
+        raise Invalid(
+            "You cannot invite yourself to present for an agency. Another coordinator, or a member of the agency, "
+            "has to do it."
+        )

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Form
 from starlette.responses import Response
 
 from app.domain.errors import DomainError, Invalid, NotFound
-from app.domain.people import Action, Member, Staff, may
+from app.domain.people import Action, Member, Staff, may, must_not_be_oneself
 from app.store import accounts, directory, invitations, live_sessions, second_factors
 from app.store.database import Db
 from app.web.deps import App, Parts, RowId, SignedIn
@@ -36,8 +36,9 @@ def _add_list(router: APIRouter, pages: Pages) -> None:
         token = new_key()
         try:
             with app.database.transaction() as db:
-                member = _invited(db, who, role)
-                invitations.invite(db, token, _read_email(email), member, who.account_id, app.clock())
+                member, address = _invited(db, who, role), _read_email(email)
+                must_not_be_oneself(who, member, address)
+                invitations.invite(db, token, address, member, who.account_id, app.clock())
         except NotFound:
             raise
         except DomainError as refusal:

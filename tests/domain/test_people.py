@@ -115,7 +115,8 @@ def test_a_presenter_is_invited_by_colleagues_and_by_coordinators_of_the_agencys
     ("who", "places", "allowed"),
     [
         (CORA, [{TOWN}], True),
-        (CORA, [{TOWN, OTHER}], True),
+        (CORA, [{TOWN, OTHER}], False),
+        (CORA, [{TOWN}, set()], False),
         (CORA, [{TOWN}, {OTHER}], False),
         (CORA, [], False),
         (OLGA, [{TOWN}], False),

@@ -190,6 +190,20 @@ def test_it_is_good_for_a_day_and_opens_no_disabled_account(world: World) -> Non
     assert world.browser().get(link).status_code == 404
 
 
+# Nobody is an agency's voice by herself
+
+
+def test_a_coordinator_cannot_invite_herself_to_present_for_an_agency(world: World) -> None:
+    cora, fire = world.staff(CORA), role(world, FIRE)
+    for email in (CORA, f" {CORA.upper()} "):
+        refused = cora.post("/people/invitations", data={"email": email, "role": fire})
+        assert refused.status_code == 422
+        assert "Another coordinator, or a member of the agency, has to do it." in refused.text
+    link = invite(world.staff(FAY), CORA, fire)
+    assert cora.post(link).status_code == 303
+    assert roles_of(world, CORA) == ["coordinator", "presenter"]
+
+
 # The list
 
 
@@ -199,6 +213,17 @@ def test_each_sees_the_people_of_the_own_agencies_and_programmes(world: World) -
     assert ">Paul" in paul
     assert not any(f">{name}" in paul for name in ("Cora", "Priya", "Fay", "Rita"))
     assert "Disable" not in paul.replace("Disabling", "")
+
+
+def test_who_also_counts_in_somebody_elses_programme_is_not_disabled(world: World) -> None:
+    with world.parts.database.transaction() as db:
+        now = world.clock.now.date()
+        row = ProgrammeRow(slug="other", name="Other", area="A", starts_on=now, ends_on=now)
+        directory.take_part(db, directory.add_programme(db, row), directory.agency_by_slug(db, POLICE).id or 0)
+    cora = world.staff(CORA)
+    assert disable(cora, account_id(world, PAUL)) == 404
+    assert cora.post("/people/second-factor/remove", data={"account_id": account_id(world, PAUL)}).status_code == 404
+    assert disable(cora, account_id(world, PRIYA)) == 303
 
 
 # Disabling
