@@ -1,4 +1,4 @@
-"""The command line: safety-in-action serve | demo | demo-links | check-content | simulate-class | new-password."""
+"""The command line: safety-in-action serve | demo | demo-links | check-content | check-audit | simulate-class ..."""
 
 import asyncio
 import json
@@ -11,9 +11,11 @@ import typer
 from app import demo as demo_programme
 from app import serving
 from app.content import check
+from app.domain.audit import OPERATOR
+from app.domain.audit import account as the_account
 from app.domain.errors import DomainError, NotFound
 from app.settings import Settings
-from app.store import accounts, invitations, second_factors
+from app.store import accounts, audit, invitations, second_factors
 from app.store.database import Database
 from app.web.deps import Parts, now_utc
 from app.web.security import new_key
@@ -153,20 +155,42 @@ def new_password(
     """Print a one-time link with which somebody who has an account chooses another password."""
     settings, token = _settings(demo=False, data_dir=data_dir, address=address), new_key()
     with _told_plainly():
-        if not settings.database_url and not settings.data_dir.exists():
-            raise NotFound(f"There is no folder {settings.data_dir}. Choose it with --data-dir")
-        database = Database(settings.database)
-        database.open()
+        database = _database_of(settings)
         with database.transaction() as db:
             account = accounts.account_by_email(db, email)
             if account is None:
                 raise NotFound("There is no account with this e-mail address.")
             if without_second_step:
                 second_factors.remove(db, account.id or 0)
+                audit.note(db, now_utc(), OPERATOR, "removed a second step", the_account(account.id or 0))
             invitations.allow_new_password(db, token, account.email, now_utc())
+            audit.note(db, now_utc(), OPERATOR, "made a link to another password", the_account(account.id or 0))
         database.close()
     typer.echo(f"Send this link to {account.name}. It works once, within a day:")
     typer.echo(f"  {settings.base_address}/people/invited/{token}")
+
+
+@main.command("check-audit")
+def check_audit(data_dir: DataDir = None) -> None:
+    """Say whether the chain of the audit log holds: whether an entry was changed or taken out."""
+    with _told_plainly():
+        database = _database_of(_settings(demo=False, data_dir=data_dir))
+        with database.reading() as db:
+            broken_at, count, last = audit.check(db)
+        database.close()
+    if broken_at is not None:
+        typer.echo(f"The chain is broken at entry {broken_at}: it, or one before it, was changed or taken out.")
+        raise typer.Exit(1)
+    entries = "1 entry" if count == 1 else f"{count} entries"
+    typer.echo(f"The chain holds: {entries}{f', the last is {last}' if last else ''}.")
+
+
+def _database_of(settings: Settings) -> Database:
+    if not settings.database_url and not settings.data_dir.exists():
+        raise NotFound(f"There is no folder {settings.data_dir}. Choose it with --data-dir")
+    database = Database(settings.database)
+    database.open()
+    return database
 
 
 def _checked(settings: Settings) -> Settings:

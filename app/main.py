@@ -27,6 +27,7 @@ from app.live.pulse import Pulse
 from app.live.rehearsals import Rehearsals, Tap
 from app.live.rooms import Rooms
 from app.settings import Settings
+from app.store import audit as stored_audit
 from app.store import drafts, lessons, media, participation, pulses, runs
 from app.store import live_sessions as stored_sessions
 from app.store.brought_files import BroughtFiles
@@ -35,6 +36,7 @@ from app.store.media_files import MediaFolder
 from app.web import (
     account,
     agencies,
+    audit,
     author,
     bookings,
     class_groups,
@@ -159,6 +161,7 @@ def create_app(
         provider.routes(pages, settings, clock),
         account.routes(pages),
         people.routes(pages),
+        audit.routes(pages),
         invited.routes(pages),
         pairing.routes(pages),
         web_runs.routes(pages, panels),
@@ -319,6 +322,7 @@ def keep_house(parts: Parts) -> list[int]:
     end_forgotten_sessions(parts, now)
     with parts.database.transaction() as db:
         purged = runs.purge(db, now - timedelta(hours=settings.purge_hours), now)
+        stored_audit.forget(db, now)
     for run_id in purged:
         parts.rooms.forget(run_id)
     if purged or parts.database.owes_forgetting:

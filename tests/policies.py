@@ -135,6 +135,7 @@ POLICIES: dict[str, Policy] = {
     "POST /account/sign-ins/end": ONESELF,
     # people
     "GET /people": STAFF,
+    "GET /people/audit": ANY_COORDINATOR,
     "POST /people/invitations": MEMBERS_AND_COORDINATOR,
     "POST /people/invitations/withdraw": MEMBERS_AND_COORDINATOR,
     "POST /people/disable": COORDINATOR,

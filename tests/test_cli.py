@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 import time
@@ -148,6 +149,23 @@ def test_a_link_to_another_password_is_printed_for_an_account_and_for_nobody_els
     assert "There is no account with this e-mail address." in plain(refused)
     assert (refused.exit_code, nowhere.exit_code) == (1, 1)
     assert not (seeded / "nowhere").exists()
+
+
+# The audit log
+
+
+def test_the_chain_of_the_audit_log_is_checked(seeded: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(seeded, tmp_path / "data")
+    run("new-password", demo.COORDINATOR[0], "--data-dir", folder)
+    held = run("check-audit", "--data-dir", folder)
+    with sqlite3.connect(folder / "safety-in-action.db") as file:
+        file.execute("UPDATE audit_entry SET actor = 'account 1' WHERE seq = 1")
+    file.close()
+    broken = run("check-audit", "--data-dir", folder)
+    assert held.exit_code == 0
+    assert re.search(r"The chain holds: \d+ (entry|entries), the last is [0-9a-f]{64}\.", plain(held))
+    assert broken.exit_code == 1
+    assert "The chain is broken at entry 1" in plain(broken)
 
 
 # Serving

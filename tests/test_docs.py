@@ -22,7 +22,7 @@ from app.web import answering, deps
 from tests import screenshots
 
 ROOT = Path(__file__).parent.parent
-KEPT = {"P", "R", "S", "C", "A"}
+KEPT = {"P", "R", "S", "C", "A", "L"}
 MAPS = ("README.md", "CONTRIBUTING.md", "DECISIONS.md")
 PAGES = (*MAPS, "CHANGELOG.md", *(f"docs/{page.name}" for page in sorted((ROOT / "docs").glob("*.md"))))
 SIGNED = {"staff": "staff", "newcomer": "staff", "teacher": "teacher", "leader": "leader", "participant": "pupil"}

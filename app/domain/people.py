@@ -69,6 +69,7 @@ Action = Literal[
     "invite_presenter",
     "disable_account",
     "reset_second_factor",
+    "read_audit",
 ]
 
 
@@ -112,6 +113,8 @@ def may(
             return is_within and account_id != actor.account_id
         case Staff(), "run_programme" | "invite_coordinator":
             return bool(actor.programme_ids & programme_ids)
+        case Staff(), "read_audit":
+            return actor.is_coordinator
         case Teacher() | Phone(), "lead_run":
             return True
         case _:

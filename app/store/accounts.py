@@ -205,6 +205,12 @@ def sign_ins(db: Db, account_id: int, key: str, now: datetime) -> list[SignIn]:
     ]
 
 
+def is_sign_in_of(db: Db, account_id: int, key: str) -> bool:
+    """Whether this key is, or lately was, of a sign-in of the account."""
+    held = _by_key(db, key)
+    return held is not None and held.account_id == account_id
+
+
 def end_sign_in(db: Db, account_id: int, sign_in_id: int) -> None:
     """Sign one browser of this account out. Raises NotFound for somebody else's."""
     row = db.get(SignInRow, sign_in_id)

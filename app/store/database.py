@@ -16,6 +16,7 @@ from sqlmodel import Session
 
 from app.domain.errors import NotAllowed
 from app.domain.lesson import Lesson
+from app.store import audit
 
 log = logging.getLogger(__name__)
 Db = Session
@@ -24,7 +25,7 @@ BUSY_MS = 5000
 CONNECTIONS = 15
 """To PostgreSQL, from each process. They are kept: opening one costs more than what is asked of it."""
 OUR_LOCKS = 0x51A  # PostgreSQL keeps advisory locks of two numbers apart from those of one, which runs use
-LOCKS = {"start": 1, "house": 2}
+LOCKS = {"start": 1, "house": 2, "audit": 3}
 
 
 class Database:
@@ -66,10 +67,19 @@ class Database:
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[Db]:
-        """Everything in the block is committed when the block ends, or nothing is."""
+        """Everything in the block is committed when the block ends, or nothing is, with what was noted of it."""
         with self._writing, Session(self.engine, expire_on_commit=False, info={"versions": self.versions}) as db:
             yield db
+            if audit.has_noted(db):
+                self._chain(db)
             db.commit()
+
+    def _chain(self, db: Db) -> None:
+        """One at a time, and as the last lock of all: whoever holds it waits for nobody."""
+        db.flush()
+        if not self.is_sqlite:
+            db.connection().execute(select(func.pg_advisory_xact_lock(OUR_LOCKS, LOCKS["audit"])))
+        audit.write(db)
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Db]:

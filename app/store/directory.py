@@ -230,6 +230,16 @@ def make_class_link(db: Db, group: ClassGroup, token: str) -> None:
     db.add(ClassLinkRow(token_hash=hashed(token), class_group_id=group.id, expires_on=group.ends_on))
 
 
+def has_class_link(db: Db, class_group_id: int, now: datetime) -> bool:
+    """Whether a link opens this class."""
+    alive = select(ClassLinkRow.id).where(
+        ClassLinkRow.class_group_id == class_group_id,
+        col(ClassLinkRow.revoked_at).is_(None),
+        ClassLinkRow.expires_on >= now.date(),
+    )
+    return db.exec(alive).first() is not None
+
+
 def end_class_links(db: Db, class_group_id: int, now: datetime) -> None:
     """No link of this class opens it any more, nor does a browser that holds one."""
     alive = select(ClassLinkRow).where(

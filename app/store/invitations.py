@@ -93,6 +93,11 @@ def member_of(row: InvitationRow) -> Member:
     return Member(role=row.role, programme_id=row.programme_id, agency_id=row.agency_id)  # type: ignore[arg-type]
 
 
+def place_of(row: InvitationRow | Member) -> str:
+    """Where it gives a role, as the audit log names it."""
+    return f"agency {row.agency_id}" if row.agency_id is not None else f"programme {row.programme_id}"
+
+
 def use(db: Db, row: InvitationRow, now: datetime) -> None:
     """Of two who press at once, one is refused."""
     used: CursorResult[object] = db.connection().execute(

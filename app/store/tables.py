@@ -665,3 +665,18 @@ class ContributionRow(SQLModel, table=True):
     agency_id: int = _of("agency")
     role: str
     minutes: float
+
+
+class AuditEntryRow(SQLModel, table=True):
+    """Who did what to which thing, by kind and number; chained, so that a change shows."""
+
+    __tablename__ = "audit_entry"
+    __table_args__ = (Index("audit_entry_actor", "actor"), Index("audit_entry_thing", "thing"))
+    id: int | None = _key()
+    seq: int = Field(unique=True)
+    at: datetime
+    actor: str
+    act: str
+    thing: str
+    previous_hash: str = Field(unique=True)
+    hash: str = Field(unique=True)

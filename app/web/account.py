@@ -5,10 +5,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
+from app.domain.audit import account as the_account
 from app.domain.errors import DomainError, Invalid, NotAllowed
 from app.domain.password import LONGEST, must_be_good
 from app.domain.people import Staff
-from app.store import accounts, directory, second_factors
+from app.store import accounts, audit, directory, second_factors
 from app.store.database import Db
 from app.web import codes, deps
 from app.web.deps import LARGEST_ID, App, Newcomer, Parts
@@ -120,6 +121,8 @@ def _add_second_factor(router: APIRouter, pages: Pages) -> None:
             return pages.page("account/account.html", status=422, **shown)
         with app.database.transaction() as db:
             second_factors.remove(db, who.account_id)
+            me = the_account(who.account_id)
+            audit.note(db, app.clock(), me, "removed a second step", me)
         return see_other("/account?done=factor-off")
 
     @router.post("/account/recovery-codes")

@@ -8,11 +8,12 @@ from starlette.responses import Response
 
 from app.documents import calendar, letters
 from app.documents.calendar import Entry
+from app.domain.audit import Act, account
 from app.domain.booking import Booked, is_pack_due
 from app.domain.errors import Invalid, NotFound
 from app.domain.people import Staff, Teacher
 from app.domain.timetable import HOME, Planned, Season, countdown
-from app.store import bookings, directory, timetable
+from app.store import audit, bookings, directory, timetable
 from app.store.database import Db
 from app.web import post
 from app.web.deps import LARGEST_ID, App, ClassTeacher, Parts, RowId, SignedIn
@@ -20,6 +21,7 @@ from app.web.pages import Pages, see_other
 from app.web.timetable import SessionId, own_programme, session_page
 
 BookingId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
+NOTED: dict[str, Act] = {"confirm": "confirmed a booking", "cancel": "cancelled a booking"}
 CALENDAR = "text/calendar; charset=utf-8"
 
 
@@ -48,7 +50,7 @@ def _add_lists(router: APIRouter, pages: Pages) -> None:
             due = _packs_due(
                 timetable.all_of_programme(db, programme.id or 0), timetable.season(programme), app.clock()
             )
-        printed, sent, failed = post.send_packs(app, due)
+        printed, sent, failed = post.send_packs(app, due, by=account(who.account_id))
         return pages.page("bookings/packs.html", programme=programme, packs=printed, sent=sent, failed=failed)
 
     @router.post("/programmes/{slug}/bookings/{booking_id}/pack")
@@ -59,7 +61,7 @@ def _add_lists(router: APIRouter, pages: Pages) -> None:
             booked = bookings.one(db, programme.id or 0, booking_id)
             planned = timetable.one(db, programme.id or 0, booked.live_session_id)
             bookings.note_pack_sent(db, booked, app.clock())
-            pack = post.pack_of(app, db, planned, booked)
+            pack = post.pack_of(app, db, planned, booked, by=account(who.account_id))
         return pages.page("bookings/packs.html", programme=programme, packs=[pack], sent=0, failed=0)
 
 
@@ -135,6 +137,8 @@ def _add_places(router: APIRouter, pages: Pages) -> None:
                 if not wanted:
                     raise Invalid("Tick at least one class.")
                 booked = bookings.book(db, session_id, wanted)
+                for booking_id in booked:
+                    audit.note(db, app.clock(), account(who.account_id), NOTED["confirm"], f"booking {booking_id}")
         except Invalid as refusal:
             context = session_page(app, who, slug, session_id, refusal.sentence)
             return pages.page("timetable/session.html", status=422, **context)
@@ -156,6 +160,8 @@ def _add_places(router: APIRouter, pages: Pages) -> None:
             with app.database.transaction() as db:
                 booked = bookings.one(db, own_programme(db, who, slug).id or 0, booking_id)
                 _change(db, booked, order, send_to)
+                if order in NOTED:
+                    audit.note(db, app.clock(), account(who.account_id), NOTED[order], f"booking {booking_id}")
         except Invalid as refusal:
             context = session_page(app, who, slug, booked.live_session_id, refusal.sentence)
             return pages.page("timetable/session.html", status=422, **context)

@@ -5,11 +5,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form
 from starlette.responses import Response
 
+from app.domain.audit import account, class_group
 from app.domain.class_group import MODES, read_label, read_mode, read_roll, read_school_name, read_year
 from app.domain.errors import Conflict, DomainError, Invalid, NotAllowed
 from app.domain.people import Staff
 from app.domain.school_list import Listed
-from app.store import class_links, schools
+from app.store import audit, class_links, directory, schools
 from app.web.class_links import address_of
 from app.web.deps import App, Parts, SignedIn
 from app.web.pages import Pages, see_other, status_of
@@ -83,7 +84,12 @@ def _add_one(router: APIRouter, pages: Pages) -> None:
     def remove(slug: str, class_group_id: Id, app: App, who: SignedIn) -> Response:
         try:
             with app.database.transaction() as db:
-                schools.remove_class(db, own_programme(db, who, slug).id or 0, class_group_id)
+                programme_id = own_programme(db, who, slug).id or 0
+                if directory.has_class_link(db, class_group_id, app.clock()):
+                    audit.note(
+                        db, app.clock(), account(who.account_id), "ended a class link", class_group(class_group_id)
+                    )
+                schools.remove_class(db, programme_id, class_group_id)
         except NotAllowed as refusal:
             face = _one(app, who, slug, class_group_id, refusal)
             return pages.page("programmes/class_group.html", status=403, **face)

@@ -6,9 +6,10 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from app.documents.letter import PARTS, Letter, letters_pdf, typed
+from app.domain.audit import account, class_group
 from app.domain.errors import NotFound
 from app.domain.people import Staff
-from app.store import class_links, directory, schools
+from app.store import audit, class_links, directory, schools
 from app.web.deps import App, Parts, RowId, SignedIn
 from app.web.pages import Pages, day, see_other
 from app.web.panels import qr
@@ -93,6 +94,7 @@ def _add_links(router: APIRouter) -> None:
             for group in directory.class_groups(db, programme_id):
                 if group.id not in there:
                     class_links.make(db, group, secret=secret, seed=new_key(), now=now)
+                    audit.note(db, now, account(who.account_id), "made a class link", class_group(group.id))
         return see_other(f"/programmes/{slug}/class-groups")
 
     @router.post("/programmes/{slug}/class-groups/{class_group_id}/link")
@@ -102,7 +104,11 @@ def _add_links(router: APIRouter) -> None:
             programme = own_programme(db, who, slug)
             schools.class_group(db, programme.id or 0, class_group_id)
             group = directory.class_group(db, class_group_id)
-            class_links.make(db, group, secret=app.settings.secret(), seed=new_key(), now=app.clock())
+            now, me, thing = app.clock(), account(who.account_id), class_group(class_group_id)
+            if directory.has_class_link(db, class_group_id, now):
+                audit.note(db, now, me, "ended a class link", thing)
+            class_links.make(db, group, secret=app.settings.secret(), seed=new_key(), now=now)
+            audit.note(db, now, me, "made a class link", thing)
             open_runs = class_links.open_runs(db, class_group_id)
         _look_again(app, open_runs)
         return see_other(f"/programmes/{slug}/class-groups/{class_group_id}")

@@ -6,13 +6,14 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Form, Request, WebSocket
 from starlette.responses import Response
 
+from app.domain.audit import Act, account
 from app.domain.errors import Invalid, NotFound
 from app.domain.run import Order, Stage
 from app.domain.shown import way_of
 from app.domain.teacher_question import MESSAGES, State
 from app.live import messages
 from app.live.consoles import PANELS
-from app.store import live_sessions, teacher_questions
+from app.store import audit, live_sessions, teacher_questions
 from app.web import deps
 from app.web.console_panels import ConsolePanels
 from app.web.deps import LARGEST_ID, App, AtConsole, ConsoleOf, RowId
@@ -122,6 +123,8 @@ def _add_orders(router: APIRouter) -> None:
             else:
                 live_sessions.must_hold(db, session, holder_epoch, by)
             live_sessions.take_console(db, session, to or by, now=app.clock())
+            act: Act = "took the console" if to is None else "handed the console over"
+            audit.note(db, app.clock(), account(by), act, f"live session {here.session_id}")
         if to is None:
             app.consoles.heard(here.session_id, here.presenter.account_id)
         app.rooms.session_changed(here.session_id)

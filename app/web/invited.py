@@ -5,10 +5,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
+from app.domain.audit import account as the_account
 from app.domain.errors import Conflict, Invalid, NotAllowed
 from app.domain.password import must_be_good
 from app.domain.people import Staff
-from app.store import accounts, directory, invitations
+from app.store import accounts, audit, directory, invitations
 from app.store.database import Db
 from app.store.tables import AccountRow, InvitationRow
 from app.web import deps
@@ -58,10 +59,9 @@ def _join(app: Parts, who: Staff, token: str) -> None:
         row = invitations.of_token(db, token, app.clock())
         if row.email != who.email:
             raise NotAllowed(f"This invitation is for {row.email}. Sign out, then open its link again.")
-        member = invitations.member_of(row)
         invitations.use(db, row, app.clock())
-        if member not in accounts.memberships(db, who.account_id):
-            accounts.add_membership(db, who.account_id, member)
+        if invitations.member_of(row) not in accounts.memberships(db, who.account_id):
+            _give_role(db, app, row, who.account_id)
 
 
 def _with_new_password(app: Parts, token: str, password: str) -> AccountRow | None:
@@ -96,8 +96,15 @@ def _make_account(request: Request, app: Parts, token: str, name: str, password:
             raise Conflict("You have an account already. Sign in, then open this link again.")
         account_id = accounts.add_account(db, row.email, name, password_hash)
         invitations.use(db, row, app.clock())
-        accounts.add_membership(db, account_id, invitations.member_of(row))
+        _give_role(db, app, row, account_id)
         return let_in(db, app, request, accounts.one(db, account_id))
+
+
+def _give_role(db: Db, app: Parts, row: InvitationRow, account_id: int) -> None:
+    """What the invitation says; it is given by whoever invited."""
+    accounts.add_membership(db, account_id, invitations.member_of(row))
+    audit.note(db, app.clock(), the_account(account_id), "used an invitation", invitations.place_of(row))
+    audit.note(db, app.clock(), the_account(row.invited_by or 0), "gave a role", the_account(account_id))
 
 
 def _invitation(app: Parts, who: Staff | None, token: str, *, sentence: str = "", name: str = "") -> dict[str, Any]:

@@ -5,9 +5,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form
 from starlette.responses import Response
 
+from app.domain.audit import Act
+from app.domain.audit import account as the_account
 from app.domain.errors import DomainError, Invalid, NotFound
 from app.domain.people import Action, Member, Staff, may, must_not_be_oneself
-from app.store import accounts, directory, invitations, live_sessions, second_factors
+from app.store import accounts, audit, directory, invitations, live_sessions, second_factors
 from app.store.database import Db
 from app.web.deps import App, Parts, RowId, SignedIn
 from app.web.pages import Pages, see_other
@@ -39,6 +41,7 @@ def _add_list(router: APIRouter, pages: Pages) -> None:
                 member, address = _invited(db, who, role), _read_email(email)
                 must_not_be_oneself(who, member, address)
                 invitations.invite(db, token, address, member, who.account_id, app.clock())
+                _note(db, app, who, "made an invitation", invitations.place_of(member))
         except NotFound:
             raise
         except DomainError as refusal:
@@ -53,6 +56,7 @@ def _add_list(router: APIRouter, pages: Pages) -> None:
             invitation = invitations.one(db, invitation_id)
             if not _may_invite(db, who, invitations.member_of(invitation)):
                 raise NotFound("We could not find that invitation.")
+            _note(db, app, who, "took an invitation back", invitations.place_of(invitation))
             invitations.withdraw(db, invitation)
         return see_other("/people")
 
@@ -65,6 +69,7 @@ def _add_accounts(router: APIRouter) -> None:
             _must_be_theirs(db, who, "disable_account", account_id)
             accounts.disable(db, account_id, app.clock())
             freed = live_sessions.free_consoles(db, account_id, now=app.clock())
+            _note(db, app, who, "disabled an account", the_account(account_id))
         app.consoles.check()
         for session_id in freed:
             app.rooms.session_changed(session_id)
@@ -75,6 +80,7 @@ def _add_accounts(router: APIRouter) -> None:
         with app.database.transaction() as db:
             _must_be_theirs(db, who, "disable_account", account_id)
             accounts.enable(db, account_id)
+            _note(db, app, who, "let an account in again", the_account(account_id))
         return see_other("/people")
 
     @router.post("/people/second-factor/remove")
@@ -83,9 +89,14 @@ def _add_accounts(router: APIRouter) -> None:
         with app.database.transaction() as db:
             _must_be_theirs(db, who, "reset_second_factor", account_id)
             second_factors.remove(db, account_id)
+            _note(db, app, who, "removed a second step", the_account(account_id))
             accounts.end_sign_ins(db, account_id)
         app.consoles.check()
         return see_other("/people")
+
+
+def _note(db: Db, app: Parts, who: Staff, act: Act, thing: str) -> None:
+    audit.note(db, app.clock(), the_account(who.account_id), act, thing)
 
 
 def _must_be_theirs(db: Db, who: Staff, action: Action, account_id: int) -> None:
@@ -140,6 +151,7 @@ def _people(
         "email": email,
         "role": role,
         "new_link": new_link,
+        "may_read_audit": may(who, "read_audit"),
     }
 
 

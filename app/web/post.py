@@ -5,10 +5,11 @@ from collections.abc import Iterable, Sequence
 from app.documents import calendar, letters, mail
 from app.documents.letters import Pack
 from app.documents.mail import Letter
+from app.domain.audit import class_group
 from app.domain.booking import Booked
 from app.domain.errors import Invalid
 from app.domain.timetable import Planned
-from app.store import bookings, directory, timetable
+from app.store import audit, bookings, directory, timetable
 from app.store.database import Db
 from app.web.deps import Parts
 from app.web.security import new_key
@@ -59,10 +60,11 @@ def _with_sessions(db: Db, booking_ids: Sequence[int]) -> list[tuple[Planned, Bo
     return [(planned, booked) for planned in sessions for booked in planned.bookings if booked.id in wanted]
 
 
-def pack_of(app: Parts, db: Db, planned: Planned, booked: Booked) -> Pack:
+def pack_of(app: Parts, db: Db, planned: Planned, booked: Booked, *, by: str) -> Pack:
     """A pack with a class link of its own: the store knows no earlier one, only what it hashes to."""
     token = new_key()
     directory.make_class_link(db, directory.class_group(db, booked.class_group_id), token)
+    audit.note(db, app.clock(), by, "made a class link", class_group(booked.class_group_id))
     return Pack(
         planned=planned,
         booked=booked,
@@ -72,13 +74,13 @@ def pack_of(app: Parts, db: Db, planned: Planned, booked: Booked) -> Pack:
     )
 
 
-def send_packs(app: Parts, due: Iterable[tuple[Planned, Booked]]) -> tuple[list[Pack], int, int]:
+def send_packs(app: Parts, due: Iterable[tuple[Planned, Booked]], *, by: str) -> tuple[list[Pack], int, int]:
     """Those that are printed, and how many e-mails went and did not. What did not go is due as before."""
     printed: list[Pack] = []
     posted: list[Pack] = []
     with app.database.transaction() as db:
         for planned, booked in due:
-            pack = pack_of(app, db, planned, booked)
+            pack = pack_of(app, db, planned, booked, by=by)
             by_mail = app.mail is not None and bool(booked.send_to)
             (posted if by_mail else printed).append(pack)
             if not by_mail:

@@ -5,10 +5,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Form
 from starlette.responses import Response
 
+from app.domain.audit import Act, account
 from app.domain.errors import Invalid, NotAllowed
 from app.domain.people import Member, Staff
 from app.domain.programme import of_row, read_details, share
-from app.store import accounts, agencies, directory, programmes
+from app.store import accounts, agencies, audit, directory, programmes
 from app.store.database import Db
 from app.store.tables import ProgrammeRow
 from app.web.deps import App, Parts, RowId, SignedIn
@@ -119,7 +120,7 @@ def _add_new(router: APIRouter, pages: Pages) -> None:
             made = programmes.add(db, details)
             for one in lesson_id or ():
                 programmes.offer(db, made.id or 0, one)
-            address = _now_theirs(db, who, made)
+            address = _now_theirs(db, app, who, made, "made a programme")
         return see_other(address)
 
 
@@ -128,9 +129,10 @@ def _must_coordinate(who: Staff) -> None:
         raise NotAllowed(NOBODY)
 
 
-def _now_theirs(db: Db, who: Staff, made: ProgrammeRow) -> str:
+def _now_theirs(db: Db, app: Parts, who: Staff, made: ProgrammeRow, act: Act) -> str:
     """Whoever begins a programme coordinates it."""
     accounts.add_membership(db, who.account_id, Member(role="coordinator", programme_id=made.id))
+    audit.note(db, app.clock(), account(who.account_id), act, f"programme {made.id}")
     return f"/programmes/{made.slug}"
 
 
@@ -250,7 +252,7 @@ def _add_copy(router: APIRouter, pages: Pages) -> None:
             with app.database.transaction() as db:
                 source = own_programme(db, who, slug)
                 made = programmes.copy(db, source, read_details(**typed), frozenset(agency_id or ()))
-                address = _now_theirs(db, who, made)
+                address = _now_theirs(db, app, who, made, "copied a programme")
         except Invalid as refusal:
             face = _copy(app, who, slug, typed, agency_id, refusal.sentence)
             return pages.page("programmes/copy.html", status=422, **face)

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Form, Query, Request, WebSocket
 from starlette.responses import Response
 
+from app.domain.audit import Act, class_group
 from app.domain.errors import Conflict, DomainError, Invalid, NotFound
 from app.domain.participation import read_head_count
 from app.domain.people import Phone, Teacher
@@ -15,7 +16,8 @@ from app.live.messages import message, pong, signed_out
 from app.live.room import PANELS
 from app.live.seat import Audience
 from app.live.snapshot import look
-from app.store import class_links, directory, facts, lessons, participants, participation, runs
+from app.store import audit, class_links, directory, facts, lessons, participants, participation, runs
+from app.store.database import Db
 from app.store.runs import OpenRun
 from app.web import deps
 from app.web.bookings import for_today
@@ -278,6 +280,7 @@ def _add_finish(router: APIRouter, pages: Pages) -> None:
         ended = _own(app, teacher, run)
         with app.database.transaction() as db:
             participation.confirm_head_count(db, ended, read_head_count(present), app.clock())
+            _note(db, app, teacher, "corrected the attendance", run)
         return see_other(f"/class/run/report?run={run}")
 
     @router.post("/class/run/take-back")
@@ -285,6 +288,7 @@ def _add_finish(router: APIRouter, pages: Pages) -> None:
         ended = _own(app, teacher, run)
         with app.database.transaction() as db:
             participation.take_back(db, ended, app.clock())
+            _note(db, app, teacher, "took the end of a lesson back", run)
         app.rooms.changed(run)
         return see_other("/class/run/screen")
 
@@ -309,6 +313,10 @@ def _finish(app: Parts, run: OpenRun, sentence: str = "", typed: str = "") -> di
         "is_rehearsal": run.is_rehearsal,
         "concern_prompt": True,
     }
+
+
+def _note(db: Db, app: Parts, teacher: Teacher, act: Act, run_id: int) -> None:
+    audit.note(db, app.clock(), class_group(teacher.class_group_id), act, f"run {run_id}")
 
 
 def _own(app: Parts, teacher: Teacher, run_id: int) -> OpenRun:

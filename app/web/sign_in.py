@@ -7,12 +7,13 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
+from app.domain.audit import account as the_account
 from app.domain.errors import DomainError, Invalid, NotAllowed
 from app.domain.lesson import Agency
 from app.domain.password import LONGEST, must_be_good
 from app.domain.people import Member
 from app.domain.programme import slug_of
-from app.store import accounts, directory, invitations, lessons, second_factors
+from app.store import accounts, audit, directory, invitations, lessons, second_factors
 from app.store.database import Db
 from app.store.tables import AccountRow, ProgrammeRow
 from app.web import codes, deps
@@ -101,9 +102,12 @@ def after_first_step(request: Request, app: Parts, account: AccountRow, to: str 
 def let_in(db: Db, app: Parts, request: Request, account: AccountRow) -> str:
     """Sign this browser in, always with a new key; whoever was signed in here is not any more."""
     key, held = new_key(), deps.staff_key(request, app)
+    account_id, now = account.id or 0, app.clock()
+    if not (held and accounts.is_sign_in_of(db, account_id, held)):
+        audit.note(db, now, the_account(account_id), "signed in with a new browser")
     if held:
         accounts.sign_out(db, held)
-    accounts.sign_in(db, account.id or 0, key, app.clock(), browser_of(request))
+    accounts.sign_in(db, account_id, key, now, browser_of(request))
     return key
 
 
@@ -272,6 +276,7 @@ def _set_up(
         )
         programme_id = directory.add_programme(db, row)
         accounts.add_membership(db, account, Member(role="coordinator", programme_id=programme_id))
+        audit.note(db, now, the_account(account), "made a programme", f"programme {programme_id}")
         offer_all(db, programme_id)
         invitations.use(db, invitation, now)
         return let_in(db, app, request, accounts.one(db, account))

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Form, Path, Query
 from pydantic import BaseModel
 from starlette.responses import Response
 
+from app.domain.audit import account
 from app.domain.errors import Invalid, NotFound
 from app.domain.people import Staff, may
 from app.domain.presenter import Presenter
@@ -23,7 +24,7 @@ from app.domain.timetable import (
     read_video_url,
     warnings,
 )
-from app.store import directory, presenters, timetable
+from app.store import audit, directory, presenters, timetable
 from app.store.database import Db
 from app.store.tables import ProgrammeRow
 from app.store.timetable import Wish
@@ -131,6 +132,9 @@ def _add_plans(router: APIRouter, pages: Pages) -> None:
         with app.database.transaction() as db:
             planned = timetable.one(db, own_programme(db, who, slug).id or 0, session_id)
             timetable.cancel(db, planned, app.clock())
+            for one in planned.bookings:
+                if one.state != "cancelled":
+                    audit.note(db, app.clock(), account(who.account_id), "cancelled a booking", f"booking {one.id}")
         post.tell(app, [one.id for one in planned.bookings if one.is_to_come])
         return see_other(f"/programmes/{slug}/timetable/{session_id}")
 

@@ -47,6 +47,7 @@ TURNED_AWAY = (
     "Open your class link first",
     "We could not find that account",
     "Only a coordinator can begin a programme",
+    "Only a coordinator sees what was done",
     "We could not find that agency",
     "We could not find that booking",
     "We could not find that browser",

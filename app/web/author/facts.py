@@ -16,10 +16,11 @@ from app.content.question_forms import fields_of_question
 from app.content.sections import cut_sections
 from app.content.sketch import PartSketch, SectionSketch, one_line, read_part, tidy, write_part
 from app.content.sources import read_facts
+from app.domain.audit import account
 from app.domain.errors import Conflict, Invalid, NotAllowed, NotFound
 from app.domain.lesson import Fact
 from app.domain.people import may
-from app.store import facts
+from app.store import audit, facts
 from app.store.database import Db
 from app.store.facts import Signature, Signatures
 from app.web.author.desk import Desk, Typed, fingerprint, open_desk, save, saved
@@ -271,4 +272,5 @@ def _add_signing(router: APIRouter, pages: Pages) -> None:
             if agency is None:
                 raise NotAllowed("A fact is signed by the agency that leads a step which rests on it.")
             facts.sign(db, read, agency_id=agency.id or 0, account_id=who.account_id, on=app.clock().date())
+            audit.note(db, app.clock(), account(who.account_id), "signed a fact", f"fact {fact}")
         return see_other(f"/author/lessons/{key}/facts#{fact}")

@@ -5,10 +5,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form
 from starlette.responses import Response
 
+from app.domain.audit import account
 from app.domain.errors import Conflict, Invalid, NotAllowed
 from app.domain.lesson import Lesson
 from app.domain.lesson_changes import changes, is_reordered
-from app.store import directory, drafts, facts, lessons, reviews
+from app.store import audit, directory, drafts, facts, lessons, reviews
 from app.store.database import Db
 from app.store.drafts import OpenDraft
 from app.web.author import desk as desks
@@ -83,6 +84,7 @@ def routes(pages: Pages) -> APIRouter:
                 raise NotAllowed("A colleague has to review this text before it is published.")
             lessons.publish(db, lesson, app.clock(), by=who.account_id)
             drafts.set_state(db, desk.draft, "published")
+            audit.note(db, app.clock(), account(who.account_id), "published a lesson", f"lesson {key}")
             for programme_id in directory.programmes_of_agency(db, desk.draft.owner_agency_id):
                 lessons.offer(db, programme_id, key, lessons.count_offered(db, programme_id))
         return see_other(f"/author/lessons/{key}/versions")
@@ -94,6 +96,7 @@ def routes(pages: Pages) -> APIRouter:
             if not desk.may("retire_lesson"):
                 raise NotAllowed("Lessons are retired by the coordinator.")
             lessons.retire(db, desk.draft.lesson_id, app.clock())
+            audit.note(db, app.clock(), account(who.account_id), "retired a lesson", f"lesson {key}")
         return see_other(f"/author/lessons/{key}/versions")
 
     return router
