@@ -17,7 +17,8 @@ from app.store.database import Db
 from app.web import post
 from app.web.deps import LARGEST_ID, App, ClassTeacher, Parts, RowId, SignedIn
 from app.web.pages import Pages, see_other
-from app.web.timetable import SessionId, own_programme, session_page
+from app.web.programme_page import own_programme
+from app.web.timetable import SessionId, session_page
 
 BookingId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 CALENDAR = "text/calendar; charset=utf-8"

@@ -1,6 +1,7 @@
 """A coordinator's programmes: the list, the overview, modules, a new one, a copy; and nothing of anybody else's."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from fastapi.testclient import TestClient
 from app.domain.lesson import Agency
 from app.domain.people import Member
 from app.store import directory, programmes
-from app.store.tables import ProgrammeRow
+from app.store.tables import BookingRow, LiveSessionRow, ProgrammeRow
 from tests.cast import CORA, PRIYA, World, add_staff
 
 OLGA = "olga@sia.example"
@@ -206,3 +207,24 @@ def test_a_lesson_of_an_agency_that_takes_no_part_is_not_offered(world: World) -
     with world.parts.database.transaction() as db:
         directory.agency_of(db, Agency(key="far-away", name="Far Away Fire Service"))
     assert "Far Away" not in world.staff(CORA).get("/programmes/town").text
+
+
+def test_the_list_shows_the_next_planned_session_and_who_is_booked(world: World) -> None:
+    with world.parts.database.transaction() as db:
+        for days, is_cancelled in ((1, False), (0.5, True), (-1, False)):
+            row = LiveSessionRow(
+                programme_id=1,
+                starts_at=world.clock.now + timedelta(days=days),
+                planned_minutes=60,
+                seed=f"seed {days}",
+                is_planned=True,
+                cancelled_at=world.clock.now if is_cancelled else None,
+            )
+            db.add(row)
+            db.flush()
+            state = "confirmed" if days == 1 else "cancelled"
+            db.add(BookingRow(live_session_id=row.id or 0, class_group_id=1, state=state))
+    page = world.staff(CORA).get("/programmes").text
+    assert "Next live session 4 Nov 2026, 10:00" in page
+    assert "2 classes on the list, 1 booked" in page
+    assert "59 pupils on roll on the list, 30 booked" in page
