@@ -17,7 +17,8 @@ from app.store.database import Db
 from app.web import post
 from app.web.deps import LARGEST_ID, App, ClassTeacher, Parts, RowId, SignedIn
 from app.web.pages import Pages, see_other
-from app.web.timetable import SessionId, own_programme, session_page
+from app.web.programme_page import own_programme
+from app.web.timetable import SessionId, session_page
 
 BookingId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 CALENDAR = "text/calendar; charset=utf-8"
@@ -53,7 +54,7 @@ def _add_lists(router: APIRouter, pages: Pages) -> None:
 
     @router.post("/programmes/{slug}/bookings/{booking_id}/pack")
     def print_pack(slug: str, app: App, who: SignedIn, booking_id: BookingId) -> Response:
-        """One pack on paper, whenever it is wanted, with a new class link."""
+        """One pack on paper, whenever it is wanted, with the class link."""
         with app.database.transaction() as db:
             programme = own_programme(db, who, slug)
             booked = bookings.one(db, programme.id or 0, booking_id)

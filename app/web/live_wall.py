@@ -19,7 +19,7 @@ from app.web.console_panels import LIGHTS, lasted
 from app.web.deps import App, Parts, SignedIn
 from app.web.pages import Pages
 from app.web.panels import etag
-from app.web.timetable import own_programme
+from app.web.programme_page import own_programme
 
 STUCK_AFTER = timedelta(minutes=15)
 """A class by itself whose stage has not moved for so long may want a call."""

@@ -8,7 +8,7 @@ from app.documents.mail import Letter
 from app.domain.booking import Booked
 from app.domain.errors import Invalid
 from app.domain.timetable import Planned
-from app.store import bookings, directory, timetable
+from app.store import bookings, class_links, directory, timetable
 from app.store.database import Db
 from app.web.deps import Parts
 from app.web.security import new_key
@@ -60,9 +60,9 @@ def _with_sessions(db: Db, booking_ids: Sequence[int]) -> list[tuple[Planned, Bo
 
 
 def pack_of(app: Parts, db: Db, planned: Planned, booked: Booked) -> Pack:
-    """A pack with a class link of its own: the store knows no earlier one, only what it hashes to."""
-    token = new_key()
-    directory.make_class_link(db, directory.class_group(db, booked.class_group_id), token)
+    """A pack with the class's link, the same as on its letter; made when there is none."""
+    group = directory.class_group(db, booked.class_group_id)
+    token = class_links.printable(db, group, secret=app.settings.secret(), seed=new_key(), now=app.clock())
     return Pack(
         planned=planned,
         booked=booked,

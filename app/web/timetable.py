@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from app.domain.errors import Invalid, NotFound
-from app.domain.people import Staff, may
+from app.domain.people import Staff
 from app.domain.presenter import Presenter
 from app.domain.school_days import read_holidays, why_no_school
 from app.domain.timetable import (
@@ -30,6 +30,7 @@ from app.store.timetable import Wish
 from app.web import post
 from app.web.deps import LARGEST_ID, App, Parts, SignedIn
 from app.web.pages import Pages, see_other
+from app.web.programme_page import own_programme
 from app.web.security import new_key
 
 SessionId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
@@ -58,14 +59,6 @@ def routes(pages: Pages) -> APIRouter:
     _add_weeks(router, pages)
     _add_plans(router, pages)
     return router
-
-
-def own_programme(db: Db, who: Staff, slug: str) -> ProgrammeRow:
-    """The programme that this coordinator runs. Raises NotFound."""
-    programme = directory.programme_by_slug(db, slug)
-    if not may(who, "run_programme", programme_ids=frozenset({programme.id or 0})):
-        raise NotFound("We could not find that programme.")
-    return programme
 
 
 def _add_weeks(router: APIRouter, pages: Pages) -> None:

@@ -103,7 +103,7 @@ def test_a_session_is_planned_by_keys_booked_and_stands_in_the_teachers_calendar
 
 def starts(context: BrowserContext, server: LiveServer) -> list[tuple[date, int]]:
     downloaded = context.request.get(f"{server.address}/class/calendar.ics").body()
-    begins = [event["DTSTART"].dt for event in Calendar.from_ical(downloaded).walk("VEVENT")]
+    begins = [event.decoded("DTSTART") for event in Calendar.from_ical(downloaded).walk("VEVENT")]
     return [(moment.date(), moment.hour) for moment in begins]
 
 
