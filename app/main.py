@@ -35,6 +35,7 @@ from app.store.media_files import MediaFolder
 from app.web import (
     author,
     bookings,
+    calendars,
     consoles,
     directory,
     following,
@@ -158,6 +159,7 @@ def create_app(
         *author.routers(pages, panels),
         web_media.routes(),
         own_media.routes(pages),
+        calendars.routes(),  # before the consoles, whose address ends in any word
         live_sessions.routes(pages),
         consoles.routes(pages, console_panels),
         following.routes(),

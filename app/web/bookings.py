@@ -6,8 +6,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Form, Path
 from starlette.responses import Response
 
-from app.documents import calendar, letters
-from app.documents.calendar import Entry
+from app.documents import letters
 from app.domain.booking import Booked, is_pack_due
 from app.domain.errors import Invalid, NotFound
 from app.domain.people import Staff, Teacher
@@ -15,12 +14,11 @@ from app.domain.timetable import HOME, Planned, Season, countdown
 from app.store import bookings, directory, timetable
 from app.store.database import Db
 from app.web import post
-from app.web.deps import LARGEST_ID, App, ClassTeacher, Parts, RowId, SignedIn
+from app.web.deps import LARGEST_ID, App, ClassTeacher, Parts, RowId, SessionId, SignedIn
 from app.web.pages import Pages, see_other
-from app.web.timetable import SessionId, own_programme, session_page
+from app.web.timetable import own_programme, session_page
 
 BookingId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
-CALENDAR = "text/calendar; charset=utf-8"
 
 
 def routes(pages: Pages) -> APIRouter:
@@ -28,7 +26,6 @@ def routes(pages: Pages) -> APIRouter:
     _add_lists(router, pages)
     _add_places(router, pages)
     _add_teacher(router)
-    _add_calendars(router)
     return router
 
 
@@ -253,49 +250,3 @@ def _offer(planned: Planned) -> dict[str, Any]:
         "led_by": letters.led_by(planned),
         "places_left": None if planned.capacity is None else planned.capacity - planned.places_taken,
     }
-
-
-# Calendars
-
-
-def _add_calendars(router: APIRouter) -> None:
-    @router.get("/class/calendar.ics")
-    def of_class(app: App, teacher: ClassTeacher) -> Response:
-        with app.database.reading() as db:
-            own = {one.live_session_id: one for one in bookings.of_class(db, teacher.class_group_id)}
-            found = timetable.of_ids(db, list(own))
-        entries = [
-            calendar.of_booking(one, own[one.id], letters.calendar_words(one))
-            for one in found
-            if own[one.id].state != "requested"
-        ]
-        return _file(app, entries, "class")
-
-    @router.get("/present/calendar.ics")
-    def of_presenter(app: App, who: SignedIn) -> Response:
-        with app.database.reading() as db:
-            found = timetable.of_presenter(db, who)
-        return _file(app, [_of_session(app, one) for one in found], "live-sessions")
-
-    @router.get("/programmes/{slug}/calendar.ics")
-    def of_programme(slug: str, app: App, who: SignedIn) -> Response:
-        with app.database.reading() as db:
-            found = timetable.all_of_programme(db, own_programme(db, who, slug).id or 0)
-        return _file(app, [_of_session(app, one) for one in found], "timetable")
-
-
-def _of_session(app: Parts, planned: Planned) -> Entry:
-    booked = sum(one.is_to_come for one in planned.bookings)
-    lines = [
-        f"{booked} {'class' if booked == 1 else 'classes'} booked.",
-        f"Console: {app.settings.base_address}/present",
-    ]
-    if planned.presenters:
-        lines.insert(0, f"Led by {letters.led_by(planned)}.")
-    return calendar.of_session(planned, "\n".join(lines))
-
-
-def _file(app: Parts, entries: list[Entry], name: str) -> Response:
-    written = calendar.write(entries, name=app.settings.product_name, now=app.clock())
-    headers = {"Content-Disposition": f'attachment; filename="{name}.ics"'}
-    return Response(written, media_type=CALENDAR, headers=headers)

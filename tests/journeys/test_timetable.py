@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from icalendar import Calendar
@@ -103,8 +104,8 @@ def test_a_session_is_planned_by_keys_booked_and_stands_in_the_teachers_calendar
 
 def starts(context: BrowserContext, server: LiveServer) -> list[tuple[date, int]]:
     downloaded = context.request.get(f"{server.address}/class/calendar.ics").body()
-    begins = [event["DTSTART"].dt for event in Calendar.from_ical(downloaded).walk("VEVENT")]
-    return [(moment.date(), moment.hour) for moment in begins]
+    events: list[Any] = Calendar.from_ical(downloaded).walk("VEVENT")
+    return [(event["DTSTART"].dt.date(), event["DTSTART"].dt.hour) for event in events]
 
 
 @pytest.mark.parametrize(
