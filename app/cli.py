@@ -1,4 +1,4 @@
-"""The command line: safety-in-action serve | demo | demo-links | check-content | simulate-class."""
+"""The command line: safety-in-action serve | demo | demo-links | check-content | simulate-class | new-password."""
 
 import asyncio
 import json
@@ -11,9 +11,10 @@ import typer
 from app import demo as demo_programme
 from app import serving
 from app.content import check
-from app.domain.errors import DomainError
+from app.domain.errors import DomainError, NotFound
 from app.settings import Settings
-from app.store import directory
+from app.store import accounts, invitations, second_factors
+from app.store.database import Database
 from app.web.deps import Parts, now_utc
 from app.web.security import new_key
 
@@ -140,6 +141,34 @@ def simulate_class(
     typer.echo(f"{result.joined} pupils joined; {len(result.journal)} answers were acknowledged.")
 
 
+@main.command("new-password")
+def new_password(
+    email: Annotated[str, typer.Argument(help="The e-mail address of the account.")],
+    data_dir: DataDir = None,
+    address: Address = None,
+    without_second_step: Annotated[
+        bool, typer.Option("--without-second-step", help="For somebody who has also lost the phone.")
+    ] = False,
+) -> None:
+    """Print a one-time link with which somebody who has an account chooses another password."""
+    settings, token = _settings(demo=False, data_dir=data_dir, address=address), new_key()
+    with _told_plainly():
+        if not settings.database_url and not settings.data_dir.exists():
+            raise NotFound(f"There is no folder {settings.data_dir}. Choose it with --data-dir")
+        database = Database(settings.database)
+        database.open()
+        with database.transaction() as db:
+            account = accounts.account_by_email(db, email)
+            if account is None:
+                raise NotFound("There is no account with this e-mail address.")
+            if without_second_step:
+                second_factors.remove(db, account.id or 0)
+            invitations.allow_new_password(db, token, account.email, now_utc())
+        database.close()
+    typer.echo(f"Send this link to {account.name}. It works once, within a day:")
+    typer.echo(f"  {settings.base_address}/people/invited/{token}")
+
+
 def _checked(settings: Settings) -> Settings:
     settings.must_be_safe_to_serve()
     return settings
@@ -147,10 +176,10 @@ def _checked(settings: Settings) -> Settings:
 
 def _say_set_up_link(parts: Parts) -> None:
     with parts.database.transaction() as db:
-        if directory.has_accounts(db):
+        if accounts.has_accounts(db):
             return
         token = new_key()
-        directory.invite_first_coordinator(db, token, now_utc())
+        invitations.invite_first_coordinator(db, token, now_utc())
     typer.echo("Nobody has an account yet. Open this link within 30 minutes to make yours; it works once:")
     typer.echo(f"  {parts.settings.base_address}/set-up/{token}")
 

@@ -10,7 +10,7 @@ from app.domain.errors import NotAllowed
 from app.domain.lesson import Agency
 from app.domain.people import Member
 from app.settings import DEMO_MARK, Settings
-from app.store import directory, lessons
+from app.store import accounts, directory, lessons
 from app.store.database import Database, Db
 from app.store.tables import ProgrammeRow, SchoolRow
 from app.web.security import hash_password
@@ -61,7 +61,7 @@ def seed(database: Database, settings: Settings) -> None:
             _offer_lessons(db, directory.programme_by_slug(db, "demo").id or 0)
         return
     with database.reading() as db:
-        if directory.has_accounts(db):
+        if accounts.has_accounts(db):
             raise NotAllowed(
                 f"The folder {settings.data_dir} holds a real programme. "
                 "The demo needs a folder of its own: --data-dir"
@@ -120,11 +120,11 @@ def _add_schools(db: Db, programme_id: int, links: Links) -> None:
 
 
 def _add_staff(db: Db, programme_id: int, links: Links) -> None:
-    cora = directory.add_account(db, *COORDINATOR, hash_password(links["coordinator_password"]))
-    directory.add_membership(db, cora, Member(role="coordinator", programme_id=programme_id))
-    officer = directory.add_account(db, *PRESENTER, hash_password(links["presenter_password"]))
+    cora = accounts.add_account(db, *COORDINATOR, hash_password(links["coordinator_password"]))
+    accounts.add_membership(db, cora, Member(role="coordinator", programme_id=programme_id))
+    officer = accounts.add_account(db, *PRESENTER, hash_password(links["presenter_password"]))
     fire = directory.agency_by_slug(db, "kent-fire-and-rescue-service")
-    directory.add_membership(db, officer, Member(role="presenter", agency_id=fire.id))
+    accounts.add_membership(db, officer, Member(role="presenter", agency_id=fire.id))
 
 
 def read_links(settings: Settings) -> Links:
@@ -161,7 +161,7 @@ def home_page_links(settings: Settings) -> list[dict[str, str]]:
             "address": "/sign-in",
             "login": COORDINATOR[0],
             "password": links["coordinator_password"],
-            "note": "Makes class links, reads every agency's report.",
+            "note": "Sets up schools, classes and letters, reads every agency's report.",
         },
     ]
 

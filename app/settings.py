@@ -46,6 +46,12 @@ class Settings(BaseSettings):
     run_hours: float = 4
     pairing_seconds: float = 60
     wrong_codes_per_address: int = 120
+    coordinators_need_second_factor: bool = True
+    provider_issuer: str = ""
+    """An OpenID Connect provider with which staff may sign in, such as https://accounts.google.com; empty: none."""
+    provider_client_id: str = ""
+    provider_client_secret: str = ""
+    provider_name: str = "your organisation"
     smtp_host: str = ""
     smtp_port: int = 587
     smtp_user: str = ""
@@ -66,6 +72,11 @@ class Settings(BaseSettings):
     @property
     def has_own_tls(self) -> bool:
         return self.tls_cert is not None and self.tls_key is not None
+
+    @property
+    def second_factor_is_a_must(self) -> bool:
+        """For coordinators; the demo's accounts are everybody's."""
+        return self.coordinators_need_second_factor and not self.demo
 
     @property
     def base_address(self) -> str:
@@ -100,6 +111,10 @@ class Settings(BaseSettings):
             raise NotAllowed(
                 "Behind a proxy, --address must say how browsers reach it, for example https://sia.example"
             )
+        if self.provider_issuer and not self.provider_issuer.startswith("https://"):
+            raise NotAllowed("SIA_PROVIDER_ISSUER must begin with https://, for example https://accounts.google.com")
+        if self.provider_issuer and not (self.provider_client_id and self.provider_client_secret):
+            raise NotAllowed("SIA_PROVIDER_ISSUER also needs SIA_PROVIDER_CLIENT_ID and SIA_PROVIDER_CLIENT_SECRET.")
         if not self.demo and not self.is_secure:
             raise NotAllowed(
                 "Outside the demo, classes need HTTPS. Give --tls-cert and --tls-key, or put a proxy in front and "

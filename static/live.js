@@ -92,7 +92,7 @@ const heard = {
       outbox.clear();
       location.replace("/join?seat=closed"); // where the reason stands, and the code can be typed again
     } else if (message.why === "ended") end();
-    else if (message.why === "signed_out") location.replace("/sign-in");
+    else if (message.why === "signed_out") location.replace(audience === "console" ? "/sign-in" : "/class");
     else if (message.why === "elsewhere") offerThisTab();
   },
 };

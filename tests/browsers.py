@@ -52,8 +52,11 @@ def open_class(context: BrowserContext, server: LiveServer) -> Page:
     return page
 
 
-def start_lesson(page: Page, *, present: int = 30, rehearsal: bool = False, topic: str = "") -> str:
+def start_lesson(
+    page: Page, *, present: int = 30, rehearsal: bool = False, topic: str = "", questions: int = 8
+) -> str:
     """From Today to the classroom screen, with the first lesson or that of a topic. Returns the join code."""
+    page.locator(f"input[name=questions][value='{questions}']").check()
     if topic:
         page.locator("label.lesson input:checked").uncheck()
         page.locator(f"label.topic-{topic} input").check()
@@ -164,12 +167,12 @@ class OpenLesson:
 
 @contextmanager
 def open_lesson(
-    browser: Browser, server: LiveServer, *, rehearsal: bool = False, topic: str = "fire"
+    browser: Browser, server: LiveServer, *, rehearsal: bool = False, topic: str = "fire", questions: int = 8
 ) -> Iterator[OpenLesson]:
     """A lesson of the demo's class, standing in its lobby; finished at the end, its browsers closed."""
     teacher = window(browser)
     screen = open_class(teacher, server)
-    code = start_lesson(screen, rehearsal=rehearsal, topic=topic)
+    code = start_lesson(screen, rehearsal=rehearsal, topic=topic, questions=questions)
     lesson = OpenLesson(browser, server, teacher, screen, code)
     try:
         yield lesson

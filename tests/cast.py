@@ -23,7 +23,7 @@ from app.domain.people import Member
 from app.domain.run import Order
 from app.main import create_app
 from app.settings import Settings
-from app.store import directory, lessons, participants, runs
+from app.store import accounts, directory, lessons, participants, runs
 from app.store.runs import OpenRun
 from app.store.tables import ProgrammeRow, SchoolRow
 from app.web.deps import Parts
@@ -69,7 +69,7 @@ class World:
         self.parts: Parts = self.app.state.parts
         self._stack = ExitStack()
         with self.parts.database.transaction() as db:
-            if self.seeds_cast and not directory.has_accounts(db):
+            if self.seeds_cast and not accounts.has_accounts(db):
                 seed_cast(db, self.clock.now)
         self._begin()
         return self
@@ -209,7 +209,7 @@ _password_hash = hash_password(PASSWORD)
 
 
 def add_staff(db: Any, email: str, name: str, member: Member) -> None:
-    directory.add_membership(db, directory.add_account(db, email, name, _password_hash), member)
+    accounts.add_membership(db, accounts.add_account(db, email, name, _password_hash), member)
 
 
 def _agency(db: Any, slug: str) -> int:

@@ -9,7 +9,17 @@ from app.domain.lesson import Agency, Asking, Lesson, Topic
 from app.domain.quiz import NOT_SURE, ChooseOne
 from app.domain.run import Order
 from app.main import alias_words
-from app.store import answers, directory, lessons, live_sessions, participants, participation, presenters, runs
+from app.store import (
+    accounts,
+    answers,
+    directory,
+    lessons,
+    live_sessions,
+    participants,
+    participation,
+    presenters,
+    runs,
+)
 from app.store.answers import Answer, Outcome
 from app.store.database import Database, Db
 from app.store.live_sessions import OpenSession
@@ -164,7 +174,7 @@ class Classroom:
 
     def account(self, email: str) -> int:
         with self.database.reading() as db:
-            row = directory.account_by_email(db, email)
+            row = accounts.account_by_email(db, email)
             assert row is not None
             return row.id or 0
 

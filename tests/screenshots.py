@@ -55,6 +55,14 @@ README = {
     ("console", "laptop"),
 }
 LESSON = "/author/lessons/fire"
+PROGRAMME = (
+    ("/programmes", "staff-home"),
+    ("/programmes/demo", "programme"),
+    ("/programmes/demo/agencies", "programme-agencies"),
+    ("/programmes/demo/schools", "programme-schools"),
+    ("/programmes/demo/class-groups", "programme-classes"),
+    ("/programmes/demo/class-groups/1", "programme-class"),
+)
 AUTHOR = (
     ("/author", "author-room"),
     (LESSON, "author-lesson"),
@@ -343,7 +351,7 @@ class Visit:
         for email, password, address, name in (
             (demo.PRESENTER[0], self.links["presenter_password"], "/programmes", "staff-home-presenter"),
             (demo.PRESENTER[0], self.links["presenter_password"], REPORT, "agency-report"),
-            (demo.COORDINATOR[0], self.links["coordinator_password"], "/programmes", "staff-home"),
+            *((demo.COORDINATOR[0], self.links["coordinator_password"], *pair) for pair in PROGRAMME),
         ):
             page = self.signed_in(email, password)
             page.goto(self.world.address + address)

@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from app import demo
 from app.cli import main
 from app.settings import DEMO_MARK, Settings
-from app.store import directory
+from app.store import accounts
 from app.store.database import Database
 from tests.servers import free_port
 
@@ -127,12 +128,26 @@ def test_the_demo_is_not_put_into_the_folder_of_a_real_programme(tmp_path: Path)
     database = Database(f"sqlite:///{tmp_path / 'safety-in-action.db'}")
     database.open()
     with database.transaction() as db:
-        directory.add_account(db, "cora@town.example", "Cora", "hash")
+        accounts.add_account(db, "cora@town.example", "Cora", "hash")
     database.close()
     refused = run("demo", "--seed-only", "--data-dir", tmp_path)
     assert refused.exit_code == 1
     assert "holds a real programme" in plain(refused)
     assert not (tmp_path / DEMO_MARK).exists()
+
+
+# A forgotten password
+
+
+def test_a_link_to_another_password_is_printed_for_an_account_and_for_nobody_else(seeded: Path) -> None:
+    email = demo.COORDINATOR[0]
+    made = run("new-password", email.upper(), "--data-dir", seeded, "--address", "https://sia.example")
+    refused = run("new-password", "eve@evil.example", "--data-dir", seeded)
+    nowhere = run("new-password", email, "--data-dir", seeded / "nowhere")
+    assert "https://sia.example/people/invited/" in plain(made)
+    assert "There is no account with this e-mail address." in plain(refused)
+    assert (refused.exit_code, nowhere.exit_code) == (1, 1)
+    assert not (seeded / "nowhere").exists()
 
 
 # Serving
@@ -190,7 +205,7 @@ def test_each_start_prints_a_new_set_up_link_until_somebody_has_an_account(tmp_p
     assert later != link
     database = Database(f"sqlite:///{tmp_path / 'data' / 'safety-in-action.db'}")
     with database.reading() as db:
-        assert not directory.has_accounts(db)
+        assert not accounts.has_accounts(db)
     database.close()
     assert token.encode() not in (tmp_path / "data" / "safety-in-action.db").read_bytes()
 

@@ -25,7 +25,7 @@ ROOT = Path(__file__).parent.parent
 KEPT = {"P", "R", "S", "C", "A"}
 MAPS = ("README.md", "CONTRIBUTING.md", "DECISIONS.md")
 PAGES = (*MAPS, "CHANGELOG.md", *(f"docs/{page.name}" for page in sorted((ROOT / "docs").glob("*.md"))))
-SIGNED = {"staff": "staff", "teacher": "teacher", "leader": "leader", "participant": "pupil"}
+SIGNED = {"staff": "staff", "newcomer": "staff", "teacher": "teacher", "leader": "leader", "participant": "pupil"}
 """What a handler asks for, and who that is in docs/addresses.md."""
 
 

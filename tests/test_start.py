@@ -5,7 +5,7 @@ import sys
 
 from tests.live_server import ROOT
 
-ASKED_FOR_LATER = ("alembic", "markdown_it", "nh3", "psycopg", "rich")
+ASKED_FOR_LATER = ("alembic", "authlib", "httpx", "joserfc", "markdown_it", "nh3", "psycopg", "rich")
 
 
 def test_the_server_starts_without_what_nobody_has_asked_for_yet() -> None:

@@ -19,7 +19,7 @@ from app.cli import main
 from app.main import create_app, keep_house_alone
 from app.serving import STOP_SECONDS
 from app.settings import Settings
-from app.store import directory, lessons, runs
+from app.store import accounts, lessons, runs
 from app.web.deps import Parts, now_utc
 from tests.cast import Clock, seed_cast
 from tests.classroom import Classroom
@@ -148,7 +148,7 @@ def test_what_is_done_once_is_done_once(shared: WorkersServer) -> None:
     assert shared.log.count("Safety in Action: the demo.") == 1
     database = shared.database()
     with database.reading() as db:
-        assert directory.has_accounts(db)
+        assert accounts.has_accounts(db)
         versions = db.connection().exec_driver_sql("SELECT count(*), count(DISTINCT lesson_id) FROM version").one()
     database.close()
     assert versions[0] == versions[1]

@@ -8,7 +8,7 @@ from typing import Self
 
 from app.content import lesson_files, quiz_files
 from app.content.fields import plain_name
-from app.content.form_words import remedy_in_form
+from app.content.form_words import field_in_form, remedy_in_form, sentence_in_form
 from app.content.library import check_against
 from app.content.parts import read_agency
 from app.content.problems import Problem, ProblemList, quoted
@@ -115,9 +115,9 @@ def _placed(problems: list[Problem], where: Where) -> list[Finding]:
         area, key, section, field = where(problem.line)
         if missing := re.match(r'"([a-z ]+)" is missing', problem.sentence):  # it has no line of its own
             field = missing[1]
-        name = f"{section}{field}".replace(" ", "-")
+        name = field_in_form(problem.sentence) or f"{section}{field}".replace(" ", "-")
         remedy = remedy_in_form(problem.sentence, problem.remedy)
-        found.append(Finding(area, key, name, problem.sentence, remedy, problem.is_warning))
+        found.append(Finding(area, key, name, sentence_in_form(problem.sentence), remedy, problem.is_warning))
     return found
 
 

@@ -8,9 +8,10 @@ from pathlib import Path
 from app.content import lesson_files, quiz_files
 from app.content.drafts import DraftTexts
 from app.content.importers.imported import Imported
+from app.content.parts import read_agency
 from app.content.problems import ProblemList
 from app.content.text_files import LARGEST_FILE
-from app.content.yaml_pieces import read_values
+from app.content.yaml_pieces import changed, read_values
 from app.domain.lesson import Draft
 from app.domain.media import OwnMedia
 from app.domain.quiz import Quiz
@@ -50,6 +51,14 @@ def texts_of(found: Imported) -> DraftTexts | None:
     return None
 
 
+def led_by(texts: DraftTexts, agency: str) -> DraftTexts:
+    """The same lesson under this agency; letter by letter the same where it leads it already."""
+    front = texts.sketch.front or ""
+    if read_agency(str((read_values(front) or {}).get("lead", ""))).key == read_agency(agency).key:
+        return texts
+    return replace(texts, lesson=texts.sketch.with_front(changed(front, {"lead": agency})).text)
+
+
 def parsed(texts: DraftTexts, pictures: Path, own: OwnMedia) -> tuple[Draft | None, Quiz | None]:
     """The lesson and its quiz, each when nothing in it blocks it."""
     lesson = lesson_files.read(texts.key, texts.lesson, pictures, ProblemList("lesson"), own)
@@ -58,7 +67,8 @@ def parsed(texts: DraftTexts, pictures: Path, own: OwnMedia) -> tuple[Draft | No
 
 def needed_by(texts: DraftTexts) -> tuple[str, ...]:
     """All that may name a picture, film or captions; those that are nowhere, such as in a comment, do not count."""
-    named = re.findall(r"[A-Za-z0-9_-]+(?:/[A-Za-z0-9_-]+)*\.(?:svg|png|webp|jpg|mp4|webm|vtt)\b", texts.lesson)
+    text = f"{texts.lesson}\n{texts.quiz}"
+    named = re.findall(r"[A-Za-z0-9_-]+(?:/[A-Za-z0-9_-]+)*\.(?:svg|png|webp|jpg|mp4|webm|vtt)\b", text)
     return tuple(sorted(set(named)))
 
 

@@ -21,6 +21,8 @@ class Staff(BaseModel, frozen=True):
     account_id: int
     name: str
     memberships: tuple[Member, ...]
+    email: str = ""
+    has_second_factor: bool = False
 
     @property
     def is_coordinator(self) -> bool:
@@ -61,6 +63,10 @@ Action = Literal[
     "publish_lesson",
     "retire_lesson",
     "sign_fact",
+    "invite_coordinator",
+    "invite_presenter",
+    "disable_account",
+    "reset_second_factor",
 ]
 
 
@@ -72,11 +78,14 @@ def may(
     programme_ids: frozenset[int] = frozenset(),
     agency_ids: frozenset[int] = frozenset(),
     edited_by: int | None = None,
+    account_id: int = 0,
+    places: tuple[frozenset[int], ...] = (),
 ) -> bool:
     """The one place that says who may do what.
 
     `agency_id` and `programme_ids` say whose thing it is: the agency, and the programmes in which it takes part.
-    Of a lesson, `agency_ids` are all that lead or support it, and `edited_by` is who changed it last.
+    Of a lesson, `agency_ids` are all that lead or support it, and `edited_by` is who changed it last. Of an account,
+    `places` has for each of its roles the programmes in which that counts.
     """
     match actor, action:
         case Staff(), "see_lesson":
@@ -94,7 +103,12 @@ def may(
             return agency_id in actor.agency_ids or bool(actor.programme_ids & programme_ids)
         case Staff(), "use_media":
             return agency_id in actor.agency_ids
-        case Staff(), "run_programme":
+        case Staff(), "invite_presenter":  # a colleague, or somebody for an agency of the own programme
+            return agency_id in actor.agency_ids or bool(actor.programme_ids & programme_ids)
+        case Staff(), "disable_account" | "reset_second_factor":  # nobody's who also counts somewhere else
+            is_within = bool(places) and all(actor.programme_ids & one for one in places)
+            return is_within and account_id != actor.account_id
+        case Staff(), "run_programme" | "invite_coordinator":
             return bool(actor.programme_ids & programme_ids)
         case Teacher() | Phone(), "lead_run":
             return True

@@ -13,7 +13,7 @@ from app.live.console_view import ConsoleView, view_of
 from app.live.line import text_frame
 from app.live.rooms import ASK_AFTER, PATIENCE, Rooms
 from app.live.seat import Seat
-from app.store import directory, presenters
+from app.store import accounts, presenters
 from app.store.database import Database
 
 log = logging.getLogger(__name__)
@@ -75,6 +75,12 @@ class Consoles:
         """A presenter's browser has said something. May be called from any thread."""
         self._rooms.pulse.heard(pulse.console(session_id, account_id))
 
+    def check(self) -> None:
+        """Somebody was signed out: see at once who may stay. May be called from any thread."""
+        for console in list(self._consoles.values()):
+            console.checked_at = 0.0
+            self._rooms.session_news(console.session_id)
+
     def take(self, session_id: int, seat: Seat, account_id: int, key: str) -> None:
         """Seat a browser of a presenter, who has signed in with this key. It is sent every panel at once."""
         console = self._consoles.get(session_id)
@@ -127,7 +133,7 @@ class Consoles:
                 continue
 
     async def _draw(self, console: _Console) -> None:
-        if time.monotonic() - console.checked_at >= CHECK_SECONDS:
+        if time.monotonic() - console.checked_at > CHECK_SECONDS / 2:  # else the next look is a second late
             console.checked_at = time.monotonic()
             self._sweep(console)
             for place in await asyncio.to_thread(self._not_allowed, console.session_id, list(console.places)):
@@ -173,10 +179,10 @@ class Consoles:
         now, gone, stale = self._clock(), [], []
         with self._database.reading() as db:
             for place in places:
-                if directory.staff_by_key(db, place.key, now) is None:
+                if accounts.staff_by_key(db, place.key, now) is None:
                     gone.append(place)
                     continue
-                if directory.is_stale_sign_in(db, place.key, now):
+                if accounts.is_stale_sign_in(db, place.key, now):
                     stale.append(place.key)
                 try:
                     presenters.one(db, session_id, place.account_id)
@@ -185,5 +191,5 @@ class Consoles:
         if stale:
             with self._database.transaction() as db:
                 for key in stale:
-                    directory.touch_sign_in(db, key, now)
+                    accounts.touch_sign_in(db, key, now)
         return gone

@@ -18,10 +18,10 @@ class Hint:
     `changed`: these panels of a run are out of date. `led`: a live session's stage has moved. `news`: something else
     of a live session has changed: who takes part, what was asked, what teachers were told. `dismiss`: a participant
     was removed. `seated`: this participant has opened a newer connection at the telling worker, at this time.
-    `forget`: the run's pupil-level rows are gone.
+    `signed_out`: somebody who led this run may do so no longer. `forget`: the run's pupil-level rows are gone.
     """
 
-    kind: Literal["changed", "led", "news", "dismiss", "seated", "forget"]
+    kind: Literal["changed", "led", "news", "dismiss", "seated", "signed_out", "forget"]
     run_id: Id = 0
     panels: Annotated[tuple[Panel, ...], Field(max_length=10)] = ()
     participant_id: Id = 0

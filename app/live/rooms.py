@@ -101,6 +101,11 @@ class Rooms:
         self._on_loop(self._dismiss, run_id, participant_id)
         self._on_loop(self._tell, Hint("dismiss", run_id, participant_id=participant_id))
 
+    def sign_out(self, run_id: int) -> None:
+        """Somebody who led this run may do so no longer: adults' browsers dial again, and whoever may is let in."""
+        self._on_loop(self._sign_out, run_id)
+        self._on_loop(self._tell, Hint("signed_out", run_id))
+
     def forget(self, run_id: int) -> None:
         """A run's pupil-level rows are gone: memory keeps none of them either."""
         self._on_loop(self._forget, run_id)
@@ -135,6 +140,8 @@ class Rooms:
                 self._dismiss(hint.run_id, hint.participant_id)
             case "seated":
                 self._seated_elsewhere(hint)
+            case "signed_out":
+                self._sign_out(hint.run_id)
             case "forget":
                 self._forget(hint.run_id)
 
@@ -322,6 +329,11 @@ class Rooms:
         seat = room.by_participant.get(participant_id) if room else None
         if seat is not None:
             seat.close(messages.removed())
+
+    def _sign_out(self, run_id: int) -> None:
+        if room := self._rooms.get(run_id):
+            for seat in [*room.seats["screen"], *room.seats["controls"]]:
+                seat.hang_up()
 
     def _forget(self, run_id: int) -> None:
         if room := self._rooms.get(run_id):

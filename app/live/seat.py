@@ -98,6 +98,12 @@ class Seat:
         self.is_closing = True
         self._wire.hang_up(code)
 
+    def hang_up(self) -> None:
+        """Let go without a word: its browser dials again."""
+        if not self.is_closing:
+            self.is_closing = True
+            self._wire.hang_up()
+
     def refuse(self, code: int) -> None:
         """End a connection that does not keep to the protocol."""
         self.is_closing = True

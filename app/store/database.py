@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, func, inspect, select
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoTurn
+from sqlalchemy.pool import QueuePool
 from sqlmodel import Session
 
 from app.domain.errors import NotAllowed
@@ -178,7 +180,12 @@ class Database:
         self.owes_forgetting = bool(busy)  # a reader stood in the way: the next housekeeping tries again
 
     def close(self) -> None:
+        """Whoever still reads has a second to give the connection back, so that it is closed too."""
+        pool, until = self.engine.pool, time.monotonic() + 1
         self.engine.dispose()
+        while isinstance(pool, QueuePool) and pool.checkedout() and time.monotonic() < until:
+            time.sleep(0.01)
+        pool.dispose()
 
 
 class Turns:

@@ -1,7 +1,7 @@
-"""Programmes, agencies, schools, class groups, class links and staff accounts."""
+"""Programmes, agencies, schools, class groups and class links."""
 
 import hashlib
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import NamedTuple
 
 from sqlalchemy.exc import IntegrityError
@@ -9,29 +9,22 @@ from sqlmodel import col, func, select
 
 from app.domain.errors import Conflict, NotAllowed, NotFound
 from app.domain.lesson import Agency
-from app.domain.people import Member, Staff, Teacher
+from app.domain.people import Teacher
 from app.store.database import Db
 from app.store.tables import (
-    AccountRow,
     AgencyRow,
     ClassGroupRow,
     ClassLinkRow,
     ClassSignInRow,
-    InvitationRow,
-    MembershipRow,
     ProgrammeAgencyRow,
     ProgrammeRow,
     ProgrammeSchoolRow,
     SchoolRow,
-    SignInRow,
 )
 
-STAFF_IDLE = timedelta(minutes=60)
-STAFF_ABSOLUTE = timedelta(hours=12)
 BROWSERS_PER_LINK = 5
 REHEARSAL = "rehearsal"
 """The kind of a school that is none: its classes are those of authors who try a lesson out."""
-SET_UP = timedelta(minutes=30)
 
 
 class ClassGroup(NamedTuple):
@@ -248,7 +241,8 @@ def end_class_links(db: Db, class_group_id: int, now: datetime) -> None:
 
 def class_of_link(db: Db, token: str, now: datetime) -> tuple[int, ClassGroup]:
     """The link's id and its class group. Raises NotFound for a wrong, revoked or outlived link."""
-    link = db.exec(select(ClassLinkRow).where(ClassLinkRow.token_hash == hashed(token))).one_or_none()
+    either = (hashed(token), hashed(token.upper()))  # a letter's token is in capitals, and people type as they like
+    link = db.exec(select(ClassLinkRow).where(col(ClassLinkRow.token_hash).in_(either))).first()
     if link is None or link.revoked_at or link.expires_on < now.date():
         raise NotFound("This class link does not open a lesson. Ask your coordinator for a new one.")
     return _id(link.id), class_group(db, link.class_group_id)
@@ -287,91 +281,6 @@ def teacher_by_key(db: Db, key: str, now: datetime) -> Teacher | None:
 def sign_teacher_out(db: Db, teacher: Teacher, now: datetime) -> None:
     row = db.get_one(ClassSignInRow, teacher.sign_in_id)
     row.revoked_at = now
-
-
-# Staff
-
-
-def add_account(db: Db, email: str, name: str, password_hash: str) -> int:
-    row = AccountRow(email=email.strip().lower(), name=name.strip(), password_hash=password_hash)
-    try:
-        with db.begin_nested():
-            db.add(row)
-    except IntegrityError:
-        raise Conflict("There is an account with this e-mail address already.") from None
-    return _id(row.id)
-
-
-def add_membership(db: Db, account_id: int, member: Member) -> None:
-    db.add(MembershipRow(account_id=account_id, **member.model_dump()))
-
-
-def account_by_email(db: Db, email: str) -> AccountRow | None:
-    return db.exec(select(AccountRow).where(AccountRow.email == email.strip().lower())).one_or_none()
-
-
-def has_accounts(db: Db) -> bool:
-    return db.exec(select(AccountRow).limit(1)).first() is not None
-
-
-def sign_in(db: Db, account_id: int, key: str, now: datetime) -> None:
-    db.add(SignInRow(key_hash=hashed(key), account_id=account_id, seen_at=now, ends_at=now + STAFF_ABSOLUTE))
-
-
-def staff_by_key(db: Db, key: str, now: datetime) -> Staff | None:
-    """Who holds this sign-in; None when it is unknown, ended, idle for an hour or the account is disabled."""
-    row = db.exec(
-        select(SignInRow, AccountRow)
-        .join(AccountRow, col(AccountRow.id) == SignInRow.account_id)
-        .where(SignInRow.key_hash == hashed(key))
-    ).one_or_none()
-    if row is None:
-        return None
-    held, account = row
-    if account.disabled_at or now >= held.ends_at or now - held.seen_at > STAFF_IDLE:
-        return None
-    return Staff(account_id=_id(account.id), name=account.name, memberships=tuple(_memberships(db, held.account_id)))
-
-
-def is_stale_sign_in(db: Db, key: str, now: datetime) -> bool:
-    """Whether its last use was noted over a minute ago; a report need not wait for a write each time."""
-    held = db.exec(select(SignInRow).where(SignInRow.key_hash == hashed(key))).one_or_none()
-    return held is not None and now - held.seen_at > timedelta(minutes=1)
-
-
-def touch_sign_in(db: Db, key: str, now: datetime) -> None:
-    """Note that the sign-in is in use."""
-    held = db.exec(select(SignInRow).where(SignInRow.key_hash == hashed(key))).one_or_none()
-    if held is not None:
-        held.seen_at = now
-
-
-def sign_out(db: Db, key: str) -> None:
-    held = db.exec(select(SignInRow).where(SignInRow.key_hash == hashed(key))).one_or_none()
-    if held is not None:
-        db.delete(held)
-
-
-def _memberships(db: Db, account_id: int) -> list[Member]:
-    rows = db.exec(select(MembershipRow).where(MembershipRow.account_id == account_id)).all()
-    return [Member(role=row.role, programme_id=row.programme_id, agency_id=row.agency_id) for row in rows]  # type: ignore[arg-type]
-
-
-# First start
-
-
-def invite_first_coordinator(db: Db, token: str, now: datetime) -> None:
-    """A one-time set-up link; a later one ends the earlier."""
-    for earlier in db.exec(select(InvitationRow).where(col(InvitationRow.used_at).is_(None))).all():
-        earlier.used_at = now
-    db.add(InvitationRow(token_hash=hashed(token), role="coordinator", expires_at=now + SET_UP))
-
-
-def must_be_invited(db: Db, token: str, now: datetime) -> InvitationRow:
-    row = db.exec(select(InvitationRow).where(InvitationRow.token_hash == hashed(token))).one_or_none()
-    if row is None or row.used_at or now >= row.expires_at:
-        raise NotFound("This set-up link has been used or is too old. Start the server again for a new one.")
-    return row
 
 
 def _id(value: int | None) -> int:

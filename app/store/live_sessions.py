@@ -201,6 +201,23 @@ def take_console(db: Db, session: OpenSession, account_id: int, *, now: datetime
     )
 
 
+def free_consoles(db: Db, account_id: int, *, now: datetime) -> list[int]:
+    """Nobody holds what this account held: its orders are refused, and another presenter may take over."""
+    held = (
+        select(LiveSessionRow.id)
+        .where(LiveSessionRow.holder_account_id == account_id, col(LiveSessionRow.ended_at).is_(None))
+        .order_by(col(LiveSessionRow.id))
+        .with_for_update()
+    )
+    freed = [session_id or 0 for session_id in db.exec(held).all()]
+    nobody = {"holder_account_id": None, "holder_agency_id": None}
+    for session_id in freed:
+        session = read(db, session_id)
+        epoch = session.holder_epoch + 1
+        _move(db, session, _next_seq(session), "take", now=now, agency_id=None, holder_epoch=epoch, **nobody)
+    return freed
+
+
 def end(db: Db, session: OpenSession, *, holder_epoch: int, by: int, now: datetime) -> list[int]:
     """End a live session; returns the runs that followed. Each goes on by itself from its last stage."""
     must_lead_all(must_hold(db, session, holder_epoch, by))

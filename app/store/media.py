@@ -70,7 +70,7 @@ def remove(db: Db, agency_ids: Collection[int], public_name: str) -> Medium:
 def used_by(db: Db, public_names: Iterable[str]) -> dict[str, list[str]]:
     """The titles of the lessons in whose versions or draft each is named."""
     found: dict[str, set[str]] = {name: set() for name in public_names}
-    document, draft = cast(col(VersionRow.document), Text), col(DraftRow.lesson_text)
+    document, draft = cast(col(VersionRow.document), Text), col(DraftRow.lesson_text) + col(DraftRow.quiz_text)
     in_versions = (
         sqlalchemy.select(col(LessonRow.title), document)
         .join(VersionRow, col(VersionRow.lesson_id) == col(LessonRow.id))

@@ -52,6 +52,7 @@ class ProgrammeAgencyRow(SQLModel, table=True):
     programme_id: int = _of("programme")
     agency_id: int = _of("agency")
     contact: str = ""
+    vetted_on: date | None = None
 
 
 class AccountRow(SQLModel, table=True):
@@ -61,6 +62,18 @@ class AccountRow(SQLModel, table=True):
     name: str
     password_hash: str | None = None
     disabled_at: datetime | None = None
+    seen_at: datetime | None = None
+    factor_seed: str | None = None
+    factor_step: int | None = None
+
+
+class RecoveryCodeRow(SQLModel, table=True):
+    __tablename__ = "recovery_code"
+    __table_args__ = (UniqueConstraint("account_id", "code_hash"),)
+    id: int | None = _key()
+    account_id: int = _of("account")
+    code_hash: str
+    used_at: datetime | None = None
 
 
 class MembershipRow(SQLModel, table=True):
@@ -84,6 +97,8 @@ class SignInRow(SQLModel, table=True):
     account_id: int = _of("account")
     seen_at: datetime
     ends_at: datetime
+    browser: str = ""
+    awaits_code: bool = False
 
 
 class InvitationRow(SQLModel, table=True):
@@ -93,6 +108,8 @@ class InvitationRow(SQLModel, table=True):
     role: str
     programme_id: int | None = _of("programme", nullable=True)
     agency_id: int | None = _of("agency", nullable=True)
+    email: str = ""
+    invited_by: int | None = _of("account", nullable=True)
     expires_at: datetime
     used_at: datetime | None = None
 
@@ -129,10 +146,14 @@ class ClassGroupRow(SQLModel, table=True):
 
 
 class ClassLinkRow(SQLModel, table=True):
+    """`seed` makes the token anew, together with the server's secret; links of earlier releases have none."""
+
     __tablename__ = "class_link"
+    __table_args__ = (Index("class_link_of_class", "class_group_id"),)
     id: int | None = _key()
     token_hash: str = Field(unique=True)
     class_group_id: int = _of("class_group")
+    seed: str = ""
     expires_on: date
     revoked_at: datetime | None = None
 

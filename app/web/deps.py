@@ -22,11 +22,12 @@ from app.live.joiner import Joiner
 from app.live.rehearsals import Rehearsals
 from app.live.rooms import Rooms
 from app.settings import Settings
-from app.store import directory, pairings, presenters, runs
+from app.store import accounts, directory, pairings, presenters, runs
 from app.store.database import Database
 from app.store.participants import Guest
 from app.store.runs import OpenRun
 from app.web.security import Cookies, Throttle
+from app.web.wrong_passwords import WrongPasswords
 
 LARGEST_ID = 2**31 - 1
 """A database takes no greater number."""
@@ -61,7 +62,7 @@ class Parts:
     clock: Callable[[], datetime] = now_utc
     choose: Callable[[Sequence[str]], str] = secrets.choice
     wrong_codes: Throttle = field(default_factory=lambda: Throttle(120, 300))
-    wrong_passwords: Throttle = field(default_factory=lambda: Throttle(20, 300))
+    wrong_passwords: WrongPasswords = field(default_factory=WrongPasswords)
 
 
 def parts(connection: HTTPConnection) -> Parts:
@@ -86,6 +87,10 @@ class SignInNeeded(NotAllowed):
     """A staff page was asked for without a sign-in."""
 
 
+class SecondFactorNeeded(NotAllowed):
+    """A coordinator has signed in, but has no second factor yet."""
+
+
 class ClassLinkNeeded(NotAllowed):
     """A teacher's page was asked for by a browser that has not opened a class link."""
 
@@ -95,24 +100,46 @@ class SeatNeeded(NotFound):
 
 
 def staff(request: Request, app: App) -> Staff:
-    """Who is signed in. Raises SignInNeeded."""
-    found = staff_or_none(request, app)
+    """Who is signed in. Raises SignInNeeded, or SecondFactorNeeded before a coordinator has set one up."""
+    found = newcomer(request, app)
+    if _lacks_second_factor(found, app):
+        raise SecondFactorNeeded("Please set up your second step first.")
+    return found
+
+
+def newcomer(request: Request, app: App) -> Staff:
+    """Who is signed in, be it without the second factor that they need. Raises SignInNeeded."""
+    found = signed_in(request, app)
     if found is None:
         raise SignInNeeded("Please sign in.")
     return found
 
 
 def staff_or_none(connection: HTTPConnection, app: Parts) -> Staff | None:
-    key = connection.cookies.get(app.cookies.name("staff"))
+    found = signed_in(connection, app)
+    return None if found is None or _lacks_second_factor(found, app) else found
+
+
+def signed_in(connection: HTTPConnection, app: Parts) -> Staff | None:
+    key = staff_key(connection, app)
     now = app.clock()
     if key:
         with app.database.reading() as db:
-            found, is_stale = directory.staff_by_key(db, key, now), directory.is_stale_sign_in(db, key, now)
+            found, is_stale = accounts.staff_by_key(db, key, now), accounts.is_stale_sign_in(db, key, now)
         if found is not None and is_stale:
             with app.database.transaction() as db:
-                directory.touch_sign_in(db, key, now)
+                accounts.touch_sign_in(db, key, now)
         return found
     return None
+
+
+def staff_key(connection: HTTPConnection, app: Parts) -> str:
+    """The key of this browser's sign-in; empty when it has none."""
+    return connection.cookies.get(app.cookies.name("staff"), "")
+
+
+def _lacks_second_factor(who: Staff, app: Parts) -> bool:
+    return app.settings.second_factor_is_a_must and who.is_coordinator and not who.has_second_factor
 
 
 def teacher(connection: HTTPConnection, app: App) -> Teacher:
@@ -212,7 +239,7 @@ def _at_console(connection: HTTPConnection, app: Parts, who: Staff, session_id: 
         presenter = presenters.one(db, session_id, who.account_id)
         if not presenters.is_opened(db, session_id):
             raise NotFound("This live session has not been opened yet. Open it from the list of your live sessions.")
-    return AtConsole(session_id, presenter, connection.cookies.get(app.cookies.name("staff"), ""))
+    return AtConsole(session_id, presenter, staff_key(connection, app))
 
 
 @dataclass(frozen=True)
@@ -265,6 +292,7 @@ RowId = Annotated[int, Form(ge=1, le=LARGEST_ID)]
 SessionId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 """A live session as an address names it."""
 SignedIn = Annotated[Staff, Depends(staff)]
+Newcomer = Annotated[Staff, Depends(newcomer)]
 ClassTeacher = Annotated[Teacher, Depends(teacher)]
 RunLeader = Annotated[Leader, Depends(leader)]
 ConsoleOf = Annotated[AtConsole, Depends(at_console)]

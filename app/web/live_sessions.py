@@ -178,7 +178,9 @@ def _face(app: Parts, db: Db, session_id: int, who: Staff) -> dict[str, Any]:
         "is_rehearsal": session.is_rehearsal,
         "has_begun": session.began_at is not None,
         "classes": len(live_sessions.checked_in(db, session_id)),
-        "holder": next((one.name for one in holder if one.account_id == session.holder_account_id), "Somebody else"),
+        "holder": next((one.name for one in holder if one.account_id == session.holder_account_id), "Somebody else")
+        if session.holder_account_id
+        else "Nobody",
         "is_mine": session.holder_account_id == who.account_id,
     }
 

@@ -26,7 +26,7 @@ from starlette.responses import JSONResponse, Response
 from app.content.captions import Cue, read_captions, written
 from app.content.films import examine
 from app.content.media_kinds import FILMS, PICTURES
-from app.content.picture_files import cleaned
+from app.content.picture_files import as_written, cleaned
 from app.content.problems import ProblemList
 from app.domain.errors import DomainError, Invalid, NotAllowed
 from app.domain.media import Medium, described, owned
@@ -105,8 +105,11 @@ def _add_picture(app: Parts, agency_id: int, upload: Upload, file: Received) -> 
 
 
 def add_picture(app: Parts, agency_id: int, content: bytes, *, name: str = "", **words: Any) -> Medium:
-    """Draws it anew and keeps it under a new name, or under that which it has in a lesson package."""
-    clean = cleaned(content)
+    """Draws it anew and keeps it under a new name.
+
+    From a lesson package it keeps its name, and its bytes too where they are such as we write.
+    """
+    clean = (as_written(content) if name else None) or cleaned(content)
     medium = Medium(
         public_name=name or secrets.token_hex(16),
         agency_id=agency_id,
@@ -126,19 +129,24 @@ def add_picture(app: Parts, agency_id: int, content: bytes, *, name: str = "", *
 
 def _add_film(app: Parts, agency_id: int, upload: Upload, file: Received) -> Medium:
     words = _words(upload, is_film=True)
+    captions = _captions(upload.files["captions"]) if "captions" in upload.files else ()
+    return add_film(app, agency_id, file, captions, **words)
+
+
+def add_film(
+    app: Parts, agency_id: int, file: Received, cues: tuple[Cue, ...], *, name: str = "", **words: Any
+) -> Medium:
+    """Keeps it as it came, under a new name or under that which it has in a lesson package."""
     with file.half.reading() as content:
         facts = examine(content)
-    captions = ""
-    if "captions" in upload.files:
-        cues = _captions(upload.files["captions"])
+    if cues:
         _must_belong(cues, facts.seconds)
-        captions = written(cues)
     medium = Medium(
-        public_name=secrets.token_hex(16),
+        public_name=name or secrets.token_hex(16),
         agency_id=agency_id,
         mime="video/webm" if file.kind == "webm" else "video/mp4",
         size=file.size,
-        captions=captions,
+        captions=written(cues) if cues else "",
         **facts.model_dump(),
         **words,
     )
@@ -162,8 +170,13 @@ def _captions(file: Received) -> tuple[Cue, ...]:
     if file.kind != "captions":
         raise Invalid("These are no captions. Captions are a WebVTT file, which begins with WEBVTT.")
     with file.half.reading() as content:
-        problems = ProblemList("Captions")
-        cues = read_captions(content.read(), problems)
+        return cues_of(content.read())
+
+
+def cues_of(content: bytes) -> tuple[Cue, ...]:
+    """Raises Invalid with the first thing that is wrong in these captions."""
+    problems = ProblemList("Captions")
+    cues = read_captions(content, problems)
     if problems.found:
         raise Invalid(str(problems.found[0]))
     return cues

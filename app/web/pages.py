@@ -24,7 +24,7 @@ from app.domain import joining
 from app.domain.errors import Conflict, DomainError, NotAllowed, NotFound
 from app.settings import ROOT, Settings
 from app.store.trouble import Trouble, trouble_of
-from app.web.deps import ClassLinkNeeded, SeatNeeded, SignInNeeded
+from app.web.deps import ClassLinkNeeded, SeatNeeded, SecondFactorNeeded, SignInNeeded
 from app.web.markdown import markdown, unbroken
 
 log = logging.getLogger(__name__)
@@ -77,6 +77,7 @@ class Pages:
             static=static_address,
             demo=settings.demo,
             plain_http=not settings.is_secure,
+            provider=settings.provider_name if settings.provider_issuer else "",
         )
         self._env.filters.update(
             markdown=markdown,
@@ -164,6 +165,8 @@ def handle_errors(app: FastAPI, pages: Pages) -> None:
                 return see_other("/join")
             case SignInNeeded():
                 return see_other("/sign-in")
+            case SecondFactorNeeded():
+                return see_other("/account/second-factor")
             case ClassLinkNeeded():
                 back = {"href": "/", "words": "Start page"}
                 title = "Your class link opens this page"
@@ -250,6 +253,8 @@ def _error_page(pages: Pages, request: Request, status: int, sentence: str) -> R
         back = {"href": request.url.path, "words": "Try again"}
     elif request.url.path.startswith("/class"):
         back = {"href": "/class", "words": "Back to Today"}
+    elif request.url.path.startswith("/programmes/"):
+        back = {"href": "/programmes", "words": "Back to the programmes"}
     else:
         back = {"href": "/", "words": "Start page"}
     return pages.page(

@@ -11,11 +11,11 @@ from app.domain.participation import read_head_count
 from app.domain.people import Phone, Teacher
 from app.domain.run import Order
 from app.domain.shown import way_of
-from app.live.messages import message, pong
+from app.live.messages import message, pong, signed_out
 from app.live.room import PANELS
 from app.live.seat import Audience
 from app.live.snapshot import look
-from app.store import directory, facts, lessons, participants, participation, runs
+from app.store import class_links, directory, facts, lessons, participants, participation, runs
 from app.store.runs import OpenRun
 from app.web import deps
 from app.web.bookings import for_today
@@ -64,6 +64,9 @@ def _add_today(router: APIRouter, pages: Pages) -> None:
     def sign_out(app: App, teacher: ClassTeacher) -> Response:
         with app.database.transaction() as db:
             directory.sign_teacher_out(db, teacher, app.clock())
+            open_runs = class_links.open_runs(db, teacher.class_group_id)
+        for run_id in open_runs:
+            app.rooms.sign_out(run_id)
         response = see_other("/")
         app.cookies.drop(response, "class")
         return response
@@ -219,6 +222,9 @@ def _add_stage(router: APIRouter, pages: Pages, panels: Panels) -> None:
         audience = _audience(websocket.query_params.get("as"))
         try:
             leader = await asyncio.to_thread(deps.leader_or_none, websocket, app)
+        except deps.ClassLinkNeeded:
+            await turn_away(websocket, signed_out(), 1000)
+            return
         except DomainError:
             leader = None
         if leader is None:

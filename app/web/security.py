@@ -18,14 +18,19 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.content.importers import LARGEST_FILE
+from app.content.importers.school_lists import LARGEST_LIST
 from app.domain.errors import NotAllowed
 from app.settings import Settings
 from app.web.uploads import LARGEST_UPLOAD
 
 UNSAFE_METHODS = ("POST", "PUT", "PATCH", "DELETE")
 LARGEST_BODY = 64 * 1024
-COUNTED_AS_THEY_COME: dict[str, int] = {"/author/media": LARGEST_UPLOAD, "/author/brought": 4 * LARGEST_FILE}
-"""Where a signed-in author sends a file: the handler asks who it is first, then counts while it comes."""
+COUNTED_AS_THEY_COME: dict[str, int] = {
+    "/author/media": LARGEST_UPLOAD,
+    "/author/brought": 4 * LARGEST_FILE,
+    "/programmes/brought": 4 * LARGEST_LIST,
+}
+"""Where somebody who has signed in sends a file: the handler asks who it is first, then counts while it comes."""
 TOO_LARGE = "That is too large."
 FILE_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox"
 """Of a picture or film that is opened by itself: whatever hides in it runs nothing and reaches nothing."""

@@ -1,5 +1,6 @@
-"""Staff come in with a password, teachers with their class link, the first coordinator with a set-up link."""
+"""Staff come in with a password and a code, teachers with a class link, the first coordinator with a set-up link."""
 
+import re
 from datetime import timedelta
 from typing import Annotated
 
@@ -8,23 +9,35 @@ from starlette.responses import Response
 
 from app.domain.errors import DomainError, Invalid, NotAllowed
 from app.domain.lesson import Agency
+from app.domain.password import LONGEST, must_be_good
 from app.domain.people import Member
-from app.store import directory, lessons
+from app.domain.programme import slug_of
+from app.store import accounts, directory, invitations, lessons, second_factors
 from app.store.database import Db
-from app.store.tables import ProgrammeRow
-from app.web import deps
+from app.store.tables import AccountRow, ProgrammeRow
+from app.web import codes, deps
 from app.web.deps import App, Parts
 from app.web.pages import Pages, see_other
 from app.web.security import hash_password, new_key, password_fits
 
-SHORTEST_PASSWORD, LONGEST_PASSWORD = 12, 128
 CLASS_SECONDS = 400 * 24 * 60 * 60
+BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrom", "Chrome"), ("Safari", "Safari"))
+MACHINES = (
+    ("CrOS", "a Chromebook"),
+    ("Windows", "Windows"),
+    ("Android", "Android"),
+    ("iPhone", "an iPhone"),
+    ("iPad", "an iPad"),
+    ("Mac OS", "a Mac"),
+    ("Linux", "Linux"),
+)
 WRONG = "That e-mail address and password do not fit together."
 
 
 def routes(pages: Pages) -> APIRouter:
     router = APIRouter()
     _add_sign_in(router, pages)
+    _add_code(router, pages)
     _add_class_link(router, pages)
     _add_set_up(router, pages)
     return router
@@ -32,50 +45,160 @@ def routes(pages: Pages) -> APIRouter:
 
 def _add_sign_in(router: APIRouter, pages: Pages) -> None:
     @router.get("/sign-in")
-    def sign_in_page() -> Response:
-        return pages.page("sign_in/sign_in.html", email="", sentence="")
+    def sign_in_page(to: str = "") -> Response:
+        return pages.page("sign_in/sign_in.html", email="", sentence="", to=_own_page(to))
 
     @router.post("/sign-in")
     def sign_in(
-        request: Request, app: App, email: Annotated[str, Form()] = "", password: Annotated[str, Form()] = ""
+        request: Request,
+        app: App,
+        email: Annotated[str, Form()] = "",
+        password: Annotated[str, Form()] = "",
+        to: Annotated[str, Form()] = "",
     ) -> Response:
-        who = deps.address_of(request)
         try:
-            app.wrong_passwords.must_not_be_full(who)
-            key = _sign_in(app, email, password)
+            account = _account_of(request, app, email, password)
         except NotAllowed as refusal:
-            if refusal.sentence == WRONG:  # being told to wait is not another failure
-                app.wrong_passwords.failed(who)
-            return pages.page("sign_in/sign_in.html", status=403, email=email[:200], sentence=refusal.sentence)
-        response = see_other("/programmes")
-        app.cookies.set(response, "staff", key)
-        return response
+            shown = {"email": email[:200], "sentence": refusal.sentence, "to": _own_page(to)}
+            return pages.page("sign_in/sign_in.html", status=403, **shown)
+        return after_first_step(request, app, account, to)
 
     @router.post("/sign-out")
     def sign_out(request: Request, app: App) -> Response:
-        key = request.cookies.get(app.cookies.name("staff"))
+        key = deps.staff_key(request, app)
         if key:
             with app.database.transaction() as db:
-                directory.sign_out(db, key)
+                accounts.sign_out(db, key)
+            app.consoles.check()
         response = see_other("/")
         app.cookies.drop(response, "staff")
         return response
 
 
-def _sign_in(app: Parts, email: str, password: str) -> str:
-    """A fresh sign-in key. Raises NotAllowed; nothing tells whether the account exists."""
+def _account_of(request: Request, app: Parts, email: str, password: str) -> AccountRow:
+    """Raises NotAllowed; nothing tells whether the account exists."""
+    address = deps.address_of(request)
+    app.wrong_passwords.must_not_wait(email, address)  # being told to wait is not another failure
     with app.database.reading() as db:
-        account = directory.account_by_email(db, email)
-    fits = password_fits(password[:LONGEST_PASSWORD], account.password_hash if account else None)
+        account = accounts.account_by_email(db, email)
+    fits = password_fits(password[:LONGEST], account.password_hash if account else None)
     if account is None or not fits or account.disabled_at:
+        app.wrong_passwords.failed(email, address)
         raise NotAllowed(WRONG)
-    key = new_key()
+    return account
+
+
+def after_first_step(request: Request, app: Parts, account: AccountRow, to: str = "") -> Response:
+    """On to the second step where there is one, else in."""
+    if account.factor_seed is not None:
+        return _ask_for_code(app, account, to)
     with app.database.transaction() as db:
-        directory.sign_in(db, account.id or 0, key, app.clock())
+        key = let_in(db, app, request, account)
+    app.wrong_passwords.came_in(account.email, deps.address_of(request))
+    return came_in(app, key, to)
+
+
+def let_in(db: Db, app: Parts, request: Request, account: AccountRow) -> str:
+    """Sign this browser in, always with a new key; whoever was signed in here is not any more."""
+    key, held = new_key(), deps.staff_key(request, app)
+    if held:
+        accounts.sign_out(db, held)
+    accounts.sign_in(db, account.id or 0, key, app.clock(), browser_of(request))
     return key
 
 
+def came_in(app: Parts, key: str, to: str = "") -> Response:
+    response = see_other(_own_page(to) or "/programmes")
+    app.cookies.set(response, "staff", key)
+    return response
+
+
+def browser_of(request: Request) -> str:
+    """What a person would call it, and nothing finer: Firefox on Windows."""
+    said = request.headers.get("user-agent", "")
+    name = next((name for sign, name in BROWSERS if sign in said), "A browser")
+    machine = next((machine for sign, machine in MACHINES if sign in said), "")
+    return f"{name} on {machine}" if machine else name
+
+
+def _own_page(to: str) -> str:
+    """Where a sign-in may lead: an invitation, and nowhere else."""
+    return to if re.fullmatch(r"/people/invited/[\w-]{20,100}", to) else ""
+
+
+# The second step
+
+
+def _ask_for_code(app: Parts, account: AccountRow, to: str) -> Response:
+    key = new_key()
+    with app.database.transaction() as db:
+        accounts.await_code(db, account.id or 0, key, app.clock())
+    response = see_other("/sign-in/code" + (f"?to={_own_page(to)}" if _own_page(to) else ""))
+    app.cookies.set(response, "code", key)
+    return response
+
+
+def _add_code(router: APIRouter, pages: Pages) -> None:
+    @router.get("/sign-in/code")
+    def code_page(request: Request, app: App, to: str = "") -> Response:
+        if _awaited(request, app) is None:
+            return see_other("/sign-in")
+        return pages.page("sign_in/code.html", sentence="", to=_own_page(to))
+
+    @router.post("/sign-in/code")
+    def check_code(
+        request: Request, app: App, code: Annotated[str, Form()] = "", to: Annotated[str, Form()] = ""
+    ) -> Response:
+        account = _awaited(request, app)
+        if account is None:
+            return see_other("/sign-in")
+        try:
+            key = _past_code(request, app, account, code)
+        except NotAllowed as refusal:
+            shown = {"sentence": refusal.sentence, "to": _own_page(to)}
+            return pages.page("sign_in/code.html", status=403, **shown)
+        response = came_in(app, key, to)
+        app.cookies.drop(response, "code")
+        return response
+
+
+def _awaited(request: Request, app: Parts) -> AccountRow | None:
+    key = request.cookies.get(app.cookies.name("code"), "")
+    with app.database.reading() as db:
+        return accounts.awaiting_code(db, key, app.clock()) if key else None
+
+
+def _past_code(request: Request, app: Parts, account: AccountRow, typed: str) -> str:
+    """The key of the new sign-in. Raises NotAllowed for a wrong code, and for one that was used before."""
+    address = deps.address_of(request)
+    app.wrong_passwords.must_not_wait(account.email, address)
+    key = ""
+    with app.database.transaction() as db:
+        if code_fits(db, app, account, typed):
+            accounts.sign_out(db, request.cookies.get(app.cookies.name("code"), ""))
+            key = let_in(db, app, request, account)
+    if not key:
+        app.wrong_passwords.failed(account.email, address)
+        raise NotAllowed("That code does not fit, or was used before. Wait for the next one, and type that.")
+    app.wrong_passwords.came_in(account.email, address)
+    return key
+
+
+def code_fits(db: Db, app: Parts, account: AccountRow, typed: str) -> bool:
+    """A code of the app, or a recovery code; each opens the door once."""
+    account_id, now = account.id or 0, app.clock()
+    secret = codes.secret_of(app.settings.secret(), account_id, account.factor_seed or "")
+    step = codes.step_of(secret, typed, now)
+    if step is not None:
+        return second_factors.accept(db, account_id, step)
+    return second_factors.use_code(db, account_id, codes.read_recovery_code(typed), now)
+
+
+# Class links
+
+
 def _add_class_link(router: APIRouter, pages: Pages) -> None:
+    @router.get("/C/{token}")
     @router.get("/c/{token}")
     def class_link(token: str, app: App) -> Response:
         """Shows the class and one button; mail scanners that follow the link change nothing (ruling 10)."""
@@ -106,12 +229,13 @@ def _add_set_up(router: APIRouter, pages: Pages) -> None:
     @router.get("/set-up/{token}")
     def set_up_page(token: str, app: App) -> Response:
         with app.database.reading() as db:
-            directory.must_be_invited(db, token, app.clock())
+            invitations.must_be_invited(db, token, app.clock())
         return pages.page("sign_in/set_up.html", token=token, name="", email="", programme="", area="", sentence="")
 
     @router.post("/set-up/{token}")
     def set_up(
         token: str,
+        request: Request,
         app: App,
         name: Annotated[str, Form()] = "",
         email: Annotated[str, Form()] = "",
@@ -121,39 +245,36 @@ def _add_set_up(router: APIRouter, pages: Pages) -> None:
     ) -> Response:
         typed = {"name": name, "email": email, "programme": programme, "area": area}
         try:
-            key = _set_up(app, token, password, **typed)
+            key = _set_up(request, app, token, password, **typed)
         except DomainError as refusal:
             shown = {field: value[:200] for field, value in typed.items()}
             return pages.page("sign_in/set_up.html", status=422, token=token, sentence=refusal.sentence, **shown)
-        response = see_other("/programmes")
-        app.cookies.set(response, "staff", key)
-        return response
+        return came_in(app, key)
 
 
-def _set_up(app: Parts, token: str, password: str, *, name: str, email: str, programme: str, area: str) -> str:
+def _set_up(
+    request: Request, app: Parts, token: str, password: str, *, name: str, email: str, programme: str, area: str
+) -> str:
     """The first coordinator and the first programme, with every shipped lesson on offer."""
     if not name.strip() or "@" not in email or not programme.strip():
         raise Invalid("Please give your name, your e-mail address and the name of the programme.")
-    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
-        raise Invalid("A password has at least twelve characters. Three random words are good.")
-    key, now = new_key(), app.clock()
+    must_be_good(password, (name, email, app.settings.product_name))
+    now, password_hash = app.clock(), hash_password(password)
     with app.database.transaction() as db:
-        invitation = directory.must_be_invited(db, token, now)
-        account = directory.add_account(db, email, name, hash_password(password))
+        invitation = invitations.must_be_invited(db, token, now)
+        account = accounts.add_account(db, email, name, password_hash)
         row = ProgrammeRow(
-            slug=slug(programme),
+            slug=slug_of(programme),
             name=programme.strip(),
             area=area.strip(),
             starts_on=now.date(),
             ends_on=now.date() + timedelta(days=365),
         )
         programme_id = directory.add_programme(db, row)
-        directory.add_membership(db, account, Member(role="coordinator", programme_id=programme_id))
+        accounts.add_membership(db, account, Member(role="coordinator", programme_id=programme_id))
         offer_all(db, programme_id)
-        directory.sign_in(db, account, key, now)
-        invitation.used_at = now
-        db.add(invitation)
-    return key
+        invitations.use(db, invitation, now)
+        return let_in(db, app, request, accounts.one(db, account))
 
 
 def offer_all(db: Db, programme_id: int) -> None:
@@ -162,9 +283,3 @@ def offer_all(db: Db, programme_id: int) -> None:
         lessons.offer(db, programme_id, lesson_key, position)
         for agency in agencies:
             directory.take_part(db, programme_id, directory.agency_of(db, Agency(key=agency.key, name=agency.name)))
-
-
-def slug(name: str) -> str:
-    """The short text of an address: lower case, words joined by hyphens."""
-    words = "".join(letter if letter.isascii() and letter.isalnum() else " " for letter in name.lower()).split()
-    return "-".join(words)[:60] or "programme"

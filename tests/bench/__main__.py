@@ -14,6 +14,7 @@ from pathlib import Path
 import uvloop
 
 from tests.bench import measures, report
+from tests.bench.author import measure_author
 from tests.bench.machine import busy_seconds, cores, own_seconds, pin, raise_open_files
 from tests.bench.measures import CLASSES, LOBBIES, PUPILS, Readings, Times, settings_in
 from tests.bench.prepared import Prepared, prepare
@@ -43,8 +44,11 @@ def main() -> None:
         url = stack.enter_context(postgres(folder / "pg"))
         stores = {"PostgreSQL": url} if options.quick else {"PostgreSQL": url, "SQLite": ""}
         found = uvloop.run(_measure(folder, stores, server_core, times))
+        _say("An author's saves and previews on SQLite …")
+        authors = Readings()
+        uvloop.run(measure_author(server_core, folder / "author", authors))
     facts["cores_taken_by_others"] = round((busy_seconds() - own_seconds() - busy) / (time.monotonic() - began), 2)
-    report.write(found, facts, Path(options.out) if options.out else None)
+    report.write(found, authors, facts, Path(options.out) if options.out else None)
 
 
 async def _measure(folder: Path, stores: dict[str, str], core: int, times: Times) -> dict[str, Readings]:
@@ -61,6 +65,8 @@ async def _measure(folder: Path, stores: dict[str, str], core: int, times: Times
         _say("  bare FastAPI …")
         await measures.measure_fastapi(core, seats, times, found["fastapi"])
         for name in stores:
+            if times.more:
+                await measures.measure_raw(core, seats, times, found["raw"], with_storms=False)
             _say(f"  ours on {name} …")
             await measures.measure_ours(core, settings[name], prepared[name], times, found[name])
             _say(f"  joins on {name} …")

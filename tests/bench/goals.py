@@ -54,3 +54,8 @@ MEASURES = (
     Measure(LAG_P99, 50, 20, "lateness of a 5 ms tick in our event loop, p99 over the whole run; missed ticks count"),
     Measure(LAG_MAX, 250, 100, "the same, the worst single tick"),
 )  # fmt: skip
+OF_AUTHORS = (
+    Measure("author_save_ms", 100, 50, "a step of a lesson of more than 40 steps is saved, ten times; on SQLite, ms"),
+    Measure("author_preview_ms", 150, 75, "the same step is drawn as typed, for screen and pupil; on SQLite, ms"),
+)
+"""Milliseconds and no ratios: what an author waits for while typing."""

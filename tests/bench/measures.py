@@ -27,7 +27,7 @@ class Times:
     rounds: int = 2
     small_storms: int = 5
     big_storms: int = 3
-    fan_outs: int = 3
+    fan_outs: int = 6
     others: int = 3
     joins: int = 1_300
     spread: float = 4.0
@@ -64,11 +64,17 @@ class Readings:
         self.lost += len(storm.sent - storm.acked) + len(storm.acked - stored)
 
 
-async def measure_raw(core: int, prepared: Prepared, times: Times, readings: Readings) -> None:
+async def measure_raw(
+    core: int, prepared: Prepared, times: Times, readings: Readings, *, with_storms: bool = True
+) -> None:
+    """Storms, then fan-outs. These alone right before ours too: they swing by half from one minute to the next."""
     told = {"ack": _ack_like_ours(prepared.seats[0]), "stage": prepared.stage}
     async with server("tests.bench.bare_raw", core, **told) as process:
         swarm = Swarm(process, prepared.seats)
-        await _storms(swarm, times, readings)
+        if with_storms:
+            await _storms(swarm, times, readings)
+        else:
+            await swarm.grow(PUPILS)
         for _ in range(times.fan_outs):
             readings.fan_out("fan_out", await swarm.fan_out("fan_out"))
             await _rest()
@@ -146,6 +152,7 @@ async def _measure_fan_out(swarm: Swarm, prepared: Prepared, times: Times, readi
         order = "back" if number % 2 else "next"
         readings.fan_out("fan_out", await swarm.fan_out("cue", **led, order=order))
         await _note_lag(swarm, readings, "fan-out")
+        await asyncio.sleep(0.8)  # the look at all runs that follows a cue is over: no presenter is faster
         await _rest()
     if times.more:
         for _ in range(times.fan_outs):

@@ -18,7 +18,7 @@ from app.domain.shown import asking_name
 from app.live.snapshot import look
 from app.main import alias_words, publish_shipped
 from app.settings import Settings
-from app.store import directory, lessons, live_sessions, runs
+from app.store import accounts, directory, lessons, live_sessions, runs
 from app.store.database import Database, Db
 from app.store.tables import (
     AgencyRow,
@@ -182,7 +182,7 @@ def _offer_first_lesson(db: Db) -> int:
 
 def _open_session(db: Db, version_id: int, now: datetime) -> tuple[int, int]:
     """The live session, in its lobby, and the account that leads it."""
-    holder = directory.add_account(db, "bench@sia.example", "Bench", "")
+    holder = accounts.add_account(db, "bench@sia.example", "Bench", "")
     agency_id = db.exec(select(AgencyRow.id)).first()
     session_id = live_sessions.start(
         db,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.bench import page
 from tests.bench.generator import percentile
-from tests.bench.goals import LAG_MAX, LAG_P99, MEASURES
+from tests.bench.goals import LAG_MAX, LAG_P99, MEASURES, OF_AUTHORS
 from tests.bench.measures import Readings
 
 HOOKS = (
@@ -57,7 +57,11 @@ def more(found: Mapping[str, Readings], store: str) -> dict[str, float]:
     return {name: round(value, 3) for name, value in values.items()}
 
 
-def write(found: Mapping[str, Readings], facts: dict[str, object], out: Path | None) -> None:
+def of_authors(readings: Readings) -> dict[str, float]:
+    return {one.name: round(_middle(readings, one.name), 1) for one in OF_AUTHORS}
+
+
+def write(found: Mapping[str, Readings], authors: Readings, facts: dict[str, object], out: Path | None) -> None:
     stores = [name for name in found if name not in ("raw", "fastapi")]
     taken = ratios(found)
     others = {store: ratios(found, store) for store in stores[1:]}
@@ -65,9 +69,10 @@ def write(found: Mapping[str, Readings], facts: dict[str, object], out: Path | N
     document = {
         **facts,
         "ratios": taken,
-        "formulas": {one.name: one.formula for one in MEASURES},
-        "musts": {one.name: one.must for one in MEASURES},
-        "aims": {one.name: one.aim for one in MEASURES},
+        "author": of_authors(authors),
+        "formulas": {one.name: one.formula for one in (*MEASURES, *OF_AUTHORS)},
+        "musts": {one.name: one.must for one in (*MEASURES, *OF_AUTHORS)},
+        "aims": {one.name: one.aim for one in (*MEASURES, *OF_AUTHORS)},
         "on_other_stores": others,
         "more": {store: more(found, store) for store in stores if "share_one_ms" in found[store].values},
         "loop_lag_ms": {name: _lag(one) for name, one in found.items()},
@@ -77,11 +82,12 @@ def write(found: Mapping[str, Readings], facts: dict[str, object], out: Path | N
         },
         "answers_sent": {store: found[store].sent for store in stores},
     }
-    _print(document, taken, others)
+    _print(document, taken, others, of_authors(authors))
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(json.dumps(document, indent=2) + "\n")
-        page.write_beside(out, taken, others, facts, {store: found[store].sent for store in stores})
+        sent = {store: found[store].sent for store in stores}
+        page.write_beside(out, taken, others, of_authors(authors), facts, sent)
 
 
 def _middle(readings: Readings, name: str) -> float:
@@ -93,7 +99,12 @@ def _lag(readings: Readings) -> dict[str, list[float]]:
     return {what: [percentile(late, 99), max(late)] for what, late in readings.lag.items() if late}
 
 
-def _print(document: dict[str, object], taken: dict[str, float], others: dict[str, dict[str, float]]) -> None:
+def _print(
+    document: dict[str, object],
+    taken: dict[str, float],
+    others: dict[str, dict[str, float]],
+    author: dict[str, float],
+) -> None:
     say = sys.stdout.write
     heads = "".join(f"{store:>12}" for store in ("PostgreSQL", *others))
     say(f"\n{'measure':<22}{heads}{'must':>9}{'aim':>9}\n")
@@ -102,6 +113,10 @@ def _print(document: dict[str, object], taken: dict[str, float], others: dict[st
         sign = ">=" if one.more_is_better else "<="
         verdict = "ok" if one.is_good(taken[one.name]) else "SHORT"
         say(f"{one.name:<22}{values}{f'{sign} {one.must:g}':>9}{f'{sign} {one.aim:g}':>9}  {verdict}\n")
+    for one in OF_AUTHORS:
+        verdict = "ok" if one.is_good(author[one.name]) else "SHORT"
+        value = f"{author[one.name]:>{12 * (1 + len(others))},.2f}"
+        say(f"{one.name:<22}{value}{f'<= {one.must:g}':>9}{f'<= {one.aim:g}':>9}  {verdict}\n")
     say("\nNo goal is set for these:\n")
     for store, values in dict(document["more"]).items():  # type: ignore[call-overload]
         for name, value in values.items():

@@ -1,9 +1,14 @@
 """What is wrong with a draft is told at the field where its author can put it right."""
 
+import re
+from dataclasses import replace
+from datetime import date
+
 import pytest
 
 from app.content import library
 from app.content.drafts import Checked, DraftTexts, check
+from app.content.lesson_starts import new_lesson, with_new_part
 from app.settings import ROOT
 
 PICTURES = ROOT / "lessons" / "pictures"
@@ -96,7 +101,7 @@ def test_whatever_a_draft_holds_it_is_checked(text: str) -> None:
         (' "A badger holds up four shapes: a triangle, a circle, a square and a diamond."', "", "Say what it shows"),
         ("fire/quiz.svg", "fire/none.svg", "Choose another picture."),
         ("confidence: high\nfor: pupils", "for: pupils", "Choose one."),
-        ("objectives:\n  - name the main", "own:\n  - name the main", "Write on the page About"),
+        ("objectives:\n  - name the main", "own:\n  - name the main", "Write it on the page About"),
         ("## Quiz: Show what you know", "## Take-home: Show", "Add that step"),
     ],
     ids=str,
@@ -122,3 +127,17 @@ def test_a_remedy_is_one_for_the_form(old: str, new: str, remedy: str) -> None:
 )
 def test_a_remedy_for_the_quiz_is_one_for_the_form(old: str, new: str, remedy: str) -> None:
     assert [one for one in checked(quiz=(old, new)).findings if one.remedy.startswith(remedy)]
+
+
+def test_a_new_lesson_is_told_what_is_missing_where_it_is_put_right_and_in_words_of_its_forms() -> None:
+    begun = new_lesson("rail", title="Rail", topic="Rail", lead="RNLI", today=date(2026, 11, 3))
+    found = check(replace(begun, lesson=with_new_part(begun.sketch, "poll").text), PICTURES, AGENCIES).findings
+    assert [(one.area, one.field) for one in found if one.area != "steps"] == [
+        ("lesson", "objectives"),
+        ("quiz", "misconceptions"),
+        ("quiz", "questions"),
+        ("quiz", "questions"),
+    ]
+    assert not re.search(
+        "anchor|misconception|The part|part ", " ".join(f"{one.sentence} {one.remedy}" for one in found)
+    )

@@ -14,7 +14,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from app.content import media_kinds, picture_files
 from app.content.media_kinds import recognise
-from app.content.picture_files import cleaned
+from app.content.picture_files import as_written, cleaned
 from app.domain.errors import Invalid
 
 XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><exif:GPSLatitude>51,23.25N</exif:GPSLatitude></x:xmpmeta>'
@@ -118,6 +118,30 @@ def test_a_large_photo_fits_into_sixteen_hundred_dots_and_two_hundred_kilobytes(
     assert max(found.width, found.height) <= picture_files.LONGEST_SIDE
     assert len(found.content) <= picture_files.LARGEST
     assert found.width / found.height == pytest.approx(2, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    "image", [noise(300, 200), picture(mode="RGBA", colour=(0, 128, 128, 90))], ids=["plain", "clear"]
+)
+def test_a_picture_that_we_have_written_stays_byte_for_byte_and_no_other_does(image: Image.Image) -> None:
+    ours = cleaned(saved(image)).content
+    assert as_written(ours) == cleaned(ours).model_copy(update={"content": ours})
+    others = (
+        saved(image),
+        saved(image, "WEBP", exif=b"Exif\0\0" + SECRET),
+        ours + b"PK\x03\x04",
+        ours[:-2],
+        webp_of(ours[20:60]),
+        moving(),
+        saved(picture((1700, 10)), "WEBP"),
+    )
+    assert [as_written(other) for other in others] == [None] * len(others)
+
+
+def webp_of(body: bytes) -> bytes:
+    """Whole as a file, whatever it is as a picture."""
+    chunk = b"WEBPVP8 " + struct.pack("<I", len(body)) + body
+    return b"RIFF" + struct.pack("<I", len(chunk)) + chunk
 
 
 def png_of(width: int, height: int, body: bytes = b"", words: bytes = b"") -> bytes:

@@ -61,11 +61,12 @@ def test_films_for_which_there_is_no_room_stay_away() -> None:
 
 def test_all_that_a_lesson_names_is_needed() -> None:
     text = 'picture: media/0a.webp "x.svg"\nfilm: media/1b.mp4\ncaptions: media/1b.vtt\n![a](fire/a-b_c.png)'
-    assert needed_by(DraftTexts("new", text, "")) == (
+    assert needed_by(DraftTexts("new", text, "picture: media/2c.webp")) == (
         "fire/a-b_c.png",
         "media/0a.webp",
         "media/1b.mp4",
         "media/1b.vtt",
+        "media/2c.webp",
         "x.svg",
     )
 

@@ -100,6 +100,36 @@ def test_a_step_is_edited_by_the_agency_that_leads_it() -> None:
     assert [who for who in (PRIYA, SAM, PAUL, CORA) if may(who, "edit_step", agency_id=RNLI)] == [SAM]
 
 
+@pytest.mark.parametrize(
+    ("who", "agency", "allowed"),
+    [(PRIYA, FIRE, True), (PRIYA, POLICE, False), (CORA, POLICE, True), (OLGA, FIRE, False)],
+)
+def test_a_presenter_is_invited_by_colleagues_and_by_coordinators_of_the_agencys_programmes(
+    who: Staff, agency: int, allowed: bool
+) -> None:
+    assert may(who, "invite_presenter", agency_id=agency, programme_ids=frozenset({TOWN})) is allowed
+
+
+@pytest.mark.parametrize("action", ["disable_account", "reset_second_factor"])
+@pytest.mark.parametrize(
+    ("who", "places", "allowed"),
+    [
+        (CORA, [{TOWN}], True),
+        (CORA, [{TOWN, OTHER}], True),
+        (CORA, [{TOWN}, {OTHER}], False),
+        (CORA, [], False),
+        (OLGA, [{TOWN}], False),
+        (PRIYA, [{TOWN}], False),
+    ],
+)
+def test_an_account_is_disabled_by_who_coordinates_every_place_where_it_counts(
+    who: Staff, places: list[set[int]], allowed: bool, action: Action
+) -> None:
+    within = tuple(frozenset(one) for one in places)
+    assert may(who, action, account_id=9, places=within) is allowed
+    assert not may(who, action, account_id=who.account_id, places=within)
+
+
 def test_nobody_reviews_what_they_changed_last() -> None:
     for who in (PRIYA, SAM, CORA):
         assert not may(who, "review_lesson", edited_by=who.account_id, **LESSON)

@@ -1,7 +1,7 @@
 """A draft becomes a run: written in a browser, stopped, mended, reviewed, published, taught and reported.
 
-Priya writes, with a picture and a film of her agency's own; Fay reviews, Tess teaches. A later edit changes nothing
-in the report of what was taught.
+Priya writes, with a picture and a film of her agency's own, a picture that came with the lessons and three kinds of
+question; Fay reviews, Tess teaches. A later edit changes nothing in the report of what was taught.
 """
 
 import io
@@ -36,6 +36,7 @@ def browser() -> Iterator[Browser]:
 
 
 def test_a_draft_becomes_a_run_and_a_later_edit_changes_no_report(served: ServedWorld, browser: Browser) -> None:
+    """Everybody's way together; it takes less than a minute."""
     priya = signed_in(served, browser, PRIYA)
     write_the_lesson(priya)
     be_stopped_and_mend(priya)
@@ -91,6 +92,12 @@ def write_the_lesson(page: Page) -> None:
     page.route("**/preview?**", lambda route: route.abort())  # to be quicker: its frames are looked at elsewhere
     for place, question in enumerate(QUESTIONS):
         write_a_question(page, address, *question, why="" if place == 1 else "It is safer.")  # one why is forgotten
+    begin_a_question(page, address, "put in order", "Things", "How do you cross at a station?")
+    fill(page, {f"option-{n}": thing for n, thing in enumerate(("Stop", "Look", "Use the bridge"), start=1)})
+    save(page)
+    begin_a_question(page, address, "true or false", "True or false", "A train can stop at once.")
+    page.locator("[name=right][value='2']").check()
+    save(page)
 
 
 STEPS: tuple[tuple[str, dict[str, str]], ...] = (
@@ -161,6 +168,15 @@ def write_a_question(page: Page, address: str, asked: str, right: str, wrong: st
     save(page)
 
 
+def begin_a_question(page: Page, address: str, kind: str, legend: str, asked: str) -> None:
+    page.goto(f"{address}/quiz")
+    page.get_by_role("button", name="Add a question").click()
+    page.wait_for_url("**/questions/*")
+    page.locator("#kind").select_option(kind)
+    expect(page.locator(".options legend")).to_have_text(legend, timeout=WAIT_MS)
+    fill(page, {"question": asked, "why": "It is safer.", "facts": "RAI-01"})
+
+
 def be_stopped_and_mend(page: Page) -> None:
     """Three things are missing; each is a link to its field, and mending it is saved without a button."""
     address = page.url.partition("/questions")[0]
@@ -219,6 +235,7 @@ def teach(world: ServedWorld, browser: Browser) -> None:
         "change": 1,
     }
     assert pupil.post("/play/answers", json=answer).json()["kind"] == "ack"
+    assert len({step.question.kind for step in run.plan.lessons[0].askings}) == 4  # with *How sure are you?*
     world.go_to(tess, run, "take-home", "content")  # type: ignore[arg-type]
     world.finish(tess, "28")  # type: ignore[arg-type]
 

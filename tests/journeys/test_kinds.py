@@ -15,9 +15,9 @@ from app.store.tables import RunModuleRow, RunRow
 from tests.browsers import OpenLesson, catch_up, chromium, open_lesson
 from tests.journeys.test_accessibility import violations
 from tests.journeys.test_keyboard import tab_to
-from tests.journeys.test_sizes import CLASSROOM, CLASSROOM_FAULTS, DEVICE_FAULTS, DEVICES, Sight, Size
 from tests.live_server import LiveServer, live_server
 from tests.questions import MARKED, longest, with_every_kind
+from tests.sizes import CLASSROOM, CLASSROOM_FAULTS, DEVICE_FAULTS, DEVICES, Sight, Size
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 

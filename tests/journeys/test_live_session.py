@@ -26,7 +26,7 @@ from app.domain.people import Member
 from app.domain.run import Stage
 from app.domain.shown import asking_name, marks_of
 from app.simulated_class import ClassRecord, run_class
-from app.store import directory, live_sessions, participation, runs
+from app.store import accounts, directory, live_sessions, participation, runs
 from app.store.runs import OpenRun
 from app.store.tables import AnswerRow, ParticipantRow, RunRow, SchoolRow, SecretCountRow
 from app.web.security import hash_password
@@ -202,9 +202,9 @@ def prepare(server: LiveServer, classes: int) -> list[str]:
             group = directory.add_class_group(db, 1, school_id, f"6-{number:02d}", 30)
             tokens.append(f"token-of-class-{number}")
             directory.make_class_link(db, directory.class_group(db, group), tokens[-1])
-        officer = directory.add_account(db, POLICE_OFFICER, "Police Officer", hash_password(PASSWORD))
+        officer = accounts.add_account(db, POLICE_OFFICER, "Police Officer", hash_password(PASSWORD))
         police = directory.agency_by_slug(db, "kent-police").id
-        directory.add_membership(db, officer, Member(role="presenter", agency_id=police))
+        accounts.add_membership(db, officer, Member(role="presenter", agency_id=police))
     return tokens
 
 
@@ -270,7 +270,10 @@ def everybody_is_ready(console: Page, screen: Page, all_classes: list[SimulatedC
 
 def press(console: Page, phase: str) -> None:
     console.wait_for_timeout(260)  # two touches within 250 ms are one
+    seq = console.locator("#order-next").locator("xpath=ancestor::form").locator("input[name=seq]")
+    before = seq.input_value()
     console.locator("#order-next").click()
+    expect(seq).not_to_have_value(before, timeout=WAIT_MS)  # two stages in a row may be in one phase
     expect(console.locator("#panel-stage .stage")).to_have_attribute("data-phase", phase, timeout=WAIT_MS)
 
 
@@ -388,7 +391,7 @@ def session_of(server: LiveServer, session_id: int) -> live_sessions.OpenSession
 
 def account_of(server: LiveServer, email: str) -> int:
     with closing(server.database()) as database, database.reading() as db:
-        account = directory.account_by_email(db, email)
+        account = accounts.account_by_email(db, email)
         assert account is not None
         return account.id or 0
 

@@ -15,8 +15,7 @@ from app.live.consoles import Consoles
 from app.live.pulse import Pulse
 from app.live.rooms import Rooms
 from app.live.seat import Seat
-from app.store import directory, teacher_questions
-from app.store.tables import AccountRow
+from app.store import accounts, teacher_questions
 from tests.cast import PAUL, PRIYA
 from tests.classroom import THEO_CLASS, Classroom
 from tests.live.test_rooms import Browser, Drawing
@@ -87,8 +86,8 @@ class Studio:
     def presenter(self, session_id: int, email: str = PRIYA) -> Presenter:
         account, key = self.classroom.account(email), f"key-of-{email}"
         with self.classroom.database.transaction() as db:
-            if directory.staff_by_key(db, key, self.classroom.clock.now) is None:
-                directory.sign_in(db, account, key, self.classroom.clock.now)
+            if accounts.staff_by_key(db, key, self.classroom.clock.now) is None:
+                accounts.sign_in(db, account, key, self.classroom.clock.now)
         return Presenter(self.consoles, session_id, account, key)
 
 
@@ -204,9 +203,12 @@ async def test_a_presenter_whose_account_is_disabled_in_mid_session_is_let_go(cl
         priya = live.presenter(session)
         await priya.sees("head", {"holds": True})
         with classroom.database.transaction() as db:
-            db.get_one(AccountRow, classroom.account(PRIYA)).disabled_at = classroom.clock.now
+            accounts.disable(db, classroom.account(PRIYA), classroom.clock.now)
+        live.consoles.check()
+        began = time.monotonic()
         await priya.hears("signed_out")
         assert priya.seat.is_closing
+        assert time.monotonic() - began < 1
 
 
 async def test_a_presenter_who_is_at_the_console_stays_signed_in_for_the_whole_session(classroom: Classroom) -> None:
@@ -218,7 +220,7 @@ async def test_a_presenter_who_is_at_the_console_stays_signed_in_for_the_whole_s
             classroom.clock.forward(minutes=50)
             await asyncio.sleep(1.4)
         with classroom.database.reading() as db:
-            assert directory.staff_by_key(db, priya.key, classroom.clock.now) is not None
+            assert accounts.staff_by_key(db, priya.key, classroom.clock.now) is not None
         assert not priya.seat.is_closing
 
 

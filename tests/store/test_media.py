@@ -2,12 +2,13 @@
 
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 
 from app.domain.errors import Conflict, NotAllowed, NotFound
 from app.domain.media import Medium
-from app.store import media
+from app.store import drafts, media
 from app.store.database import Database, Db
 from tests.classroom import Classroom
 
@@ -82,6 +83,17 @@ def test_two_who_add_at_once_do_not_both_fit_where_one_does(classroom: Classroom
     for thread in threads:
         thread.join(10)
     assert sorted(outcomes) == ["kept", "refused"]
+
+
+def test_what_a_question_of_a_draft_shows_cannot_be_removed(classroom: Classroom) -> None:
+    keep(classroom.database, medium("a"))
+    with classroom.database.transaction() as db:
+        drafts.begin(
+            db, "fire", title="Get out", agencies=(), lesson_text="", quiz_text=f"picture: {medium('a').path}",
+            shipped_hash="", state="draft", by=None, now=datetime(2026, 11, 3, tzinfo=UTC),
+        )  # fmt: skip
+    with pytest.raises(Conflict, match="This is shown in Get out"), classroom.database.transaction() as db:
+        media.remove(db, [FIRE], "a" * 32)
 
 
 def test_what_a_version_shows_cannot_be_removed_and_all_else_can(classroom: Classroom) -> None:

@@ -85,7 +85,7 @@ def _read_sheets(sheets: list[Sheet]) -> Imported:
 def _read_text(content: bytes) -> Imported:
     if len(content) > LARGEST_TEXT:
         raise Unreadable("This text is larger than 1 MB.", "Split it, or take out what is not text.")
-    text, is_guessed = _decoded(content)
+    text, is_guessed = decoded(content)
     if text.lstrip().startswith("<?xml") and "<quiz" in text:
         raise Unreadable("This is Moodle's XML.", "Export the questions from Moodle as GIFT.")
     found = _read_lines(text)
@@ -120,7 +120,7 @@ def _told_when_empty(found: Imported) -> Imported:
     raise Unreadable("There are headings in this file, and no questions below them.", "Write some first.")
 
 
-def _decoded(content: bytes) -> tuple[str, bool]:
+def decoded(content: bytes) -> tuple[str, bool]:
     """The text, and whether its letters had to be guessed."""
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         text, is_guessed = content.decode("utf-16", errors="replace"), False

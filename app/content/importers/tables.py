@@ -43,19 +43,21 @@ class Sheet:
     is_cut: bool = False
 
 
-def read_workbook(content: bytes) -> list[Sheet]:
+def read_workbook(content: bytes, *, columns: int = MOST_COLUMNS) -> list[Sheet]:
     """Values as they were last shown; a formula is never worked out. Raises Unreadable."""
     check_archive(content, largest_xml=LARGEST_XML)
     try:
-        sheets = _open_sheets(content, with_results=False)
+        sheets = _open_sheets(content, columns, with_results=False)
         if any(_is_formula(text) for sheet in sheets for row in sheet.rows for text in row.cells):
-            return [_told(*pair) for pair in zip(sheets, _open_sheets(content, with_results=True), strict=True)]
+            return [
+                _told(*pair) for pair in zip(sheets, _open_sheets(content, columns, with_results=True), strict=True)
+            ]
         return sheets
     except Exception as error:  # the library raises whatever a damaged file makes it stumble over
         raise DAMAGED from error
 
 
-def read_text_table(text: str) -> Iterator[Sheet]:
+def read_text_table(text: str, *, columns: int = MOST_COLUMNS) -> Iterator[Sheet]:
     """A sheet for each sign that may separate the cells; the caller knows which one makes sense."""
     csv.field_size_limit(len(text) + 1)
     for delimiter in DELIMITERS:
@@ -65,29 +67,29 @@ def read_text_table(text: str) -> Iterator[Sheet]:
                 for number, cells in enumerate(csv.reader(io.StringIO(text), delimiter=delimiter), start=1):
                     if number > MOST_ROWS:
                         break
-                    rows.append(_row(number, map(_harmless, cells[:MOST_COLUMNS])))
+                    rows.append(_row(number, map(_harmless, cells[:columns])))
             except csv.Error:  # a NUL, or nonsense that is no table at all
                 continue
             yield Sheet("", tuple(rows), is_cut=number > MOST_ROWS)
 
 
-def _open_sheets(content: bytes, *, with_results: bool) -> list[Sheet]:
+def _open_sheets(content: bytes, columns: int, *, with_results: bool) -> list[Sheet]:
     import openpyxl  # when the first spreadsheet comes: a server must start fast
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of styles and checks that a workbook has and we do not read
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=with_results)
         try:
-            return [_sheet(sheet, with_results) for sheet in book.worksheets[:MOST_SHEETS]]
+            return [_sheet(sheet, columns, with_results) for sheet in book.worksheets[:MOST_SHEETS]]
         finally:
             book.close()
 
 
-def _sheet(sheet: Any, with_results: bool) -> Sheet:
+def _sheet(sheet: Any, columns: int, with_results: bool) -> Sheet:
     sheet.reset_dimensions()  # what a file says of its own size is often wrong
     rows: list[Row] = []
     is_cut = False
-    for number, cells in enumerate(sheet.iter_rows(max_row=MOST_ROWS + 1, max_col=MOST_COLUMNS), start=1):
+    for number, cells in enumerate(sheet.iter_rows(max_row=MOST_ROWS + 1, max_col=columns), start=1):
         if number > MOST_ROWS:
             is_cut = True
             break

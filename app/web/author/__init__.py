@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from app.web.author import (
+    arriving,
     bringing,
     details,
     facts,
@@ -36,4 +37,5 @@ def routers(pages: Pages, panels: Panels) -> list[APIRouter]:
         rehearsal.routes(),
         taking.routes(pages),
         bringing.routes(pages),
+        arriving.routes(pages),
     ]

@@ -1,16 +1,11 @@
 """What an author brings: a spreadsheet, a quiz, a talk or a whole lesson. All of it is shown before it is kept."""
 
-import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import FormData, UploadFile
-from starlette.formparsers import MultiPartException, MultiPartParser
-from starlette.requests import ClientDisconnect
+from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from app.content.brought import with_questions, with_slides
@@ -22,43 +17,24 @@ from app.content.whole_lessons import texts_of
 from app.domain.errors import Conflict, Invalid
 from app.domain.people import Staff
 from app.store.brought_files import BroughtFiles
-from app.web.author import brought_pictures
+from app.web.author import brought_media
 from app.web.author.desk import Desk, open_desk, save
+from app.web.author.lessons import must_write
 from app.web.author.page import frame
+from app.web.brought_file import Readers, received
 from app.web.deps import App, Parts, SignedIn
 from app.web.pages import Pages, see_other
 from app.web.security import COUNTED_AS_THEY_COME
 
+ROOM = "/author"
 ADDRESS = "/author/brought"
 LARGEST_BROUGHT = LARGEST_FILE + 64 * 1024
 LARGEST_SENT = COUNTED_AS_THEY_COME[ADDRESS]
-AT_ONCE = 2  # each may take a processor for half a minute
-PATIENCE = 60.0  # seconds without a byte
 FACTS = "facts"
 PICTURE_KINDS = {b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg", b"RIFF": "image/webp"}
 
 NO_LESSON = "There is no lesson with its quiz in this package, so nothing was changed."
-NO_FILE = "Choose a file first."
 TOO_LARGE = "This file is larger than 50 MB. Make its pictures smaller, or split it."
-LINE_LOST = "The line was lost before the whole file was here. Nothing was kept. Try again."
-MANY_AT_ONCE = "Other files are being read just now. Nothing was kept. Try again in a minute."
-
-
-class Readers:
-    """A few files are read at once, each in a process of its own."""
-
-    def __init__(self) -> None:
-        self._under_way = 0
-
-    @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        if self._under_way >= AT_ONCE:
-            raise Conflict(MANY_AT_ONCE)
-        self._under_way += 1
-        try:
-            yield
-        finally:
-            self._under_way -= 1
 
 
 def routes(pages: Pages) -> APIRouter:
@@ -67,7 +43,7 @@ def routes(pages: Pages) -> APIRouter:
 
     @router.post(ADDRESS)
     async def bring(request: Request, app: App, who: SignedIn) -> Response:
-        async with _received(request) as (key, file):
+        async with received(request, "lesson", LARGEST_BROUGHT, LARGEST_SENT, TOO_LARGE) as (key, file):
             address = await run_in_threadpool(_may_bring, app, who, key)
             async with readers.turn():
                 found = await run_in_threadpool(read_apart, file.filename or "", await file.read())
@@ -81,7 +57,7 @@ def routes(pages: Pages) -> APIRouter:
 def _add_preview(router: APIRouter, pages: Pages) -> None:
     @router.get("/author/lessons/{key}/brought/{name}")
     def preview(key: str, name: str, app: App, who: SignedIn) -> Response:
-        found = _laid_by(app, who, name)
+        found = laid_by(app, who, name)
         with app.database.reading() as db:
             desk = open_desk(db, app, who, key)
             return pages.page("author/brought.html", **frame(db, app, desk, "files"), **_face(desk, name, found))
@@ -94,7 +70,7 @@ def _add_preview(router: APIRouter, pages: Pages) -> None:
 
     @router.post("/author/lessons/{key}/brought/{name}")
     def keep(key: str, name: str, app: App, who: SignedIn, form: Chosen) -> Response:
-        found = _laid_by(app, who, name)
+        found = laid_by(app, who, name)
         with app.database.reading() as db:
             desk = open_desk(db, app, who, key)
         address = (_keep_package if found.files else _keep_chosen)(app, desk, found, form)
@@ -109,45 +85,12 @@ async def _form(request: Request) -> FormData:
 Chosen = Annotated[FormData, Depends(_form)]
 
 
-@asynccontextmanager
-async def _received(request: Request) -> AsyncIterator[tuple[str, UploadFile]]:
-    """The lesson's key and the file, which waits on the disk. The guard lets it pass because it is counted here."""
-    try:
-        form = await MultiPartParser(request.headers, _counted(request), max_files=1, max_fields=2).parse()
-    except (MultiPartException, KeyError) as error:
-        raise Invalid(NO_FILE) from error
-    try:
-        file = form.get("file")
-        if not isinstance(file, UploadFile) or not file.filename:
-            raise Invalid(NO_FILE)
-        yield str(form.get("lesson")), file
-    finally:
-        await form.close()
-
-
-async def _counted(request: Request) -> AsyncGenerator[bytes, None]:
-    """What is too large is read to its end and thrown away: a browser shows the answer only then."""
-    stream, received = request.stream(), 0
-    try:
-        while True:
-            async with asyncio.timeout(PATIENCE):
-                chunk = await anext(stream, None)
-            if chunk is None:
-                break
-            received += len(chunk)
-            if received > LARGEST_SENT:
-                raise Invalid(TOO_LARGE)
-            if received <= LARGEST_BROUGHT:
-                yield chunk
-    except (TimeoutError, ClientDisconnect) as error:
-        raise Invalid(LINE_LOST) from error
-    if received > LARGEST_BROUGHT:
-        raise Invalid(TOO_LARGE)
-
-
 def _may_bring(app: Parts, who: Staff, key: str) -> str:
-    """The address of the lesson, when this person may add something to it."""
+    """The address of the lesson, when this person may add something to it; of the room for a lesson that is new."""
     with app.database.reading() as db:
+        if not key:
+            must_write(db, who)
+            return ROOM
         desk = open_desk(db, app, who, key)
         if not (desk.may("edit_lesson") or desk.may_edit_step(FACTS)):
             desk.must("edit_lesson")
@@ -164,7 +107,7 @@ def _lay_by(app: Parts, who: Staff, found: Imported) -> str:
     return files.lay_by(who.account_id, {"found.json": to_bytes(found), **pictures})
 
 
-def _laid_by(app: Parts, who: Staff, name: str) -> Imported:
+def laid_by(app: Parts, who: Staff, name: str) -> Imported:
     return from_bytes(BroughtFiles(app.settings.data_dir).read(who.account_id, name, "found.json"))
 
 
@@ -178,7 +121,7 @@ def _keep_chosen(app: Parts, desk: Desk, found: Imported, form: FormData) -> str
         desk.must("edit_lesson")
     if slides:
         desk.must_edit_step(FACTS)
-    slides, names = brought_pictures.kept(app, desk, slides, form)
+    slides, names = brought_media.kept(app, desk, slides, form)
     with app.database.transaction() as db:
         desk = open_desk(db, app, desk.who, desk.key)
         if questions:
@@ -209,7 +152,7 @@ def _keep_package(app: Parts, desk: Desk, found: Imported, form: FormData) -> st
     for part in {*desk.sketch.keys, *texts.sketch.keys}:
         if part in desk.sketch.keys and texts.sketch.part(part) != desk.sketch.part(part):
             desk.must_edit_step(part)
-    brought_pictures.kept_of_package(app, desk, found, texts, form)
+    brought_media.kept_of_package(app, desk.draft.owner_agency_id, found, texts, form)
     with app.database.transaction() as db:
         save(db, app, desk, "whole", lesson=texts.lesson, quiz=texts.quiz)
     return desk.address
@@ -221,7 +164,7 @@ def _face(desk: Desk, name: str, found: Imported) -> dict[str, Any]:
         "brought": f"{desk.address}/brought/{name}",
         "file_title": found.title,
         "form": found.form,
-        "counts": _counts(found),
+        "counts": counts(found),
         "left_out": found.with_weight("left out"),
         "to_look_at": [one for one in found.with_weight("look") if one.place not in _places(found)],
         "notes": found.with_weight("note"),
@@ -230,7 +173,7 @@ def _face(desk: Desk, name: str, found: Imported) -> dict[str, Any]:
             _slide_face(desk, name, slide) | {"beside": _beside(found, slide.place)} for slide in found.slides
         ],
         "files": sorted(found.files),
-        "brings_pictures": brought_pictures.are_in(found),
+        "brings_pictures": brought_media.are_in(found),
         "has_lesson": texts is not None,
         "same": texts is not None and (texts.lesson, texts.quiz) == (desk.texts.lesson, desk.texts.quiz),
         "may_add_questions": desk.may("edit_lesson"),
@@ -247,7 +190,7 @@ def _beside(found: Imported, place: int) -> list[Message]:
     return [message for message in found.with_weight("look") if message.place == place]
 
 
-def _counts(found: Imported) -> list[str]:
+def counts(found: Imported) -> list[str]:
     """How many of each: ["49 questions", "1 left out"]."""
     numbers = (
         (len(found.questions), "question", "questions"),

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form
 from starlette.responses import Response
 
+from app.content.drafts import DraftTexts
 from app.content.lesson_starts import new_lesson
 from app.content.parts import slug
 from app.content.sketch import one_line
@@ -13,6 +14,7 @@ from app.domain.lesson import Topic
 from app.domain.people import Staff
 from app.store import directory, drafts, lessons
 from app.store.database import Db
+from app.store.tables import AgencyRow
 from app.web.author import desk as desks
 from app.web.author.desk import STATES, Desk, open_desk
 from app.web.deps import App, Parts, SignedIn
@@ -91,22 +93,42 @@ def _lesson_face(db: Db, desk: Desk) -> dict[str, Any]:
 
 
 def _add_lesson(db: Db, app: Parts, who: Staff, title: str, topic: str, agency: str) -> str:
-    mine = directory.agencies_by_id(db, who.agency_ids)
-    owner = next((one for one in mine if one.slug == agency), mine[0] if len(mine) == 1 else None)
-    if not mine:
-        raise NotAllowed("Lessons are written by the members of an agency.")
-    if owner is None:
-        raise Invalid("Choose the agency that leads this lesson.")
+    owner = leader(db, who, agency)
     if not 0 < len(title) <= LONGEST_TITLE or not topic:
         raise Invalid(f"Please give a title of up to {LONGEST_TITLE} characters and a topic, such as Fire.")
     key = "-".join(slug(title).encode("ascii", "ignore").decode().split("-"))[:40].strip("-")
     if not key or not slug(topic):
         raise Invalid("A title and a topic have letters or numbers in them.")
-    drafts.add_lesson(db, key, Topic(key=slug(topic)[:20], name=topic[:40]), title, owner.id or 0)
     texts = new_lesson(key, title=title, topic=topic[:40], lead=owner.name, today=app.clock().date())
+    begin_lesson(db, app, who, owner, texts, title=title, topic=topic)
+    return key
+
+
+def leader(db: Db, who: Staff, agency: str) -> AgencyRow:
+    """The agency for which this person writes, as chosen where there are several."""
+    mine = must_write(db, who)
+    owner = next((one for one in mine if one.slug == agency), mine[0] if len(mine) == 1 else None)
+    if owner is None:
+        raise Invalid("Choose the agency that leads this lesson.")
+    return owner
+
+
+def must_write(db: Db, who: Staff) -> list[AgencyRow]:
+    """The agencies for which this person writes lessons."""
+    mine = directory.agencies_by_id(db, who.agency_ids)
+    if not mine:
+        raise NotAllowed("Lessons are written by the members of an agency.")
+    return mine
+
+
+def begin_lesson(
+    db: Db, app: Parts, who: Staff, owner: AgencyRow, texts: DraftTexts, *, title: str, topic: str
+) -> None:
+    """Raises Conflict when there is a lesson of that name already."""
+    drafts.add_lesson(db, texts.key, Topic(key=slug(topic)[:20], name=topic[:40]), title, owner.id or 0)
     drafts.begin(
         db,
-        key,
+        texts.key,
         title=title,
         agencies=desks.agencies_in(texts),
         lesson_text=texts.lesson,
@@ -116,4 +138,3 @@ def _add_lesson(db: Db, app: Parts, who: Staff, title: str, topic: str, agency: 
         by=who.account_id,
         now=app.clock(),
     )
-    return key

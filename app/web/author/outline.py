@@ -32,6 +32,9 @@ KIND_WORDS = {
     "take-home": "Take-home: what to do tonight",
 }
 
+FIRST_STEPS = 2
+"""A new lesson has these; until there are more, its author is told how to begin."""
+
 
 def routes(pages: Pages) -> APIRouter:
     router = APIRouter()
@@ -164,8 +167,10 @@ def lesson_page(db: Db, app: Parts, desk: Desk) -> dict[str, Any]:
     steps = [
         _step_face(desk, place, key) for place, key in enumerate(desk.sketch.keys) if not key.startswith(SOURCES)
     ]
-    return frame(db, app, desk, "steps") | {
+    shared = frame(db, app, desk, "steps")
+    return shared | {
         "steps": steps,
+        "is_begun": desk.may("edit_lesson") and not shared["version"] and len(steps) <= FIRST_STEPS,
         "minutes": sum(step["minutes"] for step in steps),
         "reading_age": look_at(*texts_of_version(desk.checked.lesson)).age if desk.checked.lesson else None,
         "kinds": [

@@ -164,7 +164,7 @@ def test_a_package_brings_its_pictures_under_the_names_they_have_in_it(world: Wo
         for file, content in package.files.items()
     }
     address, page = shown(priya, pack(files), "fire.zip")
-    assert "Whose are the pictures?" in page
+    assert "Whose are the pictures and films?" in page
     assert keep(priya, address, **forms_on(page)[address]).status_code == 422
     assert keep(priya, address, **forms_on(page)[address] | {"rights": "our own"}).status_code == 303
     with world.parts.database.reading() as db:

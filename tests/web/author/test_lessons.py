@@ -116,7 +116,9 @@ def test_a_new_lesson_begins_with_what_every_lesson_needs(world: World) -> None:
     priya = Author(client, "stay-behind-the-line")
     page = priya.page()
     assert order_of(page) == ["precheck", "quiz"]
-    assert "There are no questions here" in page
+    assert "The quiz has no questions yet." in page
+    assert "How to begin" in page
+    assert "How to begin" not in author(world).page()
     assert world.staff(PAUL).get(priya.address).status_code == 404
 
 

@@ -1,0 +1,257 @@
+"""Who may come in where: every address of the app, and what is sent to it to see.
+
+A policy names who is let in to the own object and to a foreign one. The own objects belong to the fire service
+(the lesson `fire`, a live session that Priya leads), to the programme `town` and to Tess's class; the foreign ones to
+the police, to the programme `other` and to Theo's class. Whoever is not named is turned away, and changes nothing.
+"""
+
+from typing import Any, NamedTuple
+
+from app.domain.teacher_question import MESSAGES
+
+ROLES = (
+    "nobody",
+    "pupil",
+    "teacher",
+    "phone",
+    "presenter",
+    "other_presenter",
+    "coordinator",
+    "other_coordinator",
+    "disabled",
+)
+
+
+class Policy(NamedTuple):
+    """Who is let in; `foreign` is None where no address and no form names an object."""
+
+    own: frozenset[str]
+    foreign: frozenset[str] | None = None
+
+
+def _roles(words: str) -> frozenset[str]:
+    found = frozenset(words.split())
+    assert found <= set(ROLES)
+    return found
+
+
+ANYONE = Policy(frozenset(ROLES))
+PUPIL = Policy(_roles("pupil"))
+TEACHER = Policy(_roles("teacher"))
+TEACHER_OF_IT = Policy(_roles("teacher"), _roles(""))
+LEADER = Policy(_roles("teacher phone"))
+LEADER_OF_IT = Policy(_roles("teacher phone"), _roles(""))
+STAFF = Policy(_roles("presenter other_presenter coordinator other_coordinator"))
+PRESENTER = Policy(_roles("presenter other_presenter"))
+MEMBERS = Policy(_roles("presenter"), _roles("other_presenter"))
+MEMBERS_AND_COORDINATOR = Policy(_roles("presenter coordinator"), _roles("other_presenter coordinator"))
+COORDINATOR_OF_BOTH = Policy(_roles("coordinator"), _roles("coordinator"))
+COORDINATOR = Policy(_roles("coordinator"), _roles("other_coordinator"))
+ONESELF = Policy(_roles("presenter"), _roles("other_presenter"))
+
+LESSON = "/author/lessons/{key}"
+CONSOLE = "/present/{session_id}"
+
+POLICIES: dict[str, Policy] = {
+    # start and notices
+    "GET /": ANYONE,
+    "GET /help": ANYONE,
+    "GET /privacy": ANYONE,
+    "GET /accessibility": ANYONE,
+    "GET /static/{path}": ANYONE,
+    "GET /health/live": ANYONE,
+    "GET /health/ready": ANYONE,
+    # pupils
+    "GET /join": ANYONE,
+    "POST /join": ANYONE,
+    "GET /j/{code}": ANYONE,
+    "GET /J/{code}": ANYONE,
+    "GET /play": PUPIL,
+    "POST /play/answers": PUPIL,
+    "GET /play/panels/{panel}": PUPIL,
+    "POST /play/alias": PUPIL,
+    "POST /play/leave": ANYONE,
+    "WEBSOCKET /play/socket": PUPIL,
+    # teachers
+    "GET /c/{token}": ANYONE,
+    "POST /c/{token}": ANYONE,
+    "GET /class": TEACHER,
+    "POST /class/sign-out": TEACHER,
+    "POST /class/live": TEACHER,
+    "GET /class/run": LEADER,
+    "POST /class/run": TEACHER,
+    "GET /class/run/screen": LEADER,
+    "GET /class/run/controls": LEADER,
+    "GET /class/run/panels/{panel}": LEADER,
+    "WEBSOCKET /class/run/socket": LEADER,
+    "POST /class/run/cue": LEADER,
+    "POST /class/run/questions": LEADER,
+    "POST /class/run/questions/also": LEADER,
+    "POST /class/run/lock": LEADER,
+    "POST /class/run/seats/remove": LEADER_OF_IT,
+    "GET /class/run/finish": LEADER,
+    "POST /class/run/finish": LEADER,
+    "GET /class/run/report": TEACHER_OF_IT,
+    "POST /class/run/attendance": TEACHER_OF_IT,
+    "POST /class/run/take-back": TEACHER_OF_IT,
+    "GET /class/run/pair": TEACHER,
+    "POST /class/run/pair": TEACHER,
+    "POST /class/run/pair/confirm": TEACHER,
+    "GET /pair/{token}": ANYONE,
+    "POST /pair/{token}": ANYONE,
+    "GET /pair/wait": ANYONE,
+    # doors of staff
+    "GET /set-up/{token}": ANYONE,
+    "POST /set-up/{token}": ANYONE,
+    "GET /sign-in": ANYONE,
+    "POST /sign-in": ANYONE,
+    "GET /sign-in/code": Policy(_roles("")),
+    "POST /sign-in/code": Policy(_roles("")),
+    "GET /sign-in/provider": ANYONE,
+    "GET /sign-in/provider/back": ANYONE,
+    "POST /sign-out": ANYONE,
+    "GET /people/invited/{token}": ANYONE,
+    "POST /people/invited/{token}": ANYONE,
+    # one's own account
+    "GET /account": STAFF,
+    "POST /account/password": STAFF,
+    "POST /account/recovery-codes": STAFF,
+    "GET /account/second-factor": STAFF,
+    "POST /account/second-factor": STAFF,
+    "POST /account/second-factor/remove": STAFF,
+    "POST /account/sign-ins/end": ONESELF,
+    # people
+    "GET /people": STAFF,
+    "POST /people/invitations": MEMBERS_AND_COORDINATOR,
+    "POST /people/invitations/withdraw": MEMBERS_AND_COORDINATOR,
+    "POST /people/disable": COORDINATOR,
+    "POST /people/enable": COORDINATOR,
+    "POST /people/second-factor/remove": COORDINATOR,
+    # programmes and reports
+    "GET /programmes": STAFF,
+    "POST /programmes/{slug}/class-groups": COORDINATOR,
+    "POST /programmes/{slug}/class-links": COORDINATOR,
+    "GET /reports/agencies/{agency}": MEMBERS_AND_COORDINATOR,
+    "GET /reports/agencies/{agency}.csv": MEMBERS_AND_COORDINATOR,
+    # live sessions
+    "GET /present": STAFF,
+    "POST /present": Policy(_roles("presenter other_presenter coordinator"), _roles("other_coordinator")),
+    f"GET {CONSOLE}": MEMBERS_AND_COORDINATOR,
+    f"GET {CONSOLE}/panels/{{panel}}": MEMBERS_AND_COORDINATOR,
+    f"WEBSOCKET {CONSOLE}/socket": MEMBERS_AND_COORDINATOR,
+    f"POST {CONSOLE}/cue": MEMBERS,
+    f"POST {CONSOLE}/console": MEMBERS_AND_COORDINATOR,
+    f"GET {CONSOLE}/presenters": MEMBERS_AND_COORDINATOR,
+    f"POST {CONSOLE}/presenters": MEMBERS_AND_COORDINATOR,
+    f"POST {CONSOLE}/questions": MEMBERS,
+    f"POST {CONSOLE}/notes": MEMBERS,
+    f"POST {CONSOLE}/end": MEMBERS,
+    f"POST {CONSOLE}/simulated": MEMBERS_AND_COORDINATOR,
+    # pictures and films
+    "GET /media/{name}": MEMBERS,
+    "GET /author/media": PRESENTER,
+    "POST /author/media": PRESENTER,
+    "POST /author/media/remove": MEMBERS,
+    # lessons
+    "GET /author": STAFF,
+    "GET /author/facts": STAFF,
+    "GET /author/questions.xlsx": STAFF,
+    "POST /author/lessons": PRESENTER,
+    f"GET {LESSON}": MEMBERS_AND_COORDINATOR,
+    f"GET {LESSON}/details": MEMBERS_AND_COORDINATOR,
+    f"POST {LESSON}/details": MEMBERS,
+    f"POST {LESSON}/order": MEMBERS,
+    f"POST {LESSON}/undo": MEMBERS,
+    f"POST {LESSON}/shipped": MEMBERS,
+    f"POST {LESSON}/steps": MEMBERS,
+    f"GET {LESSON}/steps/{{part}}": MEMBERS_AND_COORDINATOR,
+    f"POST {LESSON}/steps/{{part}}": MEMBERS,
+    f"POST {LESSON}/steps/{{part}}/preview": MEMBERS_AND_COORDINATOR,
+    f"POST {LESSON}/steps/{{part}}/remove": MEMBERS,
+    f"GET {LESSON}/quiz": MEMBERS_AND_COORDINATOR,
+    f"POST {LESSON}/quiz": MEMBERS,
+    f"POST {LESSON}/questions": MEMBERS,
+    f"POST {LESSON}/questions/order": MEMBERS,
+    f"GET {LESSON}/questions/{{question}}": MEMBERS_AND_COORDINATOR,
+    f"POST {LESSON}/questions/{{question}}": MEMBERS,
+    f"POST {LESSON}/questions/{{question}}/preview": MEMBERS_AND_COORDINATOR,
+    f"POST {LESSON}/questions/{{question}}/remove": MEMBERS,
+    f"GET {LESSON}/facts": MEMBERS_AND_COORDINATOR,
+    f"POST {LESSON}/facts": MEMBERS,
+    f"GET {LESSON}/facts/{{fact}}": MEMBERS_AND_COORDINATOR,
+    f"POST {LESSON}/facts/{{fact}}": MEMBERS,
+    f"POST {LESSON}/facts/{{fact}}/remove": MEMBERS,
+    f"POST {LESSON}/facts/{{fact}}/sign": MEMBERS,
+    f"GET {LESSON}/preview": MEMBERS_AND_COORDINATOR,
+    f"GET {LESSON}/media/{{name}}": MEMBERS_AND_COORDINATOR,
+    f"GET {LESSON}/walk": MEMBERS_AND_COORDINATOR,
+    f"POST {LESSON}/rehearse": MEMBERS_AND_COORDINATOR,
+    f"GET {LESSON}/review": MEMBERS_AND_COORDINATOR,
+    f"POST {LESSON}/review": MEMBERS_AND_COORDINATOR,
+    f"POST {LESSON}/review/ask": MEMBERS,
+    f"POST {LESSON}/publish": MEMBERS_AND_COORDINATOR,
+    f"POST {LESSON}/retire": COORDINATOR_OF_BOTH,
+    f"GET {LESSON}/versions": MEMBERS_AND_COORDINATOR,
+    f"GET {LESSON}/versions/{{pair}}": MEMBERS_AND_COORDINATOR,
+    # files
+    f"GET {LESSON}/files": MEMBERS_AND_COORDINATOR,
+    f"GET {LESSON}/files/{{name}}": MEMBERS_AND_COORDINATOR,
+    "POST /author/brought": MEMBERS,
+    f"GET {LESSON}/brought/{{name}}": MEMBERS,
+    f"POST {LESSON}/brought/{{name}}": MEMBERS,
+    f"GET {LESSON}/brought/{{name}}/pictures/{{picture}}": MEMBERS,
+}
+
+FORMS: dict[str, dict[str, Any]] = {
+    "POST /join": {"code": "{code}"},
+    "POST /play/answers": {"asking": "x", "round": 1, "choice": "A"},
+    "POST /class/live": {"live_session_id": "{session_id}"},
+    "POST /class/run": {"version_id": 1},
+    "POST /class/run/cue": {"order": "back", "seq": 999, "epoch": 0},
+    "POST /class/run/questions/also": {"question_id": 1},
+    "POST /class/run/lock": {"locked": "yes"},
+    "POST /class/run/seats/remove": {"participant_id": "{seat}"},
+    "GET /class/run/report": {"run": "{ended}"},
+    "POST /class/run/attendance": {"run": "{ended}", "present": "27"},
+    "POST /class/run/take-back": {"run": "{ended}"},
+    "POST /class/run/pair/confirm": {"number": 0},
+    "POST /account/second-factor": {"seed": "x" * 20},
+    "POST /account/sign-ins/end": {"sign_in_id": "{sign_in}"},
+    "POST /people/invitations": {"email": "sam@fire.example", "role": "{role}"},
+    "POST /people/invitations/withdraw": {"invitation_id": "{invitation}"},
+    "POST /people/disable": {"account_id": "{account}"},
+    "POST /people/enable": {"account_id": "{account}"},
+    "POST /people/second-factor/remove": {"account_id": "{account}"},
+    "POST /programmes/{slug}/class-groups": {"school": "Hill School (demo)", "label": "6Z"},
+    "POST /programmes/{slug}/class-links": {"class_group_id": "{class_group}"},
+    "POST /present": {"programme_id": "{programme}"},
+    f"POST {CONSOLE}/cue": {"order": "next", "seq": 999, "holder_epoch": 0},
+    f"POST {CONSOLE}/console": {"holder_epoch": 0},
+    f"POST {CONSOLE}/presenters": {"account_id": 999},
+    f"POST {CONSOLE}/questions": {"question_id": 1, "state": "parked"},
+    f"POST {CONSOLE}/notes": {"words": MESSAGES[0]},
+    f"POST {CONSOLE}/end": {"holder_epoch": 0},
+    "POST /author/media/remove": {"name": "{medium}"},
+    "POST /author/brought": {"lesson": "{key}"},
+    "POST /author/lessons": {"title": "A new one", "topic": "fire"},
+    f"POST {LESSON}/order": {"part": "hook", "by": 1},
+    f"POST {LESSON}/undo": {"revision": 2},
+    f"POST {LESSON}/shipped": {"answer": "keep"},
+    f"POST {LESSON}/steps": {"kind": "slide"},
+    f"POST {LESSON}/questions/order": {"part": "F1", "by": 1},
+    f"POST {LESSON}/review": {"revision": 0, "result": "approved"},
+    f"POST {LESSON}/review/ask": {"revision": 1},
+    f"POST {LESSON}/publish": {"revision": 1},
+    f"POST {LESSON}/facts/{{fact}}/sign": {"words": "{words}"},
+}
+"""What is sent, so that it reaches the guard inside the handler; names in braces are of the own or foreign object."""
+
+NAMES: dict[str, str] = {
+    "GET /media/{name}": "{medium}.webp",
+    f"GET {LESSON}/media/{{name}}": "{picture_name}",
+    f"GET {LESSON}/files/{{name}}": "hand-out.md",
+    f"GET {LESSON}/brought/{{name}}": "{brought}",
+    f"POST {LESSON}/brought/{{name}}": "{brought}",
+    f"GET {LESSON}/brought/{{name}}/pictures/{{picture}}": "{brought}",
+}
+"""What stands for `name` in an address."""
