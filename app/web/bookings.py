@@ -7,16 +7,19 @@ from fastapi import APIRouter, Form, Path
 from starlette.responses import Response
 
 from app.documents import letters
+from app.documents.letters import Pack
 from app.domain.booking import Booked, is_pack_due
 from app.domain.errors import Invalid, NotFound
 from app.domain.people import Staff, Teacher
 from app.domain.timetable import HOME, Planned, Season, countdown
 from app.store import bookings, directory, timetable
 from app.store.database import Db
+from app.store.tables import ProgrammeRow
 from app.web import post
 from app.web.deps import LARGEST_ID, App, ClassTeacher, Parts, RowId, SessionId, SignedIn
 from app.web.pages import Pages, see_other
-from app.web.timetable import own_programme, session_page
+from app.web.programme_page import frame, own_programme
+from app.web.timetable import session_page
 
 BookingId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 
@@ -46,7 +49,7 @@ def _add_lists(router: APIRouter, pages: Pages) -> None:
                 timetable.all_of_programme(db, programme.id or 0), timetable.season(programme), app.clock()
             )
         printed, sent, failed = post.send_packs(app, due)
-        return pages.page("bookings/packs.html", programme=programme, packs=printed, sent=sent, failed=failed)
+        return _packs(pages, programme, who, printed, sent, failed)
 
     @router.post("/programmes/{slug}/bookings/{booking_id}/pack")
     def print_pack(slug: str, app: App, who: SignedIn, booking_id: BookingId) -> Response:
@@ -57,7 +60,14 @@ def _add_lists(router: APIRouter, pages: Pages) -> None:
             planned = timetable.one(db, programme.id or 0, booked.live_session_id)
             bookings.note_pack_sent(db, booked, app.clock())
             pack = post.pack_of(app, db, planned, booked)
-        return pages.page("bookings/packs.html", programme=programme, packs=[pack], sent=0, failed=0)
+        return _packs(pages, programme, who, [pack])
+
+
+def _packs(
+    pages: Pages, programme: ProgrammeRow, who: Staff, printed: list[Pack], sent: int = 0, failed: int = 0
+) -> Response:
+    shown = frame(programme, who, "bookings", packs=printed, sent=sent, failed=failed)
+    return pages.page("bookings/packs.html", **shown)
 
 
 def _list(app: Parts, who: Staff, slug: str) -> dict[str, Any]:
@@ -70,7 +80,7 @@ def _list(app: Parts, who: Staff, slug: str) -> dict[str, Any]:
         not_booked = bookings.not_booked(db, programme.id or 0)
     to_come = [(one, booked) for one in found if one.ended_at is None for booked in one.bookings]
     return {
-        "programme": programme,
+        **frame(programme, who, "bookings"),
         "asking": [pair for pair in to_come if pair[1].state == "requested"],
         "packs_due": _packs_due(found, season, now),
         "not_ticked": [(one, booked) for one, booked in to_come if _is_late(one, booked, season, now)],

@@ -8,7 +8,7 @@ from app.documents.calendar import Entry
 from app.domain.timetable import Planned
 from app.store import bookings, timetable
 from app.web.deps import App, ClassTeacher, Parts, SignedIn
-from app.web.timetable import own_programme
+from app.web.programme_page import own_programme
 
 CALENDAR = "text/calendar; charset=utf-8"
 

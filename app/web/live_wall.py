@@ -19,7 +19,7 @@ from app.web.console_panels import LIGHTS, lasted
 from app.web.deps import App, Parts, SignedIn
 from app.web.pages import Pages
 from app.web.panels import etag
-from app.web.timetable import own_programme
+from app.web.programme_page import frame, own_programme
 
 STUCK_AFTER = timedelta(minutes=15)
 """A class by itself whose stage has not moved for so long may want a call."""
@@ -69,7 +69,7 @@ def _wall(app: Parts, who: Staff, slug: str) -> dict[str, Any]:
     sessions = [_session(view, planned[one].title if one in planned else "", now) for one, view in views.items()]
     rows = [_alone(app, run, joined.get(run.id, 0), moved.get(run.id, run.opened_at), now) for run in alone]
     return {
-        "programme": programme,
+        **frame(programme, who, "wall"),
         "now": now,
         "sessions": sessions,
         "alone": sorted(rows, key=lambda row: not row["is_trouble"]),

@@ -92,10 +92,8 @@ def typed_of(planned: Planned) -> PlanForm:
     )
 
 
-def face_of(
-    db: Db, programme: ProgrammeRow, typed: PlanForm, sentence: str = "", planned: Planned | None = None
-) -> dict[str, Any]:
-    """The form with what was typed, and with the first refusal when there was one."""
+def face_of(db: Db, programme: ProgrammeRow, typed: PlanForm, planned: Planned | None) -> dict[str, Any]:
+    """The form with what was typed."""
     offered = timetable.modules(db, programme.id or 0)
     known = presenters.candidates(db, programme.id or 0)
     places = dict(zip(typed.module_id, typed.place, strict=False))
@@ -103,10 +101,8 @@ def face_of(
         places = {offered[0].module_id: "1"}
     parts = dict(zip(typed.presenter, typed.part, strict=False))
     return {
-        "programme": programme,
         "planned": planned,
         "typed": typed,
-        "sentence": sentence,
         "modules": [_offer(module, places.get(module.module_id, "")) for module in offered],
         "presenters": [
             {"value": _name(one), "name": one.name, "agency": one.agency, "part": parts.get(_name(one), "")}

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from app.domain.errors import Invalid, NotAllowed
 from app.domain.people import Member, Staff
 from app.domain.programme import of_row, read_details, share
-from app.store import agencies, directory, programmes
+from app.store import accounts, agencies, directory, programmes
 from app.store.database import Db
 from app.store.tables import ProgrammeRow
 from app.web.deps import App, Parts, RowId, SignedIn
@@ -130,7 +130,7 @@ def _must_coordinate(who: Staff) -> None:
 
 def _now_theirs(db: Db, who: Staff, made: ProgrammeRow) -> str:
     """Whoever begins a programme coordinates it."""
-    directory.add_membership(db, who.account_id, Member(role="coordinator", programme_id=made.id))
+    accounts.add_membership(db, who.account_id, Member(role="coordinator", programme_id=made.id))
     return f"/programmes/{made.slug}"
 
 

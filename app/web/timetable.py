@@ -6,8 +6,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Query
 from starlette.responses import Response
 
-from app.domain.errors import Invalid, NotFound
-from app.domain.people import Staff, may
+from app.domain.errors import Invalid
+from app.domain.people import Staff
 from app.domain.presenter import Presenter
 from app.domain.school_days import read_holidays, why_no_school
 from app.domain.timetable import (
@@ -17,12 +17,11 @@ from app.domain.timetable import (
     warnings,
 )
 from app.store import directory, timetable
-from app.store.database import Db
-from app.store.tables import ProgrammeRow
 from app.web import plans, post
 from app.web.deps import App, Parts, SessionId, SignedIn
 from app.web.pages import Pages, see_other
 from app.web.plans import PlanForm
+from app.web.programme_page import frame, own_programme
 from app.web.security import new_key
 
 WEEK = timedelta(days=7)
@@ -35,14 +34,6 @@ def routes(pages: Pages) -> APIRouter:
     _add_weeks(router, pages)
     _add_plans(router, pages)
     return router
-
-
-def own_programme(db: Db, who: Staff, slug: str) -> ProgrammeRow:
-    """The programme that this coordinator runs. Raises NotFound."""
-    programme = directory.programme_by_slug(db, slug)
-    if not may(who, "run_programme", programme_ids=frozenset({programme.id or 0})):
-        raise NotFound("We could not find that programme.")
-    return programme
 
 
 def _add_weeks(router: APIRouter, pages: Pages) -> None:
@@ -124,8 +115,7 @@ def _week(app: Parts, who: Staff, slug: str, asked: str, sentence: str = "") -> 
         found = timetable.of_programme(db, programme.id or 0, _midnight(monday), _midnight(monday + WEEK))
     days = [monday + timedelta(days=number) for number in range(7)]
     return {
-        "programme": programme,
-        "sentence": sentence,
+        **frame(programme, who, "timetable", sentence=sentence),
         "monday": monday,
         "friday": monday + timedelta(days=4),
         "earlier": monday - WEEK,
@@ -206,7 +196,7 @@ def session_page(app: Parts, who: Staff, slug: str, session_id: int, sentence: s
         if group.id not in booked:
             free.setdefault(group.school, []).append(group)
     return {
-        "programme": programme,
+        **frame(programme, who, "timetable", sentence=sentence),
         "session": face(planned, warnings(planned, around, timetable.season(programme))),
         "planned": planned,
         "modules": planned.modules,
@@ -219,7 +209,6 @@ def session_page(app: Parts, who: Staff, slug: str, session_id: int, sentence: s
         "may_open": planned.may_open(app.clock()),
         "takes_classes": planned.cancelled_at is None and planned.ended_at is None,
         "sends_mail": app.mail is not None,
-        "sentence": sentence,
     }
 
 
@@ -235,4 +224,6 @@ def _form(
     app: Parts, who: Staff, slug: str, typed: PlanForm, sentence: str = "", planned: Planned | None = None
 ) -> dict[str, Any]:
     with app.database.reading() as db:
-        return plans.face_of(db, own_programme(db, who, slug), typed, sentence, planned)
+        programme = own_programme(db, who, slug)
+        face = plans.face_of(db, programme, typed, planned)
+    return frame(programme, who, "timetable", sentence=sentence, **face)
