@@ -37,6 +37,7 @@ from app.web import (
     agencies,
     author,
     bookings,
+    calendars,
     class_groups,
     class_links,
     consoles,
@@ -174,6 +175,7 @@ def create_app(
         *author.routers(pages, panels),
         web_media.routes(),
         own_media.routes(pages),
+        calendars.routes(),  # before the consoles, whose address ends in any word
         live_sessions.routes(pages),
         consoles.routes(pages, console_panels),
         following.routes(),

@@ -47,10 +47,14 @@ MEMBERS = Policy(_roles("presenter"), _roles("other_presenter"))
 MEMBERS_AND_COORDINATOR = Policy(_roles("presenter coordinator"), _roles("other_presenter coordinator"))
 COORDINATOR_OF_BOTH = Policy(_roles("coordinator"), _roles("coordinator"))
 COORDINATOR = Policy(_roles("coordinator"), _roles("other_coordinator"))
+COORDINATOR_OF_IT = Policy(_roles("coordinator"), _roles(""))
+"""The foreign one is asked for under the programme `other`, and is not one of its own."""
 ONESELF = Policy(_roles("presenter"), _roles("other_presenter"))
 
 LESSON = "/author/lessons/{key}"
 CONSOLE = "/present/{session_id}"
+TIMETABLE = "/programmes/{slug}/timetable"
+PLANNED = f"{TIMETABLE}/{{session_id}}"
 
 POLICIES: dict[str, Policy] = {
     # start and notices
@@ -59,6 +63,10 @@ POLICIES: dict[str, Policy] = {
     "GET /privacy": ANYONE,
     "GET /accessibility": ANYONE,
     "GET /static/{path}": ANYONE,
+    "GET /network-check": ANYONE,
+    "GET /network-check/now": ANYONE,
+    "GET /network-check/poll": ANYONE,
+    "WEBSOCKET /network-check/socket": ANYONE,
     "GET /health/live": ANYONE,
     "GET /health/ready": ANYONE,
     # pupils
@@ -147,6 +155,29 @@ POLICIES: dict[str, Policy] = {
     f"POST {CONSOLE}/notes": MEMBERS,
     f"POST {CONSOLE}/end": MEMBERS,
     f"POST {CONSOLE}/simulated": MEMBERS_AND_COORDINATOR,
+    # timetable, bookings, live wall
+    f"POST {CONSOLE}/open": MEMBERS_AND_COORDINATOR,
+    f"POST {CONSOLE}/rehearse": MEMBERS_AND_COORDINATOR,
+    "GET /present/calendar.ics": STAFF,
+    "GET /class/calendar.ics": TEACHER,
+    "POST /class/bookings": TEACHER,
+    "POST /class/bookings/ticks": TEACHER_OF_IT,
+    f"GET {TIMETABLE}": COORDINATOR,
+    f"GET {TIMETABLE}/new": COORDINATOR,
+    f"POST {TIMETABLE}/new": COORDINATOR,
+    f"POST {TIMETABLE}/holidays": COORDINATOR,
+    f"GET {PLANNED}": COORDINATOR_OF_IT,
+    f"GET {PLANNED}/plan": COORDINATOR_OF_IT,
+    f"POST {PLANNED}/plan": COORDINATOR_OF_IT,
+    f"POST {PLANNED}/cancel": COORDINATOR_OF_IT,
+    f"POST {PLANNED}/bookings": COORDINATOR_OF_IT,
+    "GET /programmes/{slug}/bookings": COORDINATOR,
+    "POST /programmes/{slug}/bookings/packs": COORDINATOR,
+    "POST /programmes/{slug}/bookings/{booking_id}": COORDINATOR_OF_IT,
+    "POST /programmes/{slug}/bookings/{booking_id}/pack": COORDINATOR_OF_IT,
+    "GET /programmes/{slug}/calendar.ics": COORDINATOR,
+    "GET /programmes/{slug}/wall": COORDINATOR,
+    "GET /programmes/{slug}/wall/panel": COORDINATOR,
     # pictures and films
     "GET /media/{name}": MEMBERS,
     "GET /author/media": PRESENTER,
@@ -231,6 +262,12 @@ FORMS: dict[str, dict[str, Any]] = {
     f"POST {CONSOLE}/questions": {"question_id": 1, "state": "parked"},
     f"POST {CONSOLE}/notes": {"words": MESSAGES[0]},
     f"POST {CONSOLE}/end": {"holder_epoch": 0},
+    "POST /class/bookings": {"live_session_id": "{planned}"},
+    "POST /class/bookings/ticks": {"booking_id": "{booking_id}", "ticked": "dsl"},
+    f"POST {TIMETABLE}/new": {"on": "2026-12-01", "at": "10:00", "minutes": 45, "module_id": 1, "place": 1},
+    f"POST {PLANNED}/plan": {"on": "2026-12-01", "at": "10:00", "minutes": 45, "module_id": 1, "place": 1},
+    f"POST {PLANNED}/bookings": {"class_group_id": 2},
+    "POST /programmes/{slug}/bookings/{booking_id}": {"order": "cancel"},
     "POST /author/media/remove": {"name": "{medium}"},
     "POST /author/brought": {"lesson": "{key}"},
     "POST /author/lessons": {"title": "A new one", "topic": "fire"},

@@ -60,16 +60,25 @@ def _with_sessions(db: Db, booking_ids: Sequence[int]) -> list[tuple[Planned, Bo
 
 
 def pack_of(app: Parts, db: Db, planned: Planned, booked: Booked) -> Pack:
-    """A pack with the class's link, the same as on its letter; made when there is none."""
-    group = directory.class_group(db, booked.class_group_id)
-    token = class_links.printable(db, group, secret=app.settings.secret(), seed=new_key(), now=app.clock())
+    """A pack with the class link of the letter, made when there is none yet."""
     return Pack(
         planned=planned,
         booked=booked,
         lessons=tuple(timetable.lessons_of(db, planned)),
-        class_link=f"{app.settings.base_address}/c/{token}",
+        class_link=_class_link(app, db, planned.programme_id, booked.class_group_id),
         check_address=f"{app.settings.base_address}/network-check",
     )
+
+
+def _class_link(app: Parts, db: Db, programme_id: int, class_group_id: int) -> str:
+    """Empty when an earlier release made it: then only its holder knows it, and a new one would end it."""
+    now, secret = app.clock(), app.settings.secret()
+    group = directory.class_group(db, class_group_id)
+    if class_group_id not in class_links.of_programme(db, programme_id, secret=secret, now=now):
+        class_links.make(db, group, secret=secret, seed=new_key(), now=now)
+        db.flush()
+    link = class_links.of_programme(db, programme_id, secret=secret, now=now).get(class_group_id)
+    return f"{app.settings.base_address}/c/{link.token}" if link is not None and link.token else ""
 
 
 def send_packs(app: Parts, due: Iterable[tuple[Planned, Booked]]) -> tuple[list[Pack], int, int]:
