@@ -39,6 +39,7 @@ from app.web import (
     audit,
     author,
     bookings,
+    calendars,
     class_groups,
     class_links,
     consoles,
@@ -177,6 +178,7 @@ def create_app(
         *author.routers(pages, panels),
         web_media.routes(),
         own_media.routes(pages),
+        calendars.routes(),  # before the consoles, whose address ends in any word
         live_sessions.routes(pages),
         consoles.routes(pages, console_panels),
         following.routes(),

@@ -7,6 +7,7 @@ from app.domain.booking import Booked
 from app.domain.lesson import Lesson
 from app.domain.timetable import HOME, Planned
 
+IN_LETTER = "It is in the letter that you have."
 WITHOUT_VIDEO = "The lesson works without any video."
 
 
@@ -62,7 +63,7 @@ def about_pack(pack: Pack) -> tuple[str, str]:
     paragraphs = [
         f"{planned.title}, class {pack.booked.label} of {pack.booked.school}",
         when(planned) + (f"\nLed by {led_by(planned)}." if planned.presenters else ""),
-        f"Your class link. Keep it to yourself, whoever has it can run the lesson:\n{pack.class_link}",
+        f"Your class link. Keep it to yourself, whoever has it can run the lesson:\n{pack.class_link or IN_LETTER}",
         f"Check your room before the day, on the classroom computer and on a pupil's device:\n{pack.check_address}",
         *_of_lessons("You need", [(one.title, one.you_need) for one in pack.lessons]),
         *_of_lessons("Before you start", [(one.title, one.before_you_start) for one in pack.lessons]),

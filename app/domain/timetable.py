@@ -23,8 +23,6 @@ SCHOOL_BEGINS, SCHOOL_ENDS = time(8, 45), time(15, 30)
 FEWEST_MINUTES, MOST_MINUTES = 10, 240
 MOST_CLASSES = 500
 LONGEST_ADDRESS = 500
-NAMED = 3
-"""Classes that a warning names; the rest are counted."""
 
 
 class PlannedModule(BaseModel, frozen=True):
@@ -200,13 +198,9 @@ def _clashes(planned: Planned, meeting: Sequence[Planned]) -> list[str]:
         booked = {one.class_group_id for one in other.bookings if one.has_a_place}
         names = [one.class_name for one in planned.bookings if one.has_a_place and one.class_group_id in booked]
         if names:
-            found.append(f"Also booked for {other.title} at {at}: {_named(names)}.")
+            others = f" and {len(names) - 1} more" if len(names) > 1 else ""
+            found.append(f"Also booked for {other.title} at {at}: {names[0]}{others}.")
     return found
-
-
-def _named(names: Sequence[str]) -> str:
-    rest = len(names) - NAMED
-    return "; ".join(names[:NAMED]) + (f"; and {rest} more" if rest > 0 else "")
 
 
 def _odd_times(planned: Planned, season: Season) -> list[str]:

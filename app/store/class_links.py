@@ -33,12 +33,25 @@ def make(db: Db, group: ClassGroup, *, secret: str, seed: str, now: datetime) ->
     """A new link. The old one ends, and with it what is signed in by it (ruling 10)."""
     end_class_links(db, group.id, now)
     forget_phones(db, group.id)
+    _add(db, group, token_of(secret, seed), seed)
+
+
+def printable(db: Db, group: ClassGroup, *, secret: str, seed: str, now: datetime) -> str:
+    """The token for a letter that goes out. Where only its holder knows the link there is one more, and both work."""
+    link = of_programme(db, group.programme_id, secret=secret, now=now).get(group.id)
+    if link is not None and link.token:
+        return link.token
     token = token_of(secret, seed)
+    _add(db, group, token, seed)
+    return token
+
+
+def _add(db: Db, group: ClassGroup, token: str, seed: str) -> None:
     db.add(ClassLinkRow(token_hash=hashed(token), class_group_id=group.id, seed=seed, expires_on=group.ends_on))
 
 
 def of_programme(db: Db, programme_id: int, *, secret: str, now: datetime) -> dict[int, Link]:
-    """Class group -> its newest link that is alive."""
+    """Class group -> its newest link that is alive and can be printed, with all browsers that hold one."""
     rows = db.exec(
         select(ClassLinkRow)
         .join(ClassGroupRow, col(ClassGroupRow.id) == ClassLinkRow.class_group_id)
@@ -54,7 +67,8 @@ def of_programme(db: Db, programme_id: int, *, secret: str, now: datetime) -> di
     for row in rows:
         earlier = found.get(row.class_group_id)
         browsers = (*(earlier.browsers if earlier else ()), *holders.get(row.id or 0, ()))
-        found[row.class_group_id] = Link(row.class_group_id, _token(row, secret), browsers)
+        token = _token(row, secret) or (earlier.token if earlier else "")
+        found[row.class_group_id] = Link(row.class_group_id, token, browsers)
     return found
 
 

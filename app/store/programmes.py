@@ -7,12 +7,14 @@ from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, func, or_, select
 
+from app.domain.booking import TO_COME
 from app.domain.errors import Conflict, NotAllowed, NotFound
 from app.domain.programme import Details, slugs_for
 from app.store import directory, lessons
 from app.store.database import Db
 from app.store.tables import (
     AgencyRow,
+    BookingRow,
     ClassGroupRow,
     ClassLinkRow,
     LessonRow,
@@ -120,7 +122,23 @@ def reached(db: Db, programme_id: int) -> Reach:
     return Reach(len({school for school, _ in classes}), len(classes), sum(present or 0 for _, present in classes))
 
 
-def next_session(db: Db, programme_id: int) -> NextSession | None:
+def booked(db: Db, programme_id: int) -> Reach:
+    """Who has a place in a live session, to come or attended; a class that only asks has none yet."""
+    states = [*TO_COME, "attended"]
+    groups = (
+        select(BookingRow.class_group_id)
+        .join(LiveSessionRow, col(LiveSessionRow.id) == BookingRow.live_session_id)
+        .where(LiveSessionRow.programme_id == programme_id, col(BookingRow.state).in_(states))
+    )
+    schools, classes, pupils = db.exec(
+        select(
+            func.count(func.distinct(ClassGroupRow.school_id)), func.count(), func.sum(ClassGroupRow.on_roll)
+        ).where(col(ClassGroupRow.id).in_(groups))
+    ).one()
+    return Reach(schools, classes, pupils or 0)
+
+
+def next_session(db: Db, programme_id: int, now: datetime) -> NextSession | None:
     """The live session that is open, else the one that comes next."""
     row = db.exec(
         select(LiveSessionRow)
@@ -128,6 +146,8 @@ def next_session(db: Db, programme_id: int) -> NextSession | None:
             LiveSessionRow.programme_id == programme_id,
             col(LiveSessionRow.ended_at).is_(None),
             col(LiveSessionRow.is_rehearsal).is_(False),
+            col(LiveSessionRow.cancelled_at).is_(None),
+            or_(col(LiveSessionRow.opened_at).is_not(None), col(LiveSessionRow.starts_at) >= now),
         )
         .order_by(col(LiveSessionRow.opened_at).is_(None), col(LiveSessionRow.starts_at))
     ).first()

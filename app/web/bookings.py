@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Form, Path
 from starlette.responses import Response
 
-from app.documents import calendar, letters
-from app.documents.calendar import Entry
+from app.documents import letters
+from app.documents.letters import Pack
 from app.domain.audit import Act, account
 from app.domain.booking import Booked, is_pack_due
 from app.domain.errors import Invalid, NotFound
@@ -15,14 +15,15 @@ from app.domain.people import Staff, Teacher
 from app.domain.timetable import HOME, Planned, Season, countdown
 from app.store import audit, bookings, directory, timetable
 from app.store.database import Db
+from app.store.tables import ProgrammeRow
 from app.web import post
-from app.web.deps import LARGEST_ID, App, ClassTeacher, Parts, RowId, SignedIn
+from app.web.deps import LARGEST_ID, App, ClassTeacher, Parts, RowId, SessionId, SignedIn
 from app.web.pages import Pages, see_other
-from app.web.timetable import SessionId, own_programme, session_page
+from app.web.programme_page import frame, own_programme
+from app.web.timetable import session_page
 
 BookingId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 NOTED: dict[str, Act] = {"confirm": "confirmed a booking", "cancel": "cancelled a booking"}
-CALENDAR = "text/calendar; charset=utf-8"
 
 
 def routes(pages: Pages) -> APIRouter:
@@ -30,7 +31,6 @@ def routes(pages: Pages) -> APIRouter:
     _add_lists(router, pages)
     _add_places(router, pages)
     _add_teacher(router)
-    _add_calendars(router)
     return router
 
 
@@ -51,7 +51,7 @@ def _add_lists(router: APIRouter, pages: Pages) -> None:
                 timetable.all_of_programme(db, programme.id or 0), timetable.season(programme), app.clock()
             )
         printed, sent, failed = post.send_packs(app, due, by=account(who.account_id))
-        return pages.page("bookings/packs.html", programme=programme, packs=printed, sent=sent, failed=failed)
+        return _packs(pages, programme, who, printed, sent, failed)
 
     @router.post("/programmes/{slug}/bookings/{booking_id}/pack")
     def print_pack(slug: str, app: App, who: SignedIn, booking_id: BookingId) -> Response:
@@ -62,7 +62,14 @@ def _add_lists(router: APIRouter, pages: Pages) -> None:
             planned = timetable.one(db, programme.id or 0, booked.live_session_id)
             bookings.note_pack_sent(db, booked, app.clock())
             pack = post.pack_of(app, db, planned, booked, by=account(who.account_id))
-        return pages.page("bookings/packs.html", programme=programme, packs=[pack], sent=0, failed=0)
+        return _packs(pages, programme, who, [pack])
+
+
+def _packs(
+    pages: Pages, programme: ProgrammeRow, who: Staff, printed: list[Pack], sent: int = 0, failed: int = 0
+) -> Response:
+    shown = frame(programme, who, "bookings", packs=printed, sent=sent, failed=failed)
+    return pages.page("bookings/packs.html", **shown)
 
 
 def _list(app: Parts, who: Staff, slug: str) -> dict[str, Any]:
@@ -75,7 +82,7 @@ def _list(app: Parts, who: Staff, slug: str) -> dict[str, Any]:
         not_booked = bookings.not_booked(db, programme.id or 0)
     to_come = [(one, booked) for one in found if one.ended_at is None for booked in one.bookings]
     return {
-        "programme": programme,
+        **frame(programme, who, "bookings"),
         "asking": [pair for pair in to_come if pair[1].state == "requested"],
         "packs_due": _packs_due(found, season, now),
         "not_ticked": [(one, booked) for one, booked in to_come if _is_late(one, booked, season, now)],
@@ -259,49 +266,3 @@ def _offer(planned: Planned) -> dict[str, Any]:
         "led_by": letters.led_by(planned),
         "places_left": None if planned.capacity is None else planned.capacity - planned.places_taken,
     }
-
-
-# Calendars
-
-
-def _add_calendars(router: APIRouter) -> None:
-    @router.get("/class/calendar.ics")
-    def of_class(app: App, teacher: ClassTeacher) -> Response:
-        with app.database.reading() as db:
-            own = {one.live_session_id: one for one in bookings.of_class(db, teacher.class_group_id)}
-            found = timetable.of_ids(db, list(own))
-        entries = [
-            calendar.of_booking(one, own[one.id], letters.calendar_words(one))
-            for one in found
-            if own[one.id].state != "requested"
-        ]
-        return _file(app, entries, "class")
-
-    @router.get("/present/calendar.ics")
-    def of_presenter(app: App, who: SignedIn) -> Response:
-        with app.database.reading() as db:
-            found = timetable.of_presenter(db, who)
-        return _file(app, [_of_session(app, one) for one in found], "live-sessions")
-
-    @router.get("/programmes/{slug}/calendar.ics")
-    def of_programme(slug: str, app: App, who: SignedIn) -> Response:
-        with app.database.reading() as db:
-            found = timetable.all_of_programme(db, own_programme(db, who, slug).id or 0)
-        return _file(app, [_of_session(app, one) for one in found], "timetable")
-
-
-def _of_session(app: Parts, planned: Planned) -> Entry:
-    booked = sum(one.is_to_come for one in planned.bookings)
-    lines = [
-        f"{booked} {'class' if booked == 1 else 'classes'} booked.",
-        f"Console: {app.settings.base_address}/present",
-    ]
-    if planned.presenters:
-        lines.insert(0, f"Led by {letters.led_by(planned)}.")
-    return calendar.of_session(planned, "\n".join(lines))
-
-
-def _file(app: Parts, entries: list[Entry], name: str) -> Response:
-    written = calendar.write(entries, name=app.settings.product_name, now=app.clock())
-    headers = {"Content-Disposition": f'attachment; filename="{name}.ics"'}
-    return Response(written, media_type=CALENDAR, headers=headers)

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from app.domain import console
-from app.domain.console import ClassLine
+from app.domain.console import ClassLine, Light
 from app.domain.errors import NotAllowed
 from app.domain.lesson import Asking, Pledge
 from app.domain.presenter import Presenter, must_lead
@@ -25,7 +25,7 @@ from app.web.story import WayOn, ways_on
 WAIT_FOR = 80
 """Percent of the answers for which a presenter is asked to wait; nothing is closed by itself."""
 MOST_BARS = 8
-LIGHTS = {
+LIGHTS: dict[Light, str] = {
     "lost": "lost",
     "slow": "slow",
     "holding": "holding",

@@ -289,6 +289,8 @@ def seat_cookie(connection: HTTPConnection, app: Parts) -> tuple[int, str] | Non
 
 RowId = Annotated[int, Form(ge=1, le=LARGEST_ID)]
 """A row as a form names it."""
+SessionId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
+"""A live session as an address names it."""
 SignedIn = Annotated[Staff, Depends(staff)]
 Newcomer = Annotated[Staff, Depends(newcomer)]
 ClassTeacher = Annotated[Teacher, Depends(teacher)]

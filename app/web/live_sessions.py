@@ -3,20 +3,19 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Form, Path
+from fastapi import APIRouter, Form
 from starlette.responses import Response
 
 from app.domain.errors import Conflict, DomainError, Invalid, NotFound
 from app.domain.people import Staff
 from app.domain.timetable import OPENS_BEFORE, Planned, countdown
-from app.store import directory, lessons, live_sessions, presenters, timetable
+from app.store import directory, lessons, live_sessions, lobbies, presenters, timetable
 from app.store.database import Db
-from app.web.deps import LARGEST_ID, App, ConsoleOf, Parts, RowId, SignedIn
+from app.web.deps import App, ConsoleOf, Parts, RowId, SessionId, SignedIn
 from app.web.pages import Pages, see_other
 from app.web.security import new_key
 
 LONGEST_PLAN = 240
-SessionId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 
 
 def routes(pages: Pages) -> APIRouter:
@@ -74,7 +73,7 @@ def routes(pages: Pages) -> APIRouter:
         """Open the lobby of a planned session: the newest versions stay, and its classes may check in."""
         try:
             with app.database.transaction() as db:
-                timetable.open_lobby(db, session_id, who.account_id, app.clock())
+                lobbies.open_lobby(db, session_id, who.account_id, app.clock())
         except Conflict:  # somebody else was a moment quicker: its console is what both want
             return see_other(f"/present/{session_id}")
         app.rooms.session_news(session_id)
@@ -99,7 +98,7 @@ def _rehearse(app: Parts, db: Db, who: Staff, session_id: int) -> int:
     return live_sessions.start(
         db,
         planned.programme_id,
-        timetable.newest_versions(db, planned),
+        lobbies.newest_versions(db, planned),
         questions=planned.questions,
         account_id=who.account_id,
         planned_minutes=planned.minutes,

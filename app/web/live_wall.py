@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from app.domain import console
-from app.domain.console import ClassLine
+from app.domain.console import ClassLine, Light
 from app.domain.people import Staff
 from app.domain.run import Plan, Stage
 from app.domain.timetable import HOME, countdown
@@ -19,10 +19,12 @@ from app.web.console_panels import LIGHTS, lasted
 from app.web.deps import App, Parts, SignedIn
 from app.web.pages import Pages
 from app.web.panels import etag
-from app.web.timetable import own_programme
+from app.web.programme_page import frame, own_programme
 
 STUCK_AFTER = timedelta(minutes=15)
 """A class by itself whose stage has not moved for so long may want a call."""
+WITH: dict[Light, str] = {"with_you": "with presenter"}
+"""The words of the console, but for those that speak to whoever leads."""
 PHASES = {
     "lobby": "in the lobby",
     "content": "on screen",
@@ -69,7 +71,7 @@ def _wall(app: Parts, who: Staff, slug: str) -> dict[str, Any]:
     sessions = [_session(view, planned[one].title if one in planned else "", now) for one, view in views.items()]
     rows = [_alone(app, run, joined.get(run.id, 0), moved.get(run.id, run.opened_at), now) for run in alone]
     return {
-        "programme": programme,
+        **frame(programme, who, "wall"),
         "now": now,
         "sessions": sessions,
         "alone": sorted(rows, key=lambda row: not row["is_trouble"]),
@@ -99,11 +101,11 @@ def _session(view: ConsoleView, title: str, now: datetime) -> dict[str, Any]:
 
 
 def _row(line: ClassLine, plan: Plan, stage: Stage) -> dict[str, Any]:
-    seconds = round(line.silence.seconds)
+    seconds, words = round(line.silence.seconds), (LIGHTS | WITH)[line.light]
     is_open = line.run_id is not None and not line.has_ended
     return {
         "light": line.light,
-        "words": f"{LIGHTS[line.light]} {lasted(seconds)}" if line.light in ("lost", "slow") else LIGHTS[line.light],
+        "words": f"{words} {lasted(seconds)}" if line.light in ("lost", "slow") else words,
         "school": line.school,
         "label": line.label,
         "where": where(plan, line.stage) if is_open else "",

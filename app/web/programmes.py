@@ -1,5 +1,6 @@
 """A coordinator's programmes: the list, each one's overview, its modules, a new one and a copy for another town."""
 
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form
@@ -57,7 +58,7 @@ def routes(pages: Pages) -> APIRouter:
 
 def _home(app: Parts, who: Staff) -> dict[str, Any]:
     with app.database.reading() as db:
-        shown = [_programme_face(db, one) for one in directory.programmes_by_id(db, who.programme_ids)]
+        shown = [_programme_face(db, one, app.clock()) for one in directory.programmes_by_id(db, who.programme_ids)]
         own = directory.agencies_by_id(db, who.agency_ids)
     return {
         "who": who.name,
@@ -67,35 +68,38 @@ def _home(app: Parts, who: Staff) -> dict[str, Any]:
     }
 
 
-def _programme_face(db: Db, programme: ProgrammeRow) -> dict[str, Any]:
+def _programme_face(db: Db, programme: ProgrammeRow, now: datetime) -> dict[str, Any]:
     return {
         "address": f"/programmes/{programme.slug}",
         "name": programme.name,
         "area": programme.area,
         "starts_on": programme.starts_on,
         "ends_on": programme.ends_on,
-        "next": programmes.next_session(db, programme.id or 0),
+        "next": programmes.next_session(db, programme.id or 0, now),
         "aims": _aims(db, programme),
     }
 
 
 def _aims(db: Db, programme: ProgrammeRow) -> list[dict[str, Any]]:
-    """Target, how many are on the list, and how many have had a lesson: of classes and of pupils."""
-    listed, reached = programmes.listed(db, programme.id or 0), programmes.reached(db, programme.id or 0)
+    """Target, how many are on the list, booked, and have had a lesson: of classes and of pupils."""
+    listed, booked, reached = (
+        count(db, programme.id or 0) for count in (programmes.listed, programmes.booked, programmes.reached)
+    )
     both = (
-        ("classes", programme.target_classes, listed.classes, reached.classes),
-        ("pupils", programme.target_pupils, listed.pupils, reached.pupils),
+        ("classes", programme.target_classes, listed.classes, booked.classes, reached.classes),
+        ("pupils", programme.target_pupils, listed.pupils, booked.pupils, reached.pupils),
     )
     return [
         {
             "what": what,
             "target": target,
             "listed": on_list,
+            "booked": with_place,
             "reached": done,
             "listed_share": share(on_list, target or on_list),
             "reached_share": share(done, target or on_list),
         }
-        for what, target, on_list, done in both
+        for what, target, on_list, with_place, done in both
     ]
 
 
@@ -196,7 +200,7 @@ def _overview(app: Parts, who: Staff, slug: str, sentence: str = "") -> dict[str
             aims=_aims(db, programme),
             schools=programmes.listed(db, programme_id).schools,
             schools_reached=programmes.reached(db, programme_id).schools,
-            next=programmes.next_session(db, programme_id),
+            next=programmes.next_session(db, programme_id, app.clock()),
             modules=programmes.modules(db, programme_id),
             offerable=programmes.not_offered(db, programme_id),
             agencies=len(directory.agencies_of_programme(db, programme_id)),

@@ -3,55 +3,31 @@
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Path, Query
-from pydantic import BaseModel
+from fastapi import APIRouter, Form, Query
 from starlette.responses import Response
 
 from app.domain.audit import account
-from app.domain.errors import Invalid, NotFound
-from app.domain.people import Staff, may
+from app.domain.errors import Invalid
+from app.domain.people import Staff
 from app.domain.presenter import Presenter
 from app.domain.school_days import read_holidays, why_no_school
 from app.domain.timetable import (
     HOME,
     Planned,
-    PlannedModule,
     Season,
-    in_order,
-    read_capacity,
-    read_minutes,
-    read_start,
-    read_video_url,
     warnings,
 )
-from app.store import audit, directory, presenters, timetable
-from app.store.database import Db
-from app.store.tables import ProgrammeRow
-from app.store.timetable import Wish
-from app.web import post
-from app.web.deps import LARGEST_ID, App, Parts, SignedIn
+from app.store import audit, directory, timetable
+from app.web import plans, post
+from app.web.deps import App, Parts, SessionId, SignedIn
 from app.web.pages import Pages, see_other
+from app.web.plans import PlanForm
+from app.web.programme_page import frame, own_programme
 from app.web.security import new_key
 
-SessionId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 WEEK = timedelta(days=7)
 AROUND = timedelta(hours=6)
 """Longer than any session takes: what lies further away cannot clash."""
-
-
-class PlanForm(BaseModel):
-    """What the form of a plan sends; `module_id` and `place`, `presenter` and `part` go in pairs."""
-
-    on: str = ""
-    at: str = ""
-    minutes: str = ""
-    capacity: str = ""
-    video_url: str = ""
-    questions: str = "8"
-    module_id: list[int] = []
-    place: list[str] = []
-    presenter: list[str] = []
-    part: list[str] = []
 
 
 def routes(pages: Pages) -> APIRouter:
@@ -59,14 +35,6 @@ def routes(pages: Pages) -> APIRouter:
     _add_weeks(router, pages)
     _add_plans(router, pages)
     return router
-
-
-def own_programme(db: Db, who: Staff, slug: str) -> ProgrammeRow:
-    """The programme that this coordinator runs. Raises NotFound."""
-    programme = directory.programme_by_slug(db, slug)
-    if not may(who, "run_programme", programme_ids=frozenset({programme.id or 0})):
-        raise NotFound("We could not find that programme.")
-    return programme
 
 
 def _add_weeks(router: APIRouter, pages: Pages) -> None:
@@ -95,7 +63,7 @@ def _add_plans(router: APIRouter, pages: Pages) -> None:
         try:
             with app.database.transaction() as db:
                 programme = own_programme(db, who, slug)
-                session_id = timetable.plan(db, programme.id or 0, _wish(db, programme, form), new_key())
+                session_id = timetable.plan(db, programme.id or 0, plans.wish_of(db, programme, form), new_key())
         except Invalid as refusal:
             return pages.page("timetable/plan.html", status=422, **_form(app, who, slug, form, refusal.sentence))
         return see_other(f"/programmes/{slug}/timetable/{session_id}")
@@ -108,7 +76,7 @@ def _add_plans(router: APIRouter, pages: Pages) -> None:
     def change_form(slug: str, app: App, who: SignedIn, session_id: SessionId) -> Response:
         with app.database.reading() as db:
             planned = timetable.one(db, own_programme(db, who, slug).id or 0, session_id)
-        return pages.page("timetable/plan.html", **_form(app, who, slug, _typed(planned), planned=planned))
+        return pages.page("timetable/plan.html", **_form(app, who, slug, plans.typed_of(planned), planned=planned))
 
     @router.post("/programmes/{slug}/timetable/{session_id}/plan")
     def change(
@@ -119,7 +87,7 @@ def _add_plans(router: APIRouter, pages: Pages) -> None:
             before = timetable.one(db, own_programme(db, who, slug).id or 0, session_id)
         try:
             with app.database.transaction() as db:
-                is_news = timetable.change(db, before, _wish(db, own_programme(db, who, slug), form))
+                is_news = timetable.change(db, before, plans.wish_of(db, own_programme(db, who, slug), form))
         except Invalid as refusal:
             context = _form(app, who, slug, form, refusal.sentence, before)
             return pages.page("timetable/plan.html", status=422, **context)
@@ -151,8 +119,7 @@ def _week(app: Parts, who: Staff, slug: str, asked: str, sentence: str = "") -> 
         found = timetable.of_programme(db, programme.id or 0, _midnight(monday), _midnight(monday + WEEK))
     days = [monday + timedelta(days=number) for number in range(7)]
     return {
-        "programme": programme,
-        "sentence": sentence,
+        **frame(programme, who, "timetable", sentence=sentence),
         "monday": monday,
         "friday": monday + timedelta(days=4),
         "earlier": monday - WEEK,
@@ -233,7 +200,7 @@ def session_page(app: Parts, who: Staff, slug: str, session_id: int, sentence: s
         if group.id not in booked:
             free.setdefault(group.school, []).append(group)
     return {
-        "programme": programme,
+        **frame(programme, who, "timetable", sentence=sentence),
         "session": face(planned, warnings(planned, around, timetable.season(programme))),
         "planned": planned,
         "modules": planned.modules,
@@ -246,7 +213,6 @@ def session_page(app: Parts, who: Staff, slug: str, session_id: int, sentence: s
         "may_open": planned.may_open(app.clock()),
         "takes_classes": planned.cancelled_at is None and planned.ended_at is None,
         "sends_mail": app.mail is not None,
-        "sentence": sentence,
     }
 
 
@@ -258,87 +224,10 @@ def _part(planned: Planned, presenter: Presenter) -> str:
     return f"the steps of {presenter.agency}"
 
 
-# The form of a plan
-
-
-def _wish(db: Db, programme: ProgrammeRow, form: PlanForm) -> Wish:
-    module_ids = in_order(zip(form.module_id, form.place, strict=False))
-    return Wish(
-        starts_at=read_start(form.on, form.at),
-        minutes=read_minutes(form.minutes),
-        capacity=read_capacity(form.capacity),
-        video_url=read_video_url(form.video_url),
-        questions=10 if form.questions == "10" else 8,
-        module_ids=tuple(module_ids),
-        presenters=tuple(_presenters(db, programme.id or 0, form, module_ids)),
-    )
-
-
-def _presenters(db: Db, programme_id: int, form: PlanForm, module_ids: list[int]) -> list[Presenter]:
-    known = {_name(one): one for one in presenters.candidates(db, programme_id)}
-    found = []
-    for name, part in zip(form.presenter, form.part, strict=False):
-        if not part:
-            continue
-        if name not in known:
-            raise NotFound("We could not find that presenter.")
-        module = None
-        if part.isdigit():
-            if int(part[:9]) not in module_ids:
-                raise Invalid(f"{known[name].name} was given a lesson that is not in this live session.")
-            module = module_ids.index(int(part[:9]))
-        found.append(known[name].model_copy(update={"leads_all": part == "all", "module": module}))
-    return found
-
-
-def _name(presenter: Presenter) -> str:
-    """An account may present for two agencies."""
-    return f"{presenter.account_id}-{presenter.agency_id}"
-
-
-def _typed(planned: Planned) -> PlanForm:
-    local = planned.starts_at.astimezone(HOME)
-    parts = [
-        "all" if one.leads_all else "own" if one.module is None else str(planned.modules[one.module].module_id)
-        for one in planned.presenters
-    ]
-    return PlanForm(
-        on=f"{local:%Y-%m-%d}",
-        at=f"{local:%H:%M}",
-        minutes=str(planned.minutes),
-        capacity=str(planned.capacity or ""),
-        video_url=planned.video_url,
-        questions=str(planned.questions),
-        module_id=[module.module_id for module in planned.modules],
-        place=[str(number) for number in range(1, len(planned.modules) + 1)],
-        presenter=[_name(one) for one in planned.presenters],
-        part=parts,
-    )
-
-
 def _form(
     app: Parts, who: Staff, slug: str, typed: PlanForm, sentence: str = "", planned: Planned | None = None
 ) -> dict[str, Any]:
     with app.database.reading() as db:
         programme = own_programme(db, who, slug)
-        offered = timetable.modules(db, programme.id or 0)
-        known = presenters.candidates(db, programme.id or 0)
-    places = dict(zip(typed.module_id, typed.place, strict=False))
-    if not places and len(offered) == 1:
-        places = {offered[0].module_id: "1"}
-    parts = dict(zip(typed.presenter, typed.part, strict=False))
-    return {
-        "programme": programme,
-        "planned": planned,
-        "typed": typed,
-        "sentence": sentence,
-        "modules": [_offer(module, places.get(module.module_id, "")) for module in offered],
-        "presenters": [
-            {"value": _name(one), "name": one.name, "agency": one.agency, "part": parts.get(_name(one), "")}
-            for one in known
-        ],
-    }
-
-
-def _offer(module: PlannedModule, place: str) -> dict[str, Any]:
-    return {**module.model_dump(), "place": place}
+        face = plans.face_of(db, programme, typed, planned)
+    return frame(programme, who, "timetable", sentence=sentence, **face)

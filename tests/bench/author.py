@@ -11,7 +11,7 @@ import httpx2
 from app.domain.people import Member
 from app.main import publish_shipped
 from app.settings import Settings
-from app.store import directory
+from app.store import accounts, directory
 from app.store.database import Database
 from app.web.security import hash_password
 from tests.authors import JSON, forms_on
@@ -40,8 +40,8 @@ def _prepare(settings: Settings) -> None:
     publish_shipped(database, settings, datetime.now(UTC))
     with database.transaction() as db:
         agency_id = directory.agency_by_slug(db, "kent-fire-and-rescue-service").id
-        account_id = directory.add_account(db, EMAIL, "Bench", hash_password(PASSWORD))
-        directory.add_membership(db, account_id, Member(role="presenter", agency_id=agency_id))
+        account_id = accounts.add_account(db, EMAIL, "Bench", hash_password(PASSWORD))
+        accounts.add_membership(db, account_id, Member(role="presenter", agency_id=agency_id))
     database.close()
 
 

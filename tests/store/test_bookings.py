@@ -10,7 +10,7 @@ import pytest
 from app.domain.errors import Conflict, NotAllowed, NotFound
 from app.domain.presenter import Presenter
 from app.domain.timetable import Planned
-from app.store import bookings, class_lines, live_sessions, timetable
+from app.store import bookings, class_lines, live_sessions, lobbies, timetable
 from app.store.timetable import Wish
 from tests.cast import CORA, PAUL, PRIYA
 from tests.classroom import TESS_CLASS, THEO_CLASS, Classroom
@@ -55,7 +55,7 @@ def book(classroom: Classroom, session_id: int, *class_group_ids: int) -> None:
 def open_lobby(classroom: Classroom, session_id: int, email: str = PRIYA) -> None:
     classroom.clock.now = BEGINS - timedelta(minutes=30)
     with classroom.database.transaction() as db:
-        timetable.open_lobby(db, session_id, classroom.account(email), classroom.clock.now)
+        lobbies.open_lobby(db, session_id, classroom.account(email), classroom.clock.now)
 
 
 def states(classroom: Classroom, session_id: int) -> list[tuple[int, str]]:
@@ -161,7 +161,7 @@ def test_two_who_open_at_one_moment_do_it_once(classroom: Classroom) -> None:
 def test_nobody_opens_too_early_nor_what_they_do_not_present(classroom: Classroom) -> None:
     session_id = plan(classroom)
     with pytest.raises(NotAllowed, match="30 minutes"), classroom.database.transaction() as db:
-        timetable.open_lobby(db, session_id, classroom.account(PRIYA), BEGINS - timedelta(minutes=31))
+        lobbies.open_lobby(db, session_id, classroom.account(PRIYA), BEGINS - timedelta(minutes=31))
     with pytest.raises(NotFound):
         open_lobby(classroom, session_id, PAUL)
 

@@ -6,6 +6,7 @@ from app.domain.errors import Conflict, NotAllowed, NotFound
 from app.domain.programme import read_details
 from app.domain.school_list import Listed
 from app.store import agencies, class_links, directory, programmes, schools
+from tests.cast import TESS_LINK
 from tests.classroom import TESS_CLASS, THEO_CLASS, Classroom
 
 SPRING = read_details(name="Spring", area="Sandbay (demo)", starts_on="2027-01-11", ends_on="2027-03-26")
@@ -102,3 +103,14 @@ def test_a_new_link_ends_the_old_one_and_what_it_had_signed_in(classroom: Classr
         assert directory.teacher_by_key(db, "browser", now) is None
         with pytest.raises(NotFound):
             directory.class_of_link(db, first, now)
+
+
+def test_what_goes_out_has_the_link_that_is_there_and_ends_none(classroom: Classroom) -> None:
+    secret, now = "a secret of nobody", classroom.clock.now
+    with classroom.database.transaction() as db:
+        group = directory.class_group(db, TESS_CLASS)
+        tokens = [class_links.printable(db, group, secret=secret, seed=seed, now=now) for seed in ("one", "two")]
+    with classroom.database.reading() as db:
+        assert tokens[0] == tokens[1]
+        for token in (tokens[0], TESS_LINK):
+            assert directory.class_of_link(db, token, now)[1].id == TESS_CLASS

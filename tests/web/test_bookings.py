@@ -101,6 +101,8 @@ def test_packs_that_are_due_are_printed_with_a_class_link_that_opens(world: Worl
     session_id = plan(world, cora)
     book(world, cora, session_id, 1, 2)
     assert "2 packs are due" in text_of(cora, BOOKINGS)
+    for class_group in (1, 2):
+        assert cora.post(f"/programmes/town/class-groups/{class_group}/link").status_code == 303
     printed = cora.post(f"{BOOKINGS}/packs").text
     links = re.findall(r"/c/([\w-]+)", printed)
     assert (len(links), printed.count("/network-check</p>")) == (2, 2)

@@ -128,6 +128,7 @@ def test_a_move_and_a_cancellation_are_told_with_their_calendar_entry(posting: W
 
 def test_a_pack_goes_by_mail_with_link_content_notes_and_room_check(posting: World, port: int) -> None:
     cora, session_id, _ = booked_with_address(posting, video_url="https://video.example/room")
+    assert cora.post("/programmes/town/class-groups/1/link").status_code == 303
     with post_office(port) as office:
         said = cora.post(f"{BOOKINGS}/packs").text
     [letter] = office.letters

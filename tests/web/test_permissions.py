@@ -36,7 +36,7 @@ from app.web.deps import AtConsole, Leader, Seated
 from tests.authors import forms_on
 from tests.cast import CORA, FAY, PAUL, PRIYA, THEO_LINK, World, add_staff
 from tests.planning import presenter_value
-from tests.policies import ANYONE, FORMS, NAMES, OF_PLANNED, POLICIES, ROLES, STAFF, WITHIN, Policy
+from tests.policies import ANYONE, FORMS, NAMES, OF, OF_PLANNED, POLICIES, ROLES, STAFF, WITHIN, Policy
 from tests.served import ServedWorld
 from tests.test_docs import addresses
 from tests.web.test_own_media import add
@@ -445,8 +445,7 @@ LESSON, CONSOLE = "/author/lessons/{key}", "/present/{session_id}"
     ("where", "noticed"),
     [
         ("people", ["POST /people/disable", "POST /people/invitations", "POST /people/invitations/withdraw"]),
-        ("programme_page", ["GET /programmes/{slug}", "POST /programmes/{slug}/schools"]),
-        ("timetable", ["GET /programmes/{slug}/wall", "POST /programmes/{slug}/bookings/packs"]),
+        ("programme_page", [f"GET {OF}", f"GET {OF}/wall", f"POST {OF}/schools"]),
         ("reports", ["GET /reports/agencies/{agency}", "GET /reports/agencies/{agency}.csv"]),
         (
             "author.desk",

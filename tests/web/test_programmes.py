@@ -1,5 +1,7 @@
 """A coordinator's programmes: the list, the overview, modules, a new one, a copy; and nothing of anybody else's."""
 
+import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,7 +10,7 @@ from fastapi.testclient import TestClient
 from app.domain.lesson import Agency
 from app.domain.people import Member
 from app.store import directory, programmes
-from app.store.tables import ProgrammeRow
+from app.store.tables import BookingRow, LiveSessionRow, ProgrammeRow
 from tests.cast import CORA, PRIYA, World, add_staff
 
 OLGA = "olga@sia.example"
@@ -76,19 +78,21 @@ def test_a_coordinator_does_not_see_another_programme(world: World) -> None:
 
 def pages_of(world: World) -> list[tuple[str, str]]:
     """Every address of one programme's pages, with the ids of its own things."""
-    ids = {"agency_id": "1", "school_id": "1", "class_group_id": "1", "slug": "town", "name": "0" * 32}
+    ids = {"slug": "town", "name": "0" * 32}
     found = []
     for router in world.app.routes:
         for route in getattr(getattr(router, "original_router", None), "routes", ()):
             path = getattr(route, "path", "")
             if path.startswith("/programmes/{slug}"):
-                found += [(method, path.format(**ids)) for method in route.methods]
+                filled = re.sub(r"{(\w+)}", lambda part: ids.get(part[1], "1"), path)
+                found += [(method, filled) for method in route.methods]
     return found
 
 
 def test_everything_of_a_programme_is_not_found_for_whoever_does_not_coordinate_it(world: World) -> None:
     other_programme(world)
-    form = {"lesson_id": "1", "agency_id": "1", "browser_id": "1", **SPRING, "school": "X (demo)", "label": "6Z"}
+    form = SPRING | {"lesson_id": "1", "agency_id": "1", "browser_id": "1", "order": "cancel", "label": "6Z"}
+    form |= {"school": "X (demo)"}
     pages = pages_of(world)
     assert len(pages) > 25
     found = {}
@@ -203,3 +207,24 @@ def test_a_lesson_of_an_agency_that_takes_no_part_is_not_offered(world: World) -
     with world.parts.database.transaction() as db:
         directory.agency_of(db, Agency(key="far-away", name="Far Away Fire Service"))
     assert "Far Away" not in world.staff(CORA).get("/programmes/town").text
+
+
+def test_the_list_shows_the_next_planned_session_and_who_is_booked(world: World) -> None:
+    with world.parts.database.transaction() as db:
+        for days, is_cancelled in ((1, False), (0.5, True), (-1, False)):
+            row = LiveSessionRow(
+                programme_id=1,
+                starts_at=world.clock.now + timedelta(days=days),
+                planned_minutes=60,
+                seed=f"seed {days}",
+                is_planned=True,
+                cancelled_at=world.clock.now if is_cancelled else None,
+            )
+            db.add(row)
+            db.flush()
+            state = "confirmed" if days == 1 else "cancelled"
+            db.add(BookingRow(live_session_id=row.id or 0, class_group_id=1, state=state))
+    page = world.staff(CORA).get("/programmes").text
+    assert "Next live session 4 Nov 2026, 10:00" in page
+    assert "2 classes on the list, 1 booked" in page
+    assert "59 pupils on roll on the list, 30 booked" in page
