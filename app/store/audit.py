@@ -114,18 +114,20 @@ def _word(kind: str, number: Any) -> Any:
 
 def _accounts(who: Staff) -> Any:
     """Everybody with a role in one's programmes, or in an agency that takes part in them."""
-    agencies = select(ProgrammeAgencyRow.agency_id).where(col(ProgrammeAgencyRow.programme_id).in_(who.programme_ids))
-    return select(MembershipRow.account_id).where(
+    agencies = select(col(ProgrammeAgencyRow.agency_id)).where(
+        col(ProgrammeAgencyRow.programme_id).in_(who.programme_ids)
+    )
+    return select(col(MembershipRow.account_id)).where(
         or_(col(MembershipRow.programme_id).in_(who.programme_ids), col(MembershipRow.agency_id).in_(agencies))
     )
 
 
 def _people(who: Staff) -> Any:
     """Accounts that count in one's programmes and nowhere else, and the class groups."""
-    others = select(ProgrammeAgencyRow.agency_id).where(
+    others = select(col(ProgrammeAgencyRow.agency_id)).where(
         col(ProgrammeAgencyRow.programme_id).not_in(who.programme_ids)
     )
-    elsewhere = select(MembershipRow.account_id).where(
+    elsewhere = select(col(MembershipRow.account_id)).where(
         or_(col(MembershipRow.programme_id).not_in(who.programme_ids), col(MembershipRow.agency_id).in_(others))
     )
     within = and_(col(AccountRow.id).in_(_accounts(who)), col(AccountRow.id).not_in(elsewhere))
@@ -138,7 +140,7 @@ def _people(who: Staff) -> Any:
 
 def _things(who: Staff) -> Any:
     """What belongs to one's programmes."""
-    classes = select(ClassGroupRow.id).where(col(ClassGroupRow.programme_id).in_(who.programme_ids))
+    classes = select(col(ClassGroupRow.id)).where(col(ClassGroupRow.programme_id).in_(who.programme_ids))
     return union_all(
         select(_word("programme", ProgrammeRow.id)).where(col(ProgrammeRow.id).in_(who.programme_ids)),
         select(_word("class group", ClassGroupRow.id)).where(col(ClassGroupRow.id).in_(classes)),
