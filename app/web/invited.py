@@ -59,9 +59,7 @@ def _join(app: Parts, who: Staff, token: str) -> None:
         row = invitations.of_token(db, token, app.clock())
         if row.email != who.email:
             raise NotAllowed(f"This invitation is for {row.email}. Sign out, then open its link again.")
-        invitations.use(db, row, app.clock())
-        if invitations.member_of(row) not in accounts.memberships(db, who.account_id):
-            _give_role(db, app, row, who.account_id)
+        _use(db, app, row, who.account_id)
 
 
 def _with_new_password(app: Parts, token: str, password: str) -> AccountRow | None:
@@ -95,16 +93,18 @@ def _make_account(request: Request, app: Parts, token: str, name: str, password:
         if accounts.account_by_email(db, row.email) is not None:
             raise Conflict("You have an account already. Sign in, then open this link again.")
         account_id = accounts.add_account(db, row.email, name, password_hash)
-        invitations.use(db, row, app.clock())
-        _give_role(db, app, row, account_id)
+        _use(db, app, row, account_id)
         return let_in(db, app, request, accounts.one(db, account_id))
 
 
-def _give_role(db: Db, app: Parts, row: InvitationRow, account_id: int) -> None:
-    """What the invitation says; it is given by whoever invited."""
-    accounts.add_membership(db, account_id, invitations.member_of(row))
-    audit.note(db, app.clock(), the_account(account_id), "used an invitation", invitations.place_of(row))
-    audit.note(db, app.clock(), the_account(row.invited_by or 0), "gave a role", the_account(account_id))
+def _use(db: Db, app: Parts, row: InvitationRow, account_id: int) -> None:
+    """Now the account has the role, given by whoever invited. Raises Conflict when another browser was faster."""
+    now, member = app.clock(), invitations.member_of(row)
+    invitations.use(db, row, now)
+    audit.note(db, now, the_account(account_id), "used an invitation", invitations.place_of(member))
+    if member not in accounts.memberships(db, account_id):
+        accounts.add_membership(db, account_id, member)
+        audit.note(db, now, the_account(row.invited_by or 0), "gave a role", the_account(account_id))
 
 
 def _invitation(app: Parts, who: Staff | None, token: str, *, sentence: str = "", name: str = "") -> dict[str, Any]:

@@ -66,7 +66,7 @@ def filled(path: str) -> str:
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """One world for the tests that only ask and change nothing."""
-    with World(tmp_path_factory.mktemp("shared")) as world:
+    with World(tmp_path_factory.mktemp("shared"), options={"network_check_seconds": 0.02}) as world:
         yield world
 
 
