@@ -16,11 +16,11 @@ import pytest
 from typer.testing import CliRunner
 
 from app.cli import main
-from app.main import create_app, open_database, keep_house_alone
+from app.main import create_app, keep_house_alone, open_database
 from app.serving import STOP_SECONDS
 from app.settings import Settings
-from app.store.database import Database
 from app.store import accounts, lessons, runs
+from app.store.database import Database
 from app.web.deps import Parts, now_utc
 from tests.cast import Clock, seed_cast
 from tests.classroom import Classroom
