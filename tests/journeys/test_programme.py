@@ -109,7 +109,7 @@ def test_a_programme_is_set_up_from_a_spreadsheet_and_its_letters_are_made(
     printed = shown.partition("/")[2]  # the world's own address is not that of its server
 
     press(page, "Back to the classes", "**/class-groups")
-    page.get_by_role("link", name="6B of Sandbay 1 Primary School (demo)").click()
+    page.get_by_role("link", name="6B of Sandbay 1 Primary School (demo)", exact=True).click()
     look(page, found)
     for path in ("", "/details", "/copy", "/agencies", "/agencies/1", "/schools/3"):
         page.goto(

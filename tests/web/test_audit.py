@@ -109,7 +109,7 @@ def test_what_a_teacher_corrects_is_noted_for_the_class(world: World) -> None:
 
 
 def rows_of(page: str) -> list[str]:
-    return [" ".join(re.sub("<[^>]+>", " ", row).split()) for row in re.findall(r"<tr>(<td>.*?)</tr>", page)]
+    return [" ".join(re.sub("<[^>]+>", " ", row).split()) for row in re.findall(r"<tr>(<td.*?)</tr>", page)]
 
 
 def test_a_coordinator_reads_what_her_people_did_by_their_names(world: World) -> None:
