@@ -216,6 +216,7 @@ def _add_class_link(router: APIRouter, pages: Pages) -> None:
             token=token,
         )
 
+    @router.post("/C/{token}")
     @router.post("/c/{token}")
     def open_class(token: str, request: Request, app: App) -> Response:
         key, held = new_key(), request.cookies.get(app.cookies.name("class"), "")

@@ -52,6 +52,7 @@ def test_a_printed_link_is_typed_in_any_case(world: World, write: object) -> Non
     page = world.browser().get(write(address))
     assert page.status_code == 200
     assert "6H" in page.text
+    assert world.browser().post(write(address)).headers["location"] == "/class"
 
 
 def test_a_token_is_not_in_the_database(world: World) -> None:
