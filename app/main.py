@@ -73,6 +73,15 @@ log = logging.getLogger(__name__)
 HOUSEKEEPING_SECONDS = 60
 
 
+def open_database(settings: Settings, now: datetime) -> Database:
+    """Its schema up to date and the shipped lessons in it, though several workers start at once."""
+    database = Database(settings.database, seconds=settings.database_seconds)
+    database.open()
+    with database.alone("start"):
+        publish_shipped(database, settings, now)
+    return database
+
+
 def create_app(
     settings: Settings,
     *,
@@ -85,10 +94,7 @@ def create_app(
     """
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     MediaFolder(settings.data_dir).open()
-    database = Database(settings.database, seconds=settings.database_seconds)
-    database.open()
-    with database.alone("start"):
-        publish_shipped(database, settings, clock())
+    database = open_database(settings, clock())
     pages = Pages(settings)
     bus = _bus(settings)
     pulse = Pulse(database if settings.has_bus else None, gone_seconds=settings.presenter_gone_seconds)

@@ -16,10 +16,11 @@ import pytest
 from typer.testing import CliRunner
 
 from app.cli import main
-from app.main import create_app, keep_house_alone
+from app.main import create_app, keep_house_alone, open_database
 from app.serving import STOP_SECONDS
 from app.settings import Settings
 from app.store import accounts, lessons, runs
+from app.store.database import Database
 from app.web.deps import Parts, now_utc
 from tests.cast import Clock, seed_cast
 from tests.classroom import Classroom
@@ -269,11 +270,11 @@ def test_workers_that_start_at_once_on_an_empty_database_all_start(
     settings = Settings(data_dir=tmp_path, demo=True)
     settings.secret()
     all_ready = threading.Barrier(4)
-    found: list[Parts] = []
+    found: list[Database] = []
 
     def start() -> None:
         all_ready.wait()
-        found.append(parts_of(settings))
+        found.append(open_database(settings, now_utc()))
 
     starting = [threading.Thread(target=start, daemon=True) for _ in range(4)]
     for one in starting:
@@ -281,12 +282,12 @@ def test_workers_that_start_at_once_on_an_empty_database_all_start(
     for one in starting:
         one.join(timeout=20)
     assert len(found) == 4
-    with found[0].database.reading() as db:
+    with found[0].reading() as db:
         assert db.connection().exec_driver_sql("SELECT count(*) FROM version").scalar() == len(
             list(settings.lessons_dir.glob("*.md"))
         )
-    for parts in found:
-        parts.database.close()
+    for database in found:
+        database.close()
 
 
 @pytest.mark.postgres
