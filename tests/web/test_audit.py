@@ -10,9 +10,12 @@ from app.domain.audit import ACTS
 from app.domain.people import Member
 from app.store import audit, directory
 from app.store.tables import AuditEntryRow, ProgrammeRow
+from tests.authors import author
 from tests.cast import CORA, FAY, PASSWORD, PAUL, PRIYA, TESS_LINK, World, add_staff
 from tests.classroom import Classroom
 from tests.planning import book, plan
+from tests.web.author.test_facts import sign
+from tests.web.author.test_review import approve, publish
 from tests.web.test_people import account_id, invite, role
 
 FIRE = "kent-fire-and-rescue-service"
@@ -79,6 +82,38 @@ def test_what_is_done_in_a_programme_is_noted(world: World) -> None:
         (me, "made a class link", "class group 1"),
         (me, "made a programme", "programme 2"),
         (me, "copied a programme", "programme 3"),
+    ]
+
+
+def test_a_cancelled_session_and_a_packs_new_link_are_noted(world: World) -> None:
+    cora = world.staff(CORA)
+    me = f"account {account_id(world, CORA)}"
+    with world.parts.database.transaction() as db:
+        group = directory.add_class_group(db, 1, 1, "6Z", 20)
+    session_id = plan(world, cora)
+    book(world, cora, session_id, group)
+    assert cora.post("/programmes/town/bookings/1/pack").status_code == 200
+    assert cora.post(f"/programmes/town/timetable/{session_id}/cancel").status_code == 303
+    assert noted(world) == [
+        (me, "confirmed a booking", "booking 1"),
+        (me, "made a class link", f"class group {group}"),
+        (me, "cancelled a booking", "booking 1"),
+    ]
+
+
+def test_what_is_published_signed_and_retired_is_noted(world: World) -> None:
+    priya, fay, cora = author(world), author(world, FAY), author(world, CORA)
+    priya.type("/steps/hook", title="Another title")
+    priya.send("/review/ask", revision=str(priya.revision))
+    approve(fay, fay.revision)
+    assert publish(fay, fay.revision) == 303
+    assert sign(world, FAY) == 303
+    assert cora.send("/retire").status_code == 303
+    me, she = f"account {account_id(world, FAY)}", f"account {account_id(world, CORA)}"
+    assert noted(world) == [
+        (me, "published a lesson", "lesson fire"),
+        (me, "signed a fact", "fact FIR-08"),
+        (she, "retired a lesson", "lesson fire"),
     ]
 
 
