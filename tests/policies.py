@@ -85,6 +85,7 @@ POLICIES: dict[str, Policy] = {
     "GET /c/{token}": ANYONE,
     "GET /C/{token}": ANYONE,
     "POST /c/{token}": ANYONE,
+    "POST /C/{token}": ANYONE,
     "GET /class": TEACHER,
     "POST /class/sign-out": TEACHER,
     "POST /class/live": TEACHER,
