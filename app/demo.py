@@ -13,6 +13,7 @@ from app.settings import DEMO_MARK, Settings
 from app.store import accounts, directory, lessons
 from app.store.database import Database, Db
 from app.store.tables import ProgrammeRow, SchoolRow
+from app.web.deps import now_utc
 from app.web.security import hash_password
 
 AGENCIES = (
@@ -98,7 +99,7 @@ def _add_programme(db: Db) -> int:
         ),
     )
     for agency in AGENCIES:
-        directory.take_part(db, programme_id, directory.agency_of(db, agency))
+        directory.take_part(db, programme_id, directory.agency_of(db, agency), now_utc())
     _offer_lessons(db, programme_id)
     return programme_id
 

@@ -189,7 +189,7 @@ def seed_cast(db: Any, now: datetime) -> None:
         ),
     )
     for agency in AGENCIES:
-        directory.take_part(db, programme_id, directory.agency_of(db, agency))
+        directory.take_part(db, programme_id, directory.agency_of(db, agency), now)
     for position, (lesson_key, _) in enumerate(lessons.all_newest(db)):
         lessons.offer(db, programme_id, lesson_key, position)
     links = {"D01": TESS_LINK, "D02": THEO_LINK}

@@ -28,6 +28,8 @@ Act = Literal[
     "retired a lesson",
     "made a programme",
     "copied a programme",
+    "agreed to take part",
+    "declined to take part",
     "signed a fact",
     "corrected the attendance",
     "took the end of a lesson back",

@@ -57,6 +57,7 @@ Action = Literal[
     "read_agency_report",
     "run_programme",
     "use_media",
+    "answer_for_agency",
     "lead_run",
     "see_lesson",
     "edit_lesson",
@@ -104,7 +105,7 @@ def may(
             return bool(actor.programme_ids & programme_ids)
         case Staff(), "read_agency_report":
             return agency_id in actor.agency_ids or bool(actor.programme_ids & programme_ids)
-        case Staff(), "use_media":
+        case Staff(), "use_media" | "answer_for_agency":
             return agency_id in actor.agency_ids
         case Staff(), "invite_presenter":  # a colleague, or somebody for an agency of the own programme
             return agency_id in actor.agency_ids or bool(actor.programme_ids & programme_ids)

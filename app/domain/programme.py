@@ -11,7 +11,7 @@ from app.domain.errors import Invalid
 LONGEST_NAME, LONGEST_LINE = 120, 120
 LARGEST_TARGET = 100_000
 LONGEST_YEARS = 5
-RESERVED = ("new", "brought")
+RESERVED = ("new", "brought", "asked")
 """Addresses beside those of programmes."""
 
 

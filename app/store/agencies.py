@@ -1,7 +1,7 @@
 """The agencies of a programme: who they are, what they lead and what they have reached there."""
 
 from collections import defaultdict
-from datetime import date
+from datetime import date, datetime
 from typing import NamedTuple
 
 from sqlalchemy.exc import IntegrityError
@@ -9,7 +9,7 @@ from sqlmodel import col, func, select
 
 from app.domain.errors import Conflict, NotAllowed, NotFound
 from app.domain.programme import slugs_for
-from app.store import directory, lessons
+from app.store import consent, directory, lessons
 from app.store.database import Db
 from app.store.programmes import Reach
 from app.store.tables import (
@@ -41,10 +41,11 @@ class Partner(NamedTuple):
 
 
 def partners(db: Db, programme_id: int) -> list[Partner]:
+    """Those that take part."""
     rows = db.exec(
         select(AgencyRow, ProgrammeAgencyRow)
         .join(ProgrammeAgencyRow, col(ProgrammeAgencyRow.agency_id) == AgencyRow.id)
-        .where(ProgrammeAgencyRow.programme_id == programme_id)
+        .where(ProgrammeAgencyRow.programme_id == programme_id, col(ProgrammeAgencyRow.accepted_at).is_not(None))
         .order_by(col(AgencyRow.name))
     ).all()
     presenters, reach = _presenters(db), _reach(db, programme_id)
@@ -66,21 +67,22 @@ def partners(db: Db, programme_id: int) -> list[Partner]:
 
 
 def known_elsewhere(db: Db, programme_id: int) -> list[AgencyRow]:
-    """Agencies that take no part in this programme."""
+    """Agencies that take no part in this programme and are not asked."""
     theirs = select(ProgrammeAgencyRow.agency_id).where(ProgrammeAgencyRow.programme_id == programme_id)
     return list(
         db.exec(select(AgencyRow).where(col(AgencyRow.id).not_in(theirs)).order_by(col(AgencyRow.name))).all()
     )
 
 
-def bring_in(db: Db, programme_id: int, agency_id: int) -> None:
-    """An agency that is known takes part. Raises NotFound."""
+def bring_in(db: Db, programme_id: int, agency_id: int, now: datetime) -> bool:
+    """Whether an agency that is known takes part at once; else it is asked. Raises NotFound."""
     if db.get(AgencyRow, agency_id) is None:
         raise NotFound("We could not find that agency.")
-    directory.take_part(db, programme_id, agency_id)
+    consent.ask(db, programme_id, agency_id, now)
+    return programme_id in directory.programmes_of_agency(db, agency_id)
 
 
-def add(db: Db, programme_id: int, name: str, kind: str) -> int:
+def add(db: Db, programme_id: int, name: str, kind: str, now: datetime) -> int:
     """A new agency that takes part. Raises Conflict when there is one of that name."""
     there = select(AgencyRow.id).where(func.lower(AgencyRow.name) == name.lower())
     if db.exec(there).first() is not None:
@@ -92,7 +94,7 @@ def add(db: Db, programme_id: int, name: str, kind: str) -> int:
                 db.add(row)
         except IntegrityError:
             continue
-        directory.take_part(db, programme_id, row.id or 0)
+        directory.take_part(db, programme_id, row.id or 0, now)
         return row.id or 0
     raise Conflict("There are too many agencies of this name. Please choose another one.")
 
@@ -100,12 +102,20 @@ def add(db: Db, programme_id: int, name: str, kind: str) -> int:
 def describe(db: Db, programme_id: int, agency_id: int, *, contact: str, vetted_on: date | None) -> None:
     """Contact and vetting belong to the programme, not to the agency: each programme looks for itself."""
     place = _place(db, programme_id, agency_id)
+    if place.accepted_at is None:
+        raise NotFound("We could not find that agency.")
     place.contact, place.vetted_on = contact, vetted_on
 
 
 def remove(db: Db, programme_id: int, agency_id: int) -> None:
-    """Raises NotAllowed once the agency has contributed something, or while it stands behind a module."""
+    """Raises NotAllowed once the agency has contributed something, or while it stands behind a module.
+
+    One that is only asked is asked no more.
+    """
     place = _place(db, programme_id, agency_id)
+    if place.accepted_at is None:
+        db.delete(place)
+        return
     agency = db.get_one(AgencyRow, agency_id)
     if reached := _reach(db, programme_id).get(agency_id):
         classes = "one class" if reached.classes == 1 else f"{reached.classes} classes"

@@ -10,6 +10,7 @@ from sqlmodel import Session, col
 from app.domain import audit as rules
 from app.domain.audit import Act, Entry
 from app.domain.people import Staff
+from app.store import directory
 from app.store.tables import (
     AccountRow,
     AgencyRow,
@@ -114,9 +115,7 @@ def _word(kind: str, number: Any) -> Any:
 
 def _accounts(who: Staff) -> Any:
     """Everybody with a role in one's programmes, or in an agency that takes part in them."""
-    agencies = select(col(ProgrammeAgencyRow.agency_id)).where(
-        col(ProgrammeAgencyRow.programme_id).in_(who.programme_ids)
-    )
+    agencies = directory.taking_part(col(ProgrammeAgencyRow.programme_id).in_(who.programme_ids))
     return select(col(MembershipRow.account_id)).where(
         or_(col(MembershipRow.programme_id).in_(who.programme_ids), col(MembershipRow.agency_id).in_(agencies))
     )
@@ -124,9 +123,7 @@ def _accounts(who: Staff) -> Any:
 
 def _people(who: Staff) -> Any:
     """Accounts that count in one's programmes and nowhere else, and the class groups."""
-    others = select(col(ProgrammeAgencyRow.agency_id)).where(
-        col(ProgrammeAgencyRow.programme_id).not_in(who.programme_ids)
-    )
+    others = directory.taking_part(col(ProgrammeAgencyRow.programme_id).not_in(who.programme_ids))
     elsewhere = select(col(MembershipRow.account_id)).where(
         or_(col(MembershipRow.programme_id).not_in(who.programme_ids), col(MembershipRow.agency_id).in_(others))
     )

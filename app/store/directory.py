@@ -2,7 +2,7 @@
 
 import hashlib
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, func, select
@@ -65,12 +65,14 @@ def agency_by_slug(db: Db, slug: str) -> AgencyRow:
 
 
 def programmes_of_agency(db: Db, agency_id: int) -> frozenset[int]:
-    found = select(ProgrammeAgencyRow.programme_id).where(ProgrammeAgencyRow.agency_id == agency_id)
-    return frozenset(db.exec(found).all())
+    """Where it takes part; one that only asks it has no say."""
+    return programmes_of_agencies(db, frozenset({agency_id}))
 
 
 def programmes_of_agencies(db: Db, agency_ids: frozenset[int]) -> frozenset[int]:
-    found = select(ProgrammeAgencyRow.programme_id).where(col(ProgrammeAgencyRow.agency_id).in_(agency_ids))
+    found = select(ProgrammeAgencyRow.programme_id).where(
+        col(ProgrammeAgencyRow.agency_id).in_(agency_ids), col(ProgrammeAgencyRow.accepted_at).is_not(None)
+    )
     return frozenset(db.exec(found).all())
 
 
@@ -97,26 +99,27 @@ def programmes_by_id(db: Db, ids: frozenset[int]) -> list[ProgrammeRow]:
 
 
 def agencies_of_programme(db: Db, programme_id: int) -> list[AgencyRow]:
-    return list(
-        db.exec(
-            select(AgencyRow)
-            .join(ProgrammeAgencyRow, col(ProgrammeAgencyRow.agency_id) == AgencyRow.id)
-            .where(ProgrammeAgencyRow.programme_id == programme_id)
-            .order_by(col(AgencyRow.name))
-        ).all()
-    )
+    """Those that take part."""
+    members = taking_part(col(ProgrammeAgencyRow.programme_id) == programme_id)
+    return list(db.exec(select(AgencyRow).where(col(AgencyRow.id).in_(members)).order_by(col(AgencyRow.name))).all())
+
+
+def taking_part(*which: Any) -> Any:
+    """A query of the ids of agencies that have agreed; those that are only asked are not among them."""
+    return select(col(ProgrammeAgencyRow.agency_id)).where(col(ProgrammeAgencyRow.accepted_at).is_not(None), *which)
 
 
 def agencies_by_id(db: Db, ids: frozenset[int]) -> list[AgencyRow]:
     return list(db.exec(select(AgencyRow).where(col(AgencyRow.id).in_(ids)).order_by(col(AgencyRow.name))).all())
 
 
-def take_part(db: Db, programme_id: int, agency_id: int) -> None:
+def take_part(db: Db, programme_id: int, agency_id: int, now: datetime) -> None:
+    """At once, for there is nobody to ask."""
     there = select(ProgrammeAgencyRow).where(
         ProgrammeAgencyRow.programme_id == programme_id, ProgrammeAgencyRow.agency_id == agency_id
     )
     if db.exec(there).one_or_none() is None:
-        db.add(ProgrammeAgencyRow(programme_id=programme_id, agency_id=agency_id))
+        db.add(ProgrammeAgencyRow(programme_id=programme_id, agency_id=agency_id, accepted_at=now))
 
 
 # Schools and class groups

@@ -17,6 +17,7 @@ from app.store.tables import (
     FactRow,
     LessonRow,
     ModuleRow,
+    ProgrammeAgencyRow,
     TopicRow,
     VersionAgencyRow,
     VersionRow,
@@ -135,12 +136,21 @@ def count_offered(db: Db, programme_id: int) -> int:
 
 
 def offered(db: Db, programme_id: int) -> list[tuple[int, Lesson]]:
-    """The newest version of each module of a programme, in the programme's order."""
-    modules = db.exec(
-        select(ModuleRow.lesson_id).where(ModuleRow.programme_id == programme_id).order_by(col(ModuleRow.position))
-    ).all()
-    newest = [newest_version(db, lesson_id) for lesson_id in modules]
+    """The newest version of each module that can be taught, in the programme's order."""
+    newest = [newest_version(db, module.lesson_id) for module in modules(db, programme_id)]
     return [(version_id, version(db, version_id)) for version_id in newest if version_id is not None]
+
+
+def modules(db: Db, programme_id: int) -> list[ModuleRow]:
+    """The modules of a programme, but those whose agency has not agreed to take part."""
+    members = directory.taking_part(ProgrammeAgencyRow.programme_id == programme_id)
+    found = (
+        select(ModuleRow)
+        .join(LessonRow, col(LessonRow.id) == ModuleRow.lesson_id)
+        .where(ModuleRow.programme_id == programme_id, col(LessonRow.owner_agency_id).in_(members))
+        .order_by(col(ModuleRow.position))
+    )
+    return list(db.exec(found).all())
 
 
 def newest_version(db: Db, lesson_id: int) -> int | None:

@@ -124,6 +124,7 @@ def candidates(db: Db, programme_id: int) -> list[Presenter]:
         .join(ProgrammeAgencyRow, col(ProgrammeAgencyRow.agency_id) == AgencyRow.id)
         .where(
             ProgrammeAgencyRow.programme_id == programme_id,
+            col(ProgrammeAgencyRow.accepted_at).is_not(None),
             MembershipRow.role == "presenter",
             col(AccountRow.disabled_at).is_(None),
         )

@@ -10,7 +10,7 @@ from sqlmodel import col, func, or_, select
 from app.domain.booking import TO_COME
 from app.domain.errors import Conflict, NotAllowed, NotFound
 from app.domain.programme import Details, slugs_for
-from app.store import directory, lessons
+from app.store import consent, directory, lessons
 from app.store.database import Db
 from app.store.tables import (
     AgencyRow,
@@ -48,6 +48,8 @@ class Module(NamedTuple):
     minutes: float
     number: int
     """Of the newest version that is not retired; 0 when there is none to teach."""
+    waits_for: str = ""
+    """The agency whose lesson it is, while that takes no part in the programme: nobody plans or teaches it yet."""
 
 
 class NextSession(NamedTuple):
@@ -82,17 +84,22 @@ def change(db: Db, programme: ProgrammeRow, details: Details) -> None:
     db.add(programme)
 
 
-def copy(db: Db, source: ProgrammeRow, details: Details, agency_ids: frozenset[int]) -> ProgrammeRow:
-    """Another town: the modules come along, and the chosen agencies; no school, class, person or run does."""
+def copy(
+    db: Db, source: ProgrammeRow, details: Details, agency_ids: frozenset[int], now: datetime
+) -> ProgrammeRow:
+    """Another town: the modules come along, and the chosen agencies; no school, class, person or run does.
+
+    An agency decides for each programme, so those that have presenters are asked again.
+    """
     made = add(db, details)
     modules = db.exec(
         select(ModuleRow).where(ModuleRow.programme_id == source.id).order_by(col(ModuleRow.position))
     ).all()
     for module in modules:
         db.add(ModuleRow(programme_id=made.id or 0, lesson_id=module.lesson_id, position=module.position))
-    theirs = db.exec(select(ProgrammeAgencyRow.agency_id).where(ProgrammeAgencyRow.programme_id == source.id)).all()
-    for agency_id in sorted(agency_ids & frozenset(theirs)):
-        directory.take_part(db, made.id or 0, agency_id)
+    theirs = frozenset(one.id or 0 for one in directory.agencies_of_programme(db, source.id or 0))
+    for agency_id in sorted(agency_ids & theirs):
+        consent.ask(db, made.id or 0, agency_id, now)
     return made
 
 
@@ -165,18 +172,28 @@ def modules(db: Db, programme_id: int) -> list[Module]:
         .where(ModuleRow.programme_id == programme_id)
         .order_by(col(ModuleRow.position), col(ModuleRow.id))
     ).all()
-    return [_module(db, *row) for row in rows]
+    ready = {one.id for one in directory.agencies_of_programme(db, programme_id)}
+    return [
+        module if row[0].owner_agency_id in ready else module._replace(waits_for=module.lead)
+        for row in rows
+        for module in [_module(db, *row)]
+    ]
 
 
 def not_offered(db: Db, programme_id: int) -> list[Module]:
-    """Lessons that could be modules: published, and shipped with this server or of one of the agencies."""
+    """Lessons that could be modules: published, and shipped with this server or of one of the agencies.
+
+    None of an agency that is asked and has not answered yet.
+    """
     offered = select(ModuleRow.lesson_id).where(ModuleRow.programme_id == programme_id)
-    agencies = select(ProgrammeAgencyRow.agency_id).where(ProgrammeAgencyRow.programme_id == programme_id)
+    agencies = directory.taking_part(ProgrammeAgencyRow.programme_id == programme_id)
+    asked = [one.agency_id for one in consent.asked_by(db, programme_id)]
     rows = db.exec(
         _lessons()
         .where(
             col(LessonRow.id).not_in(offered),
             LessonRow.origin != lessons.REHEARSAL,
+            col(LessonRow.owner_agency_id).not_in(asked),
             or_(col(LessonRow.origin) == lessons.SHIPPED, col(LessonRow.owner_agency_id).in_(agencies)),
         )
         .order_by(col(TopicRow.name), col(LessonRow.title))
@@ -184,15 +201,15 @@ def not_offered(db: Db, programme_id: int) -> list[Module]:
     return [module for row in rows if (module := _module(db, *row)).number]
 
 
-def offer(db: Db, programme_id: int, lesson_id: int) -> None:
-    """After the other modules. Agencies that lead or support the lesson take part from now on."""
+def offer(db: Db, programme_id: int, lesson_id: int, now: datetime) -> None:
+    """After the other modules. Agencies that lead or support the lesson take part from now on, or are asked to."""
     if lesson_id not in {module.lesson_id for module in not_offered(db, programme_id)}:
         raise NotFound("We could not find that lesson.")
     positions = db.exec(select(ModuleRow.position).where(ModuleRow.programme_id == programme_id)).all()
     db.add(ModuleRow(programme_id=programme_id, lesson_id=lesson_id, position=max(positions, default=-1) + 1))
     lesson = lessons.version(db, lessons.newest_version(db, lesson_id) or 0)
     for agency in dict.fromkeys((lesson.lead, *(step.lead for step in lesson.steps), *lesson.supports)):
-        directory.take_part(db, programme_id, directory.agency_of(db, agency))
+        consent.ask(db, programme_id, directory.agency_of(db, agency), now)
 
 
 def take_out(db: Db, programme_id: int, lesson_id: int) -> None:

@@ -53,6 +53,8 @@ class ProgrammeAgencyRow(SQLModel, table=True):
     agency_id: int = _of("agency")
     contact: str = ""
     vetted_on: date | None = None
+    asked_at: datetime | None = None
+    accepted_at: datetime | None = None
 
 
 class AccountRow(SQLModel, table=True):

@@ -45,11 +45,8 @@ class Wish:
 
 
 def modules(db: Db, programme_id: int) -> list[PlannedModule]:
-    """The lessons that a programme offers, by their newest versions; one that is retired is not on offer."""
-    rows = db.exec(
-        select(ModuleRow).where(ModuleRow.programme_id == programme_id).order_by(col(ModuleRow.position))
-    ).all()
-    found = [(row, lessons.newest_version(db, row.lesson_id)) for row in rows]
+    """The lessons that a programme can teach, by their newest versions; one that is retired is not on offer."""
+    found = [(row, lessons.newest_version(db, row.lesson_id)) for row in lessons.modules(db, programme_id)]
     return [_module(row, lessons.version(db, version)) for row, version in found if version is not None]
 
 

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from app.domain.errors import Conflict, DomainError, Invalid, NotAllowed, NotFound
 from app.domain.people import Staff
 from app.domain.programme import one_line, read_day
-from app.store import agencies
+from app.store import agencies, consent
 from app.web.deps import App, Parts, RowId, SignedIn
 from app.web.pages import Pages, see_other, status_of
 from app.web.programme_page import Id, frame, own_programme
@@ -28,17 +28,17 @@ def routes(pages: Pages) -> APIRouter:
 
     @router.post("/programmes/{slug}/agencies")
     def bring_in(slug: str, app: App, who: SignedIn, agency_id: RowId) -> Response:
-        """One that is known already."""
+        """One that is known already: it is asked, unless there is nobody to ask."""
         with app.database.transaction() as db:
-            agencies.bring_in(db, own_programme(db, who, slug).id or 0, agency_id)
-        return see_other(f"/programmes/{slug}/agencies/{agency_id}")
+            takes_part = agencies.bring_in(db, own_programme(db, who, slug).id or 0, agency_id, app.clock())
+        return see_other(f"/programmes/{slug}/agencies{f'/{agency_id}' if takes_part else ''}")
 
     @router.post("/programmes/{slug}/agencies/new")
     def add(slug: str, app: App, who: SignedIn, name: Words = "", kind: Words = "") -> Response:
         try:
             with app.database.transaction() as db:
                 programme = own_programme(db, who, slug)
-                agency_id = agencies.add(db, programme.id or 0, _read_name(name), _read_kind(kind))
+                agency_id = agencies.add(db, programme.id or 0, _read_name(name), _read_kind(kind), app.clock())
         except (Invalid, Conflict) as refusal:
             face = _listed(app, who, slug, refusal, typed=name)
             return pages.page("programmes/agencies.html", status=status_of(refusal), **face)
@@ -94,6 +94,7 @@ def _listed(app: Parts, who: Staff, slug: str, refusal: DomainError | None = Non
             who,
             "agencies",
             partners=agencies.partners(db, programme.id or 0),
+            asked=consent.asked_by(db, programme.id or 0),
             known=agencies.known_elsewhere(db, programme.id or 0),
             kinds=KINDS,
             typed=typed[:LONGEST_NAME],

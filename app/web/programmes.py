@@ -10,7 +10,7 @@ from app.domain.audit import Act, account
 from app.domain.errors import Invalid, NotAllowed
 from app.domain.people import Member, Staff
 from app.domain.programme import of_row, read_details, share
-from app.store import accounts, agencies, audit, directory, programmes
+from app.store import accounts, agencies, audit, consent, directory, programmes
 from app.store.database import Db
 from app.store.tables import ProgrammeRow
 from app.web.deps import App, Parts, RowId, SignedIn
@@ -46,6 +46,7 @@ def routes(pages: Pages) -> APIRouter:
     def home(app: App, who: SignedIn) -> Response:
         return pages.page("programmes/list.html", **_home(app, who))
 
+    _add_answers(router)
     _add_new(router, pages)
     _add_overview(router, pages)
     _add_modules(router, pages)
@@ -60,9 +61,11 @@ def _home(app: Parts, who: Staff) -> dict[str, Any]:
     with app.database.reading() as db:
         shown = [_programme_face(db, one, app.clock()) for one in directory.programmes_by_id(db, who.programme_ids)]
         own = directory.agencies_by_id(db, who.agency_ids)
+        asking = consent.asking(db, who)
     return {
         "who": who.name,
         "programmes": shown,
+        "asking": asking,
         "agencies": [{"name": agency.name, "href": f"/reports/agencies/{agency.slug}"} for agency in own],
         "may_begin": who.is_coordinator,
     }
@@ -103,6 +106,27 @@ def _aims(db: Db, programme: ProgrammeRow) -> list[dict[str, Any]]:
     ]
 
 
+# What one's agency is asked
+
+
+def _add_answers(router: APIRouter) -> None:
+    @router.post("/programmes/asked/accept")
+    def accept(app: App, who: SignedIn, asked_id: RowId) -> Response:
+        return _answer(app, who, asked_id, takes_part=True)
+
+    @router.post("/programmes/asked/decline")
+    def decline(app: App, who: SignedIn, asked_id: RowId) -> Response:
+        return _answer(app, who, asked_id, takes_part=False)
+
+
+def _answer(app: Parts, who: Staff, asked_id: int, *, takes_part: bool) -> Response:
+    with app.database.transaction() as db:
+        programme_id = consent.answer(db, who, asked_id, app.clock(), takes_part=takes_part)
+        act: Act = "agreed to take part" if takes_part else "declined to take part"
+        audit.note(db, app.clock(), account(who.account_id), act, f"programme {programme_id}")
+    return see_other("/programmes")
+
+
 # A new one
 
 
@@ -123,7 +147,7 @@ def _add_new(router: APIRouter, pages: Pages) -> None:
         with app.database.transaction() as db:
             made = programmes.add(db, details)
             for one in lesson_id or ():
-                programmes.offer(db, made.id or 0, one)
+                programmes.offer(db, made.id or 0, one, app.clock())
             address = _now_theirs(db, app, who, made, "made a programme")
         return see_other(address)
 
@@ -220,7 +244,7 @@ def _add_modules(router: APIRouter, pages: Pages) -> None:
     @router.post("/programmes/{slug}/modules")
     def offer(slug: str, app: App, who: SignedIn, lesson_id: RowId) -> Response:
         with app.database.transaction() as db:
-            programmes.offer(db, own_programme(db, who, slug).id or 0, lesson_id)
+            programmes.offer(db, own_programme(db, who, slug).id or 0, lesson_id, app.clock())
         return see_other(f"/programmes/{slug}#modules")
 
     @router.post("/programmes/{slug}/modules/order")
@@ -255,7 +279,8 @@ def _add_copy(router: APIRouter, pages: Pages) -> None:
         try:
             with app.database.transaction() as db:
                 source = own_programme(db, who, slug)
-                made = programmes.copy(db, source, read_details(**typed), frozenset(agency_id or ()))
+                wanted = frozenset(agency_id or ())
+                made = programmes.copy(db, source, read_details(**typed), wanted, app.clock())
                 address = _now_theirs(db, app, who, made, "copied a programme")
         except Invalid as refusal:
             face = _copy(app, who, slug, typed, agency_id, refusal.sentence)

@@ -1,7 +1,7 @@
 """Staff come in with a password and a code, teachers with a class link, the first coordinator with a set-up link."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
@@ -278,14 +278,15 @@ def _set_up(
         programme_id = directory.add_programme(db, row)
         accounts.add_membership(db, account, Member(role="coordinator", programme_id=programme_id))
         audit.note(db, now, the_account(account), "made a programme", f"programme {programme_id}")
-        offer_all(db, programme_id)
+        offer_all(db, programme_id, now)
         invitations.use(db, invitation, now)
         return let_in(db, app, request, accounts.one(db, account))
 
 
-def offer_all(db: Db, programme_id: int) -> None:
+def offer_all(db: Db, programme_id: int, now: datetime) -> None:
     """Put every published lesson on a programme's offer, its agencies with it."""
     for position, (lesson_key, agencies) in enumerate(lessons.all_newest(db)):
         lessons.offer(db, programme_id, lesson_key, position)
         for agency in agencies:
-            directory.take_part(db, programme_id, directory.agency_of(db, Agency(key=agency.key, name=agency.name)))
+            agency_id = directory.agency_of(db, Agency(key=agency.key, name=agency.name))
+            directory.take_part(db, programme_id, agency_id, now)

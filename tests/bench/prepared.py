@@ -104,7 +104,7 @@ def prepare(settings: Settings, pupils: int, classes: int, lobbies: int = 0, *, 
     publish_shipped(database, settings, now)
     with database.transaction() as db:
         groups = _add_classes(db, classes + lobbies, now)
-        version_id = _offer_first_lesson(db)
+        version_id = _offer_first_lesson(db, now)
         session_id, holder = _open_session(db, version_id, now) if is_led else (0, 0)
         trial = db.begin_nested()
         lobby = _start_lobby(db, groups[0], version_id, now, chance)
@@ -175,8 +175,11 @@ def _add_classes(db: Db, count: int, now: datetime) -> list[int]:
     return [one for one in found if one is not None]
 
 
-def _offer_first_lesson(db: Db) -> int:
-    lessons.offer(db, 1, lessons.all_newest(db)[0][0], 0)
+def _offer_first_lesson(db: Db, now: datetime) -> int:
+    key, agencies = lessons.all_newest(db)[0]
+    lessons.offer(db, 1, key, 0)
+    for agency in agencies:
+        directory.take_part(db, 1, directory.agency_of(db, agency), now)
     return lessons.offered(db, 1)[0][0]
 
 

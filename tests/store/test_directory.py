@@ -109,8 +109,8 @@ def test_a_school_is_made_once_and_may_take_part_in_several_programmes(classroom
 def test_an_agency_takes_part_once(classroom: Classroom) -> None:
     with classroom.database.transaction() as db:
         fire = directory.agency_of(db, Agency(key="kent-fire-and-rescue-service", name="KFRS"))
-        directory.take_part(db, 1, fire)
-        directory.take_part(db, 1, fire)
+        directory.take_part(db, 1, fire, classroom.clock.now)
+        directory.take_part(db, 1, fire, classroom.clock.now)
     with classroom.database.reading() as db:
         assert [agency.id for agency in directory.agencies_of_programme(db, 1)].count(fire) == 1
         assert directory.programmes_of_agency(db, fire) == {1}

@@ -77,7 +77,7 @@ def test_modules_move_and_come_with_their_agencies(classroom: Classroom) -> None
     with classroom.database.transaction() as db:
         made = programmes.add(db, SPRING)
         for lesson in programmes.not_offered(db, made.id or 0):
-            programmes.offer(db, made.id or 0, lesson.lesson_id)
+            programmes.offer(db, made.id or 0, lesson.lesson_id, classroom.clock.now)
         first, second = programmes.modules(db, made.id or 0)
         programmes.move(db, made.id or 0, second.lesson_id, -1)
         programmes.move(db, made.id or 0, second.lesson_id, -1)

@@ -166,7 +166,7 @@ def olga(world: World) -> TestClient:
         now = world.clock.now.date()
         row = ProgrammeRow(slug="other", name="Other", area="A", starts_on=now, ends_on=now)
         other = directory.add_programme(db, row)
-        directory.take_part(db, other, directory.agency_by_slug(db, "kent-police").id or 0)
+        directory.take_part(db, other, directory.agency_by_slug(db, "kent-police").id or 0, world.clock.now)
         add_staff(db, "olga@sia.example", "Olga", Member(role="coordinator", programme_id=other))
     return world.staff("olga@sia.example")
 

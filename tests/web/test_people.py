@@ -219,7 +219,8 @@ def test_who_also_counts_in_somebody_elses_programme_is_not_disabled(world: Worl
     with world.parts.database.transaction() as db:
         now = world.clock.now.date()
         row = ProgrammeRow(slug="other", name="Other", area="A", starts_on=now, ends_on=now)
-        directory.take_part(db, directory.add_programme(db, row), directory.agency_by_slug(db, POLICE).id or 0)
+        police = directory.agency_by_slug(db, POLICE).id or 0
+        directory.take_part(db, directory.add_programme(db, row), police, world.clock.now)
     cora = world.staff(CORA)
     assert disable(cora, account_id(world, PAUL)) == 404
     assert cora.post("/people/second-factor/remove", data={"account_id": account_id(world, PAUL)}).status_code == 404

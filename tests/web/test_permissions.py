@@ -17,7 +17,7 @@ from sqlmodel import col, select
 from app.domain.people import Member, Staff, Teacher
 from app.domain.presenter import Presenter
 from app.settings import Settings
-from app.store import accounts, class_links, directory, lessons, participants, programmes, runs
+from app.store import accounts, class_links, consent, directory, lessons, participants, programmes, runs
 from app.store.participants import Guest
 from app.store.runs import OpenRun
 from app.store.tables import (
@@ -27,6 +27,7 @@ from app.store.tables import (
     InvitationRow,
     LessonRow,
     ModuleRow,
+    ProgrammeAgencyRow,
     ProgrammeRow,
     SchoolRow,
     SignInRow,
@@ -227,7 +228,9 @@ def elsewhere(world: World) -> tuple[int, dict[str, str]]:
         add_staff(db, "ola@sia.example", "Ola", Member(role="coordinator", programme_id=other))
         for lesson in (far_lesson, spare_lesson):
             programmes.take_out(db, 1, lesson)
-        programmes.offer(db, other, far_lesson)
+        programmes.offer(db, other, far_lesson, world.clock.now)
+        for agency in ("kent-fire-and-rescue-service", "kent-police"):  # asked, which opens nothing
+            consent.ask(db, other, directory.agency_by_slug(db, agency).id or 0, world.clock.now)
         link_id = db.exec(select(ClassLinkRow.id).where(ClassLinkRow.class_group_id == group)).one()
         directory.open_class_link(db, link_id or 0, "a-browser-far-away", world.clock.now)
     agency = agency_id(world, "far-rescue")
@@ -294,6 +297,8 @@ def things(stage: Stage, client: TestClient, email: str, key: str, agency: str, 
     client.post(f"/author/lessons/{key}/order", data={"part": "hook", "by": 1})
     fact = f"/author/lessons/{key}/facts/{'FIR' if key == 'fire' else 'POL'}-02"
     with world.parts.database.reading() as db:
+        wanted = (ProgrammeAgencyRow.agency_id == agency_id, col(ProgrammeAgencyRow.accepted_at).is_(None))
+        asked = db.exec(select(ProgrammeAgencyRow.id).where(*wanted)).one()
         waiting = db.exec(select(InvitationRow.id).where(col(InvitationRow.email) == invitation)).one()
     return {
         "key": key,
@@ -305,6 +310,7 @@ def things(stage: Stage, client: TestClient, email: str, key: str, agency: str, 
         "medium": add(client, alt=f"Of {key}").json()["name"],
         "brought": brought.headers["location"].rpartition("/")[2],
         "invitation": str(waiting),
+        "asked": str(asked),
         "account": str(account_of(world, somebody)),
         "sign_in": str(sign_in),
     }

@@ -82,7 +82,7 @@ def test_a_coordinator_of_another_programme_reads_nothing_of_this_one(world: Wor
     before = olga.get(FIRE).status_code
     with world.parts.database.transaction() as db:
         fire = directory.agency_of(db, Agency(key="kent-fire-and-rescue-service", name="x"))
-        directory.take_part(db, programme_id, fire)
+        directory.take_part(db, programme_id, fire, world.clock.now)
     page = olga.get(FIRE)
     assert (before, page.status_code) == (404, 200)
     assert "Harrowmarsh" not in page.text
