@@ -10,7 +10,6 @@ from sqlmodel import Session, col
 from app.domain import audit as rules
 from app.domain.audit import Act, Entry
 from app.domain.people import Staff
-from app.store import directory
 from app.store.tables import (
     AccountRow,
     AgencyRow,
@@ -115,7 +114,9 @@ def _word(kind: str, number: Any) -> Any:
 
 def _accounts(who: Staff) -> Any:
     """Everybody with a role in one's programmes, or in an agency that takes part in them."""
-    agencies = directory.taking_part(col(ProgrammeAgencyRow.programme_id).in_(who.programme_ids))
+    agencies = select(col(ProgrammeAgencyRow.agency_id)).where(
+        col(ProgrammeAgencyRow.programme_id).in_(who.programme_ids), col(ProgrammeAgencyRow.accepted_at).is_not(None)
+    )
     return select(col(MembershipRow.account_id)).where(
         or_(col(MembershipRow.programme_id).in_(who.programme_ids), col(MembershipRow.agency_id).in_(agencies))
     )
@@ -123,7 +124,10 @@ def _accounts(who: Staff) -> Any:
 
 def _people(who: Staff) -> Any:
     """Accounts that count in one's programmes and nowhere else, and the class groups."""
-    others = directory.taking_part(col(ProgrammeAgencyRow.programme_id).not_in(who.programme_ids))
+    others = select(col(ProgrammeAgencyRow.agency_id)).where(
+        col(ProgrammeAgencyRow.programme_id).not_in(who.programme_ids),
+        col(ProgrammeAgencyRow.accepted_at).is_not(None),
+    )
     elsewhere = select(col(MembershipRow.account_id)).where(
         or_(col(MembershipRow.programme_id).not_in(who.programme_ids), col(MembershipRow.agency_id).in_(others))
     )

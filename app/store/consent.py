@@ -1,7 +1,7 @@
 """Agencies that a programme asks to take part, and what they answer."""
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlmodel import col, select
 
@@ -53,7 +53,7 @@ def answer(db: Db, who: Staff, asked_id: int, now: datetime, *, takes_part: bool
         select(ProgrammeAgencyRow).where(ProgrammeAgencyRow.id == asked_id).with_for_update()
     ).one_or_none()
     if row is None or row.accepted_at or not may(who, "answer_for_agency", agency_id=row.agency_id):
-        raise NotFound("We could not find that question. Somebody may have answered it, or taken it back.")
+        raise NotFound("We could not find that request. Somebody may have answered it, or taken it back.")
     programme_id = row.programme_id
     if takes_part:
         row.accepted_at = now
@@ -63,12 +63,12 @@ def answer(db: Db, who: Staff, asked_id: int, now: datetime, *, takes_part: bool
     return programme_id
 
 
-def _asked(db: Db, which: object) -> list[Asked]:
+def _asked(db: Db, which: Any) -> list[Asked]:
     rows = db.exec(
         select(ProgrammeAgencyRow, ProgrammeRow, AgencyRow)
         .join(ProgrammeRow, col(ProgrammeRow.id) == ProgrammeAgencyRow.programme_id)
         .join(AgencyRow, col(AgencyRow.id) == ProgrammeAgencyRow.agency_id)
-        .where(col(ProgrammeAgencyRow.accepted_at).is_(None), which)  # type: ignore[arg-type]
+        .where(col(ProgrammeAgencyRow.accepted_at).is_(None), which)
         .order_by(col(AgencyRow.name), col(ProgrammeRow.name))
     ).all()
     return [

@@ -174,9 +174,8 @@ def modules(db: Db, programme_id: int) -> list[Module]:
     ).all()
     ready = {one.id for one in directory.agencies_of_programme(db, programme_id)}
     return [
-        module if row[0].owner_agency_id in ready else module._replace(waits_for=module.lead)
-        for row in rows
-        for module in [_module(db, *row)]
+        _module(db, row, topic_name, lead, waits_for="" if row.owner_agency_id in ready else lead)
+        for row, topic_name, lead in rows
     ]
 
 
@@ -257,7 +256,7 @@ def _lessons() -> Any:
     return query
 
 
-def _module(db: Db, row: LessonRow, topic_name: str, lead: str) -> Module:
+def _module(db: Db, row: LessonRow, topic_name: str, lead: str, waits_for: str = "") -> Module:
     version_id = lessons.newest_version(db, row.id or 0)
     return Module(
         lesson_id=row.id or 0,
@@ -267,4 +266,5 @@ def _module(db: Db, row: LessonRow, topic_name: str, lead: str) -> Module:
         lead=lead,
         minutes=lessons.version(db, version_id).minutes if version_id else 0,
         number=lessons.version_number(db, version_id) if version_id else 0,
+        waits_for=waits_for,
     )

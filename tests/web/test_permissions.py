@@ -57,6 +57,7 @@ TURNED_AWAY = (
     "We could not find that lesson",
     "We could not find that live session",
     "We could not find that picture",
+    "We could not find that request",
     "We could not find that programme",
     "We could not find that school",
     "A fact is signed by",
