@@ -49,9 +49,7 @@ def asking(db: Db, who: Staff) -> list[Asked]:
 
 def answer(db: Db, who: Staff, asked_id: int, now: datetime, *, takes_part: bool) -> int:
     """A yes stays, after a no nothing is left. Returns the programme. Raises NotFound, also when it was answered."""
-    row = db.exec(
-        select(ProgrammeAgencyRow).where(ProgrammeAgencyRow.id == asked_id).with_for_update()
-    ).one_or_none()
+    row = db.exec(select(ProgrammeAgencyRow).where(ProgrammeAgencyRow.id == asked_id).with_for_update()).one_or_none()
     if row is None or row.accepted_at or not may(who, "answer_for_agency", agency_id=row.agency_id):
         raise NotFound("We could not find that request. Somebody may have answered it, or taken it back.")
     programme_id = row.programme_id

@@ -84,9 +84,7 @@ def change(db: Db, programme: ProgrammeRow, details: Details) -> None:
     db.add(programme)
 
 
-def copy(
-    db: Db, source: ProgrammeRow, details: Details, agency_ids: frozenset[int], now: datetime
-) -> ProgrammeRow:
+def copy(db: Db, source: ProgrammeRow, details: Details, agency_ids: frozenset[int], now: datetime) -> ProgrammeRow:
     """Another town: the modules come along, and the chosen agencies; no school, class, person or run does.
 
     An agency decides for each programme, so those that have presenters are asked again.
