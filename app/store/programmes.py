@@ -1,5 +1,6 @@
 """Programmes: what they are, what they aim at and have reached, which modules they offer, and copies of them."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -198,15 +199,20 @@ def not_offered(db: Db, programme_id: int) -> list[Module]:
     return [module for row in rows if (module := _module(db, *row)).number]
 
 
-def offer(db: Db, programme_id: int, lesson_id: int, now: datetime) -> None:
-    """After the other modules. Agencies that lead or support the lesson take part from now on, or are asked to."""
-    if lesson_id not in {module.lesson_id for module in not_offered(db, programme_id)}:
+def offer(db: Db, programme_id: int, lesson_ids: Collection[int], now: datetime) -> None:
+    """After the other modules. Agencies that lead or support a lesson take part from now on, or are asked to.
+
+    All at once, since the first lesson may ask the agency whose lesson comes next.
+    """
+    wanted = dict.fromkeys(lesson_ids)
+    if not wanted.keys() <= {module.lesson_id for module in not_offered(db, programme_id)}:
         raise NotFound("We could not find that lesson.")
     positions = db.exec(select(ModuleRow.position).where(ModuleRow.programme_id == programme_id)).all()
-    db.add(ModuleRow(programme_id=programme_id, lesson_id=lesson_id, position=max(positions, default=-1) + 1))
-    lesson = lessons.version(db, lessons.newest_version(db, lesson_id) or 0)
-    for agency in dict.fromkeys((lesson.lead, *(step.lead for step in lesson.steps), *lesson.supports)):
-        consent.ask(db, programme_id, directory.agency_of(db, agency), now)
+    for position, lesson_id in enumerate(wanted, start=max(positions, default=-1) + 1):
+        db.add(ModuleRow(programme_id=programme_id, lesson_id=lesson_id, position=position))
+        lesson = lessons.version(db, lessons.newest_version(db, lesson_id) or 0)
+        for agency in dict.fromkeys((lesson.lead, *(step.lead for step in lesson.steps), *lesson.supports)):
+            consent.ask(db, programme_id, directory.agency_of(db, agency), now)
 
 
 def take_out(db: Db, programme_id: int, lesson_id: int) -> None:

@@ -146,8 +146,7 @@ def _add_new(router: APIRouter, pages: Pages) -> None:
             return pages.page("programmes/new.html", status=422, **face)
         with app.database.transaction() as db:
             made = programmes.add(db, details)
-            for one in lesson_id or ():
-                programmes.offer(db, made.id or 0, one, app.clock())
+            programmes.offer(db, made.id or 0, lesson_id or (), app.clock())
             address = _now_theirs(db, app, who, made, "made a programme")
         return see_other(address)
 
@@ -244,7 +243,7 @@ def _add_modules(router: APIRouter, pages: Pages) -> None:
     @router.post("/programmes/{slug}/modules")
     def offer(slug: str, app: App, who: SignedIn, lesson_id: RowId) -> Response:
         with app.database.transaction() as db:
-            programmes.offer(db, own_programme(db, who, slug).id or 0, lesson_id, app.clock())
+            programmes.offer(db, own_programme(db, who, slug).id or 0, [lesson_id], app.clock())
         return see_other(f"/programmes/{slug}#modules")
 
     @router.post("/programmes/{slug}/modules/order")

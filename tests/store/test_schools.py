@@ -5,7 +5,7 @@ import pytest
 from app.domain.errors import Conflict, NotAllowed, NotFound
 from app.domain.programme import read_details
 from app.domain.school_list import Listed
-from app.store import agencies, class_links, directory, programmes, schools
+from app.store import class_links, consent, directory, programmes, schools
 from tests.cast import TESS_LINK
 from tests.classroom import TESS_CLASS, THEO_CLASS, Classroom
 
@@ -76,15 +76,16 @@ def test_modules_move_and_come_with_their_agencies(classroom: Classroom) -> None
     classroom.publish(classroom.fire.model_copy(update={"key": "water", "title": "Float", "topic": topic}))
     with classroom.database.transaction() as db:
         made = programmes.add(db, SPRING)
-        for lesson in programmes.not_offered(db, made.id or 0):
-            programmes.offer(db, made.id or 0, lesson.lesson_id, classroom.clock.now)
+        wanted = [lesson.lesson_id for lesson in programmes.not_offered(db, made.id or 0)]
+        programmes.offer(db, made.id or 0, wanted, classroom.clock.now)
         first, second = programmes.modules(db, made.id or 0)
         programmes.move(db, made.id or 0, second.lesson_id, -1)
         programmes.move(db, made.id or 0, second.lesson_id, -1)
     with classroom.database.reading() as db:
         assert [one.title for one in programmes.modules(db, made.id or 0)] == [second.title, first.title]
-        there = {one.name: one.leads for one in agencies.partners(db, made.id or 0)}
-    assert set(there[classroom.fire.lead.name]) == {first.title, second.title}
+        there = {one.agency for one in consent.asked_by(db, made.id or 0)}
+    assert classroom.fire.lead.name in there
+    assert {first.waits_for, second.waits_for} == {classroom.fire.lead.name}
 
 
 def test_a_new_link_ends_the_old_one_and_what_it_had_signed_in(classroom: Classroom) -> None:

@@ -202,7 +202,7 @@ def build(stage: Stage) -> None:
     stage.own = same | things(stage, staff[PRIYA], PRIYA, "fire", "kent-fire-and-rescue-service", FAY)
     stage.foreign = same | things(stage, staff[PAUL], PAUL, "police", "kent-police", "ola@sia.example")
     stage.own |= {"slug": "town", "programme": "1", "class_group_id": "1", "school_id": "1"}
-    stage.own |= {"ended": str(ended[0]), "fact": "FIR-02", "agency_id": agency_id(world, stage.own["agency"])}
+    stage.own |= {"ended": str(ended[0]), "fact": "FIR-02", "agency_id": agency_id(world, "medway-council")}
     priyas = {"presenter": presenter_value(world, PRIYA), "part": "all"}
     stage.own |= in_timetable(world, staff[CORA], stage.own, "fire", **priyas)
     stage.foreign |= far | {"slug": "other", "programme": str(other), "ended": str(ended[1]), "fact": "POL-02"}
@@ -229,7 +229,7 @@ def elsewhere(world: World) -> tuple[int, dict[str, str]]:
         add_staff(db, "ola@sia.example", "Ola", Member(role="coordinator", programme_id=other))
         for lesson in (far_lesson, spare_lesson):
             programmes.take_out(db, 1, lesson)
-        programmes.offer(db, other, far_lesson, world.clock.now)
+        programmes.offer(db, other, [far_lesson], world.clock.now)
         for agency in ("kent-fire-and-rescue-service", "kent-police"):  # asked, which opens nothing
             consent.ask(db, other, directory.agency_by_slug(db, agency).id or 0, world.clock.now)
         link_id = db.exec(select(ClassLinkRow.id).where(ClassLinkRow.class_group_id == group)).one()
