@@ -1,11 +1,15 @@
 """Fixtures: a world with the cast in it, on SQLite and, where asked, on PostgreSQL."""
 
+import functools
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from app.content import library
+from app.domain.media import OwnMedia
+from app.settings import Settings
 from tests.cast import World
 from tests.served import ServedWorld
 from tests.servers import postgres
@@ -15,6 +19,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files that take long come first: a file is one process's, and the last must not be a long one."""
     long = {item.path for item in items if item.get_closest_marker("slow") or item.get_closest_marker("browser")}
     items.sort(key=lambda item: item.path not in long)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _shipped_content_is_read_once() -> Iterator[None]:
+    """Reading the shipped files is a third of an app's start, and a thousand tests start one."""
+    read, ours = library.load, (Settings().lessons_dir, Settings().quizzes_dir)
+    kept = functools.cache(lambda: read(*ours))
+
+    def load(lessons_folder: Path, quizzes_folder: Path, own: OwnMedia | None = None) -> library.Library:
+        is_ours = (lessons_folder, quizzes_folder) == ours and not own
+        return kept() if is_ours else read(lessons_folder, quizzes_folder, own)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(library, "load", load)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -83,7 +83,7 @@ def test_what_is_missing_is_told_at_the_new_question() -> None:
     texts = brought.with_questions(shipped(), read("quiz.xlsx", workbook(kahoot_rows(SMOKE))))
     checked = drafts.check(texts, PICTURES, ["kent-fire-and-rescue-service"])
     assert {finding.sentence for finding in checked.of("questions", "F11")} == {
-        '"why" is missing.',
+        "The why is missing.",
         "This question rests on no fact.",
         'The answer "Near the ceiling" names no misconception.',
     }

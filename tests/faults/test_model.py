@@ -44,7 +44,7 @@ STEP, LETTERS, SEATS, ROUNDS = "scenario.ask", "ABC", 4, 2
 MOST_RESTARTS = 1  # they take longest
 SEAT, CHANGE, LETTER = st.integers(0, SEATS - 1), st.integers(1, 5), st.sampled_from(LETTERS)
 WORKER = st.integers(0, 1)
-SHORT, SHORT_ON_TWO, LONG = 25, 15, 500
+ALONE, ON_TWO, UNTIL_CAUGHT, LONG = 12, 6, 25, 500
 
 
 @dataclass
@@ -315,7 +315,7 @@ def workers(request: pytest.FixtureRequest, seeded_folder: Path, tmp_path: Path)
 
 
 def test_the_store_agrees_with_the_model(workers: list[Worker]) -> None:
-    hold_against(workers, Model, SHORT if len(workers) == 1 else SHORT_ON_TWO)
+    hold_against(workers, Model, ALONE if len(workers) == 1 else ON_TWO)
 
 
 @pytest.mark.soak
@@ -326,4 +326,4 @@ def test_the_store_agrees_with_the_model_in_five_hundred_examples(workers: list[
 
 def test_a_model_in_which_the_last_to_arrive_wins_is_caught(workers: list[Worker]) -> None:
     with pytest.raises(AssertionError):
-        hold_against(workers, TheLastToArriveWins, SHORT)
+        hold_against(workers, TheLastToArriveWins, UNTIL_CAUGHT)

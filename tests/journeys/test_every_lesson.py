@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.soak, pytest.mark.timeout(1200)]
 TOPICS = sorted(path.stem for path in Settings().lessons_dir.glob("*.md"))
 SCREENS: tuple[Size, ...] = ((1920, 1080), (1280, 720), (1280, 800), (1024, 768), (1366, 657), (1024, 690))
 """A tablet held upright is a pupil's, never the classroom screen."""
-DEVICES: tuple[Size, ...] = (*SCREENS, (768, 1024), (360, 640))
+DEVICES: tuple[Size, ...] = (*SCREENS, (768, 1024), (360, 640), (320, 568))
 
 
 @pytest.fixture(scope="module")

@@ -121,5 +121,5 @@ def test_a_programme_is_set_up_from_a_spreadsheet_and_its_letters_are_made(
     teacher.goto(f"{served.address}/{printed.upper()}")
     teacher.get_by_role("button").first.click()
     teacher.wait_for_url("**/class")
-    expect(teacher.get_by_text("Class 6B")).to_be_visible()
+    expect(teacher.get_by_role("heading", name="Today, class 6B")).to_be_attached()
     assert found == []

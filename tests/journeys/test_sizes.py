@@ -25,7 +25,6 @@ from tests.sizes import (
 )
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
-TIGHTEST = ((1024, 768), (1280, 720)), ((1024, 690), (320, 568))
 OTHERS = sorted(path.stem for path in Settings().lessons_dir.glob("*.md") if path.stem != "fire")
 LIGHTEST, FEWEST = 120_000, 10
 
@@ -76,7 +75,7 @@ def test_everything_fits_on_a_pupils_device(walk: Walk, size: Size) -> None:
 @pytest.mark.parametrize("topic", OTHERS)
 def test_every_slide_of_the_other_lessons_fits(browser: Browser, server: LiveServer, topic: str) -> None:
     """Their questions keep to the lengths that the walk above has measured."""
-    walk = Walk(*TIGHTEST)
+    walk = Walk()
     with open_lesson(browser, server, topic=topic) as lesson:
         pupil = lesson.pupil()
         for page in (lesson.screen, pupil):
@@ -87,8 +86,8 @@ def test_every_slide_of_the_other_lessons_fits(browser: Browser, server: LiveSer
                 catch_up(pupil)
                 walk.look(stage.step_key, lesson.screen, pupil)
     assert len({place for place, _ in walk.devices}) >= 14
-    assert [fault for size in TIGHTEST[0] for fault in faults(walk.classroom, size)] == []
-    assert [fault for size in TIGHTEST[1] for fault in faults(walk.devices, size)] == []
+    assert [fault for size in CLASSROOM for fault in faults(walk.classroom, size)] == []
+    assert [fault for size in DEVICES for fault in faults(walk.devices, size)] == []
 
 
 def test_the_walk_saw_every_step_and_every_phase(walk: Walk) -> None:
