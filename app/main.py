@@ -36,6 +36,7 @@ from app.store.media_files import MediaFolder
 from app.web import (
     account,
     agencies,
+    asked,
     audit,
     author,
     bookings,
@@ -174,6 +175,7 @@ def create_app(
         web_runs.routes(pages, panels),
         programmes.routes(pages),
         agencies.routes(pages),
+        asked.routes(),
         schools.routes(pages),
         class_links.routes(pages),
         class_groups.routes(pages),

@@ -46,7 +46,6 @@ def routes(pages: Pages) -> APIRouter:
     def home(app: App, who: SignedIn) -> Response:
         return pages.page("programmes/list.html", **_home(app, who))
 
-    _add_answers(router)
     _add_new(router, pages)
     _add_overview(router, pages)
     _add_modules(router, pages)
@@ -104,27 +103,6 @@ def _aims(db: Db, programme: ProgrammeRow) -> list[dict[str, Any]]:
         }
         for what, target, on_list, with_place, done in both
     ]
-
-
-# What one's agency is asked
-
-
-def _add_answers(router: APIRouter) -> None:
-    @router.post("/programmes/asked/accept")
-    def accept(app: App, who: SignedIn, asked_id: RowId) -> Response:
-        return _answer(app, who, asked_id, takes_part=True)
-
-    @router.post("/programmes/asked/decline")
-    def decline(app: App, who: SignedIn, asked_id: RowId) -> Response:
-        return _answer(app, who, asked_id, takes_part=False)
-
-
-def _answer(app: Parts, who: Staff, asked_id: int, *, takes_part: bool) -> Response:
-    with app.database.transaction() as db:
-        programme_id = consent.answer(db, who, asked_id, app.clock(), takes_part=takes_part)
-        act: Act = "agreed to take part" if takes_part else "declined to take part"
-        audit.note(db, app.clock(), account(who.account_id), act, f"programme {programme_id}")
-    return see_other("/programmes")
 
 
 # A new one
