@@ -196,6 +196,7 @@ class Visit:
         page.get_by_role("button", name="Open my class").click()
         page.wait_for_url("**/class")
         page.locator("input[name=present]").fill(str(PRESENT))
+        page.evaluate("scrollTo(0, 0)")  # the field has taken the page down with it
         self.camera.take(page, "today", whole=True)
         page.locator("button[name=kind][value=lesson]").click()
         page.wait_for_url("**/class/run/screen")

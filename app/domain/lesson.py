@@ -16,8 +16,6 @@ Purpose = Literal["before", "quiz", "hook", "facts", "scenario", "poll", "confid
 GUIDES = {"fire": "badger", "water": "seal", "road": "hedgehog", "internet": "owl"}
 """The animal that guides through each topic, by the topic's key."""
 
-SHORT_QUIZ = 8  # five anchors and three more: the live default (content brief 2)
-
 CONFIDENCE = (
     Opinion(
         key="know",

@@ -3,13 +3,13 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, func, select
 
 from app.domain import booking as rules
-from app.domain.booking import HAS_A_PLACE, TO_COME, Booked
+from app.domain.booking import HAS_A_PLACE, TO_COME, Booked, State
 from app.domain.errors import Conflict, NotAllowed, NotFound
 from app.store.database import Db
 from app.store.open_runs import OpenRun
@@ -72,7 +72,7 @@ def _booked(row: BookingRow, school: str, label: str, on_roll: int | None) -> Bo
         school=school,
         label=label,
         on_roll=on_roll,
-        state=row.state,  # type: ignore[arg-type]
+        state=_state(row),
         pack_was_sent=row.pack_sent_at is not None,
         room_checked_on=row.room_checked_on,
         dsl_told_on=row.dsl_told_on,
@@ -81,6 +81,10 @@ def _booked(row: BookingRow, school: str, label: str, on_roll: int | None) -> Bo
         mail_trouble=row.mail_trouble,
         ics_sequence=row.ics_sequence,
     )
+
+
+def _state(row: BookingRow) -> State:
+    return cast(State, row.state)
 
 
 # Asking for a place, and being given one
@@ -115,9 +119,13 @@ def book(db: Db, session_id: int, class_group_ids: Iterable[int]) -> list[int]:
     )
     if len(db.exec(theirs).all()) != len(wanted):
         raise NotFound("We could not find that class.")
+    rows = select(BookingRow).where(
+        BookingRow.live_session_id == session_id, col(BookingRow.class_group_id).in_(wanted)
+    )
+    there = {row.class_group_id: row for row in db.exec(rows).all()}
     booked = []
     for class_group_id in wanted:
-        row = _row(db, session_id, class_group_id)
+        row = there.get(class_group_id)
         if row is None or row.state in ("requested", "cancelled"):
             booked.append(_write(db, row, session_id, class_group_id, "confirmed"))
     return booked
@@ -169,13 +177,13 @@ def _places_taken(db: Db, session_id: int) -> int:
 
 def confirm(db: Db, booking: Booked) -> None:
     row = _current(db, booking.id)
-    row.state = rules.confirmed(row.state)  # type: ignore[arg-type]
+    row.state = rules.confirmed(_state(row))
     row.ics_sequence += 1
 
 
 def cancel(db: Db, booking: Booked) -> None:
     row = _current(db, booking.id)
-    row.state = rules.cancelled(row.state)  # type: ignore[arg-type]
+    row.state = rules.cancelled(_state(row))
     row.ics_sequence += 1
 
 
@@ -195,7 +203,7 @@ def set_send_to(db: Db, booking: Booked, address: str) -> None:
 
 def note_pack_sent(db: Db, booking: Booked, now: datetime) -> None:
     row = _current(db, booking.id)
-    row.state = rules.with_pack(row.state)  # type: ignore[arg-type]
+    row.state = rules.with_pack(_state(row))
     row.pack_sent_at, row.mail_trouble = now, ""
 
 
@@ -210,7 +218,7 @@ def tick(db: Db, class_group_id: int, booking_id: int, today: date, *, dsl: bool
     if row.class_group_id != class_group_id:
         raise NotFound("We could not find that booking.")
     row.state = rules.with_room(
-        row.state,  # type: ignore[arg-type]
+        _state(row),
         is_checked=room,
         pack_was_sent=row.pack_sent_at is not None,
     )
@@ -260,7 +268,7 @@ def note_who_stayed_away(db: Db, session_id: int) -> None:
         BookingRow.live_session_id == session_id, col(BookingRow.class_group_id).not_in(here)
     )
     for row in db.exec(away).all():
-        row.state = rules.after_session(row.state)  # type: ignore[arg-type]
+        row.state = rules.after_session(_state(row))
 
 
 # Whom to chase

@@ -1,7 +1,7 @@
 """Class links: one alive for each class, who holds it, and taking it away again."""
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import delete
 from sqlmodel import col, select
@@ -33,33 +33,24 @@ def make(db: Db, group: ClassGroup, *, secret: str, seed: str, now: datetime) ->
     """A new link. The old one ends, and with it what is signed in by it (ruling 10)."""
     end_class_links(db, group.id, now)
     forget_phones(db, group.id)
-    _add(db, group, token_of(secret, seed), seed)
-
-
-def printable(db: Db, group: ClassGroup, *, secret: str, seed: str, now: datetime) -> str:
-    """The token for a letter that goes out. Where only its holder knows the link there is one more, and both work."""
-    link = of_programme(db, group.programme_id, secret=secret, now=now).get(group.id)
-    if link is not None and link.token:
-        return link.token
-    token = token_of(secret, seed)
-    _add(db, group, token, seed)
-    return token
-
-
-def _add(db: Db, group: ClassGroup, token: str, seed: str) -> None:
-    db.add(ClassLinkRow(token_hash=hashed(token), class_group_id=group.id, seed=seed, expires_on=group.ends_on))
+    token_hash = hashed(token_of(secret, seed))
+    db.add(ClassLinkRow(token_hash=token_hash, class_group_id=group.id, seed=seed, expires_on=group.ends_on))
 
 
 def of_programme(db: Db, programme_id: int, *, secret: str, now: datetime) -> dict[int, Link]:
     """Class group -> its newest link that is alive and can be printed, with all browsers that hold one."""
+    theirs = select(ClassGroupRow.id).where(ClassGroupRow.programme_id == programme_id)
+    return _alive(db, col(ClassLinkRow.class_group_id).in_(theirs), secret=secret, now=now)
+
+
+def of_class(db: Db, class_group_id: int, *, secret: str, now: datetime) -> Link | None:
+    return _alive(db, ClassLinkRow.class_group_id == class_group_id, secret=secret, now=now).get(class_group_id)
+
+
+def _alive(db: Db, which: Any, *, secret: str, now: datetime) -> dict[int, Link]:
     rows = db.exec(
         select(ClassLinkRow)
-        .join(ClassGroupRow, col(ClassGroupRow.id) == ClassLinkRow.class_group_id)
-        .where(
-            ClassGroupRow.programme_id == programme_id,
-            col(ClassLinkRow.revoked_at).is_(None),
-            ClassLinkRow.expires_on >= now.date(),
-        )
+        .where(which, col(ClassLinkRow.revoked_at).is_(None), ClassLinkRow.expires_on >= now.date())
         .order_by(col(ClassLinkRow.id))
     ).all()
     holders = _browsers(db, [row.id or 0 for row in rows])

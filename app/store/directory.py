@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import col, func, select
+from sqlmodel import col, select
 
 from app.domain.errors import Conflict, NotAllowed, NotFound
 from app.domain.lesson import Agency
@@ -205,27 +205,7 @@ def rehearsal_class(db: Db, programme_id: int, account_id: int, pupils: int) -> 
     return class_group(db, there or add_class_group(db, programme_id, _id(school.id), label, pupils))
 
 
-def school_reference(db: Db, class_group_id: int) -> str:
-    """The reference of a class group's school."""
-    return db.exec(
-        select(SchoolRow.reference)
-        .join(ClassGroupRow, col(ClassGroupRow.school_id) == SchoolRow.id)
-        .where(ClassGroupRow.id == class_group_id)
-    ).one()
-
-
 # Class links
-
-
-def links_per_class(db: Db, programme_id: int) -> dict[int, int]:
-    """Class group -> links that are alive."""
-    rows = db.exec(
-        select(ClassLinkRow.class_group_id, func.count())
-        .join(ClassGroupRow, col(ClassGroupRow.id) == ClassLinkRow.class_group_id)
-        .where(ClassGroupRow.programme_id == programme_id, col(ClassLinkRow.revoked_at).is_(None))
-        .group_by(col(ClassLinkRow.class_group_id))
-    ).all()
-    return dict(rows)
 
 
 def make_class_link(db: Db, group: ClassGroup, token: str) -> None:

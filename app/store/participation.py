@@ -25,7 +25,6 @@ from app.store.tables import (
     ContributionRow,
     ParticipantRow,
     ParticipationRecordRow,
-    RunRow,
     SchoolRow,
     ScorePairRow,
     SecretCountRow,
@@ -386,13 +385,3 @@ def totals(rows: list[ReportRow]) -> Totals:
         minutes=round(sum(row.minutes for row in rows), 1),
         pupil_hours=round(sum((row.present or 0) * row.minutes for row in rows) / 60, 1),
     )
-
-
-def runs_per_class(db: Db) -> dict[int, int]:
-    """Class group -> ended lessons."""
-    rows = db.exec(
-        select(RunRow.class_group_id, func.count())
-        .where(RunRow.kind == "lesson", col(RunRow.ended_at).is_not(None))
-        .group_by(col(RunRow.class_group_id))
-    ).all()
-    return dict(rows)

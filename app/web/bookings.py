@@ -55,7 +55,7 @@ def _add_lists(router: APIRouter, pages: Pages) -> None:
 
     @router.post("/programmes/{slug}/bookings/{booking_id}/pack")
     def print_pack(slug: str, app: App, who: SignedIn, booking_id: BookingId) -> Response:
-        """One pack on paper, whenever it is wanted, with a new class link."""
+        """One pack on paper, whenever it is wanted, with the class link of the letter."""
         with app.database.transaction() as db:
             programme = own_programme(db, who, slug)
             booked = bookings.one(db, programme.id or 0, booking_id)

@@ -11,6 +11,7 @@ from app.domain.errors import Invalid
 from app.domain.timetable import Planned
 from app.store import audit, bookings, class_links, directory, timetable
 from app.store.database import Db
+from app.web.class_links import address_of
 from app.web.deps import Parts
 from app.web.security import new_key
 
@@ -66,21 +67,21 @@ def pack_of(app: Parts, db: Db, planned: Planned, booked: Booked, *, by: str) ->
         planned=planned,
         booked=booked,
         lessons=tuple(timetable.lessons_of(db, planned)),
-        class_link=_class_link(app, db, planned.programme_id, booked.class_group_id, by),
+        class_link=_class_link(app, db, booked.class_group_id, by),
         check_address=f"{app.settings.base_address}/network-check",
     )
 
 
-def _class_link(app: Parts, db: Db, programme_id: int, class_group_id: int, by: str) -> str:
+def _class_link(app: Parts, db: Db, class_group_id: int, by: str) -> str:
     """Empty when an earlier release made it: then only its holder knows it, and a new one would end it."""
     now, secret = app.clock(), app.settings.secret()
-    group = directory.class_group(db, class_group_id)
-    if class_group_id not in class_links.of_programme(db, programme_id, secret=secret, now=now):
+    link = class_links.of_class(db, class_group_id, secret=secret, now=now)
+    if link is None:
+        group = directory.class_group(db, class_group_id)
         class_links.make(db, group, secret=secret, seed=new_key(), now=now)
         audit.note(db, now, by, "made a class link", class_group(class_group_id))
-        db.flush()
-    link = class_links.of_programme(db, programme_id, secret=secret, now=now).get(class_group_id)
-    return f"{app.settings.base_address}/c/{link.token}" if link is not None and link.token else ""
+        link = class_links.of_class(db, class_group_id, secret=secret, now=now)
+    return address_of(app, link.token) if link is not None and link.token else ""
 
 
 def send_packs(app: Parts, due: Iterable[tuple[Planned, Booked]], *, by: str) -> tuple[list[Pack], int, int]:

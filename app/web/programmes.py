@@ -12,6 +12,7 @@ from app.domain.people import Member, Staff
 from app.domain.programme import of_row, read_details, share
 from app.store import accounts, agencies, audit, consent, directory, programmes
 from app.store.database import Db
+from app.store.programmes import Reach
 from app.store.tables import ProgrammeRow
 from app.web.deps import App, Parts, RowId, SignedIn
 from app.web.pages import Pages, see_other, status_of
@@ -78,15 +79,23 @@ def _programme_face(db: Db, programme: ProgrammeRow, now: datetime) -> dict[str,
         "starts_on": programme.starts_on,
         "ends_on": programme.ends_on,
         "next": programmes.next_session(db, programme.id or 0, now),
-        "aims": _aims(db, programme),
+        "aims": _aims(programme, _reach(db, programme)),
     }
 
 
-def _aims(db: Db, programme: ProgrammeRow) -> list[dict[str, Any]]:
-    """Target, how many are on the list, booked, and have had a lesson: of classes and of pupils."""
-    listed, booked, reached = (
-        count(db, programme.id or 0) for count in (programmes.listed, programmes.booked, programmes.reached)
+def _reach(db: Db, programme: ProgrammeRow) -> tuple[Reach, Reach, Reach]:
+    """How many are on the list, booked, and have had a lesson."""
+    programme_id = programme.id or 0
+    return (
+        programmes.listed(db, programme_id),
+        programmes.booked(db, programme_id),
+        programmes.reached(db, programme_id),
     )
+
+
+def _aims(programme: ProgrammeRow, reach: tuple[Reach, Reach, Reach]) -> list[dict[str, Any]]:
+    """The target and the reach of classes and of pupils."""
+    listed, booked, reached = reach
     both = (
         ("classes", programme.target_classes, listed.classes, booked.classes, reached.classes),
         ("pupils", programme.target_pupils, listed.pupils, booked.pupils, reached.pupils),
@@ -192,15 +201,16 @@ def _overview(app: Parts, who: Staff, slug: str, sentence: str = "") -> dict[str
     with app.database.reading() as db:
         programme = own_programme(db, who, slug)
         programme_id = programme.id or 0
+        listed, _, reached = reach = _reach(db, programme)
         return frame(
             programme,
             who,
             "overview",
             funder=programme.funder,
             funding_stream=programme.funding_stream,
-            aims=_aims(db, programme),
-            schools=programmes.listed(db, programme_id).schools,
-            schools_reached=programmes.reached(db, programme_id).schools,
+            aims=_aims(programme, reach),
+            schools=listed.schools,
+            schools_reached=reached.schools,
             next=programmes.next_session(db, programme_id, app.clock()),
             modules=programmes.modules(db, programme_id),
             offerable=programmes.not_offered(db, programme_id),

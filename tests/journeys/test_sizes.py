@@ -72,10 +72,9 @@ def test_everything_fits_on_a_pupils_device(walk: Walk, size: Size) -> None:
     assert faults(walk.devices, size) == []
 
 
-@pytest.mark.soak  # `test_every_lesson` says more; this one is the quick look
 @pytest.mark.parametrize("topic", OTHERS)
 def test_every_slide_of_the_other_lessons_fits(browser: Browser, server: LiveServer, topic: str) -> None:
-    """Their questions keep to the lengths that the walk above has measured."""
+    """The short form of `test_every_lesson`: questions keep to the lengths that the walk above has measured."""
     walk = Walk()
     with open_lesson(browser, server, topic=topic) as lesson:
         pupil = lesson.pupil()

@@ -78,15 +78,6 @@ def test_of_links_and_keys_only_hashes_are_kept(on_sqlite: Classroom) -> None:
     assert directory.hashed(TESS_LINK).encode() in content
 
 
-def test_links_per_class_are_those_that_are_alive(classroom: Classroom) -> None:
-    with classroom.database.transaction() as db:
-        directory.make_class_link(db, directory.class_group(db, TESS_CLASS), "another")
-        link_id, _ = directory.class_of_link(db, TESS_LINK, classroom.clock.now)
-        db.get_one(ClassLinkRow, link_id).revoked_at = classroom.clock.now
-    with classroom.database.reading() as db:
-        assert directory.links_per_class(db, 1) == {1: 1, 2: 1}
-
-
 # Places
 
 

@@ -5,7 +5,7 @@ from sqlmodel import col, select
 
 from app.documents.participation_csv import participation_csv
 from app.domain.errors import DomainError
-from app.store import directory, participation, runs
+from app.store import participation, runs
 from app.store.directory import agency_by_slug
 from app.store.participation import ReportRow, Totals
 from app.store.tables import ContributionRow, ParticipationRecordRow, SchoolRow
@@ -291,15 +291,6 @@ def test_a_record_keeps_the_steps_that_were_shown_and_those_that_were_not(classr
     assert record.steps_shown == ["before", "before.F1"]
     assert "quiz.F9" in record.steps_skipped
     assert set(record.steps_shown) | set(record.steps_skipped) == {step.key for step in classroom.fire.steps}
-
-
-def test_runs_per_class_counts_ended_lessons_and_no_rehearsal(classroom: Classroom) -> None:
-    teach_and_finish(classroom)
-    classroom.finish(classroom.start(kind="rehearsal"))
-    classroom.start()
-    with classroom.database.reading() as db:
-        assert participation.runs_per_class(db) == {TESS_CLASS: 1}
-        assert directory.class_group(db, TESS_CLASS).label == "6H"
 
 
 # A run that followed

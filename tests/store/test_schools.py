@@ -106,12 +106,19 @@ def test_a_new_link_ends_the_old_one_and_what_it_had_signed_in(classroom: Classr
             directory.class_of_link(db, first, now)
 
 
-def test_what_goes_out_has_the_link_that_is_there_and_ends_none(classroom: Classroom) -> None:
+def test_the_link_of_one_class_is_that_of_its_programme_and_an_earlier_one_is_left_alone(
+    classroom: Classroom,
+) -> None:
     secret, now = "a secret of nobody", classroom.clock.now
     with classroom.database.transaction() as db:
-        group = directory.class_group(db, TESS_CLASS)
-        tokens = [class_links.printable(db, group, secret=secret, seed=seed, now=now) for seed in ("one", "two")]
+        earlier = class_links.of_class(db, TESS_CLASS, secret=secret, now=now)
+        assert earlier is not None
+        assert earlier.token == ""  # only its holder knows it
+        assert directory.class_of_link(db, TESS_LINK, now)[1].id == TESS_CLASS
+        class_links.make(db, directory.class_group(db, TESS_CLASS), secret=secret, seed="one", now=now)
     with classroom.database.reading() as db:
-        assert tokens[0] == tokens[1]
-        for token in (tokens[0], TESS_LINK):
-            assert directory.class_of_link(db, token, now)[1].id == TESS_CLASS
+        link = class_links.of_class(db, TESS_CLASS, secret=secret, now=now)
+        assert link is not None
+        assert link == class_links.of_programme(db, 1, secret=secret, now=now)[TESS_CLASS]
+        assert directory.class_of_link(db, link.token, now)[1].id == TESS_CLASS
+        assert class_links.of_class(db, 999, secret=secret, now=now) is None
