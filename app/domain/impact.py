@@ -5,7 +5,7 @@ why. Pages and files read reports and nothing else, so they cannot show what the
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from app.domain.disclosure import Mark
@@ -139,35 +139,16 @@ class Knowledge:
 
 
 @dataclass(frozen=True)
-class WrongIdea:
-    """The misconception that most pupils chose, in the quiz's own words."""
-
-    words: str
-    n: int
-    of: int
-    share: float | None = None
-
-
-@dataclass(frozen=True)
 class Item:
     """One key question, before and after."""
 
     key: str
     text: str
     knowledge: Knowledge
-    wrong_before: WrongIdea | None = None
-    wrong_after: WrongIdea | None = None
-
-
-@dataclass(frozen=True)
-class Level:
-    """How many chose one of a question's answers before and after; shares are None below 20 answers."""
-
-    text: str
-    before: int
-    after: int
-    before_share: float | None = None
-    after_share: float | None = None
+    wrong_before: str = ""
+    wrong_after: str = ""
+    """The misconception that most pupils chose, in the quiz's own words. Words alone: a count of it could be
+    compared with another view's."""
 
 
 @dataclass(frozen=True)
@@ -179,10 +160,11 @@ class Confidence:
     mark: Mark
     before_of: int = 0
     after_of: int = 0
-    levels: tuple[Level, ...] = ()
-    sure_before: float | None = None
-    sure_after: float | None = None
-    """Share that said *mostly* or *yes*."""
+    before: int | None = None
+    after: int | None = None
+    """How many said *mostly* or *yes*."""
+    before_share: float | None = None
+    after_share: float | None = None
 
 
 @dataclass(frozen=True)
@@ -345,7 +327,7 @@ class Report:
     outcomes_until: date | None = None
     """Outcomes of lessons before this Monday are given out; the others wait for the next."""
     cost_pence: int | None = None
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
     """What this view leaves out, in sentences."""
 
     @property
