@@ -160,11 +160,11 @@ def range_of(
     aim = np.zeros(len(cells))
     aim[place[wanted]] = 1
     limits = [(0, one.sums[figure][1]) for one in cells]
-    sums = {"A_eq": left, "b_eq": [total for _, total in equations]} if equations else {}
-    return (
-        linprog(aim, bounds=limits, **sums).fun,
-        -linprog(-aim, bounds=limits, **sums).fun,
-    )
+    known = (left, [total for _, total in equations]) if equations else (None, None)
+    least, most = (linprog(sign * aim, A_eq=known[0], b_eq=known[1], bounds=limits).fun for sign in (1, -1))
+    assert least is not None
+    assert most is not None
+    return least, -most
 
 
 def must_not_be_solved(season: Season) -> None:
