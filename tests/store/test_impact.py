@@ -78,6 +78,12 @@ def test_no_filter_singles_a_hidden_class_out(season: Classroom) -> None:
             assert topic.knowledge.before == (sum(shown) if shown else None)
 
 
+def test_a_class_has_its_key_questions_only_where_its_results_are_given_out(season: Classroom) -> None:
+    found = read(season)
+    assert {len(topic.items) for topic in line(found, "Tidegate").topics} == {5}
+    assert not any(topic.items for topic in line(found, "Oystergreave").topics + line(found, "Wherrywood").topics)
+
+
 def test_an_agency_reads_only_what_it_took_part_in(season: Classroom) -> None:
     found = read(season, "kent-fire-and-rescue-service")
     assert {"fire"} <= {topic.key for topic in found.topics} < set(TOPICS)
