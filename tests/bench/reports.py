@@ -70,7 +70,7 @@ def _classes(db: Db, programme_id: int, wanted: int) -> list[tuple[int, int]]:
         school = SchoolRow(reference=f"B{number}", name=f"Bench School {number} (demo)", kind="community")
         db.add(school)
         db.flush()
-        db.add(ProgrammeSchoolRow(programme_id=programme_id, school_id=school.id))
+        db.add(ProgrammeSchoolRow(programme_id=programme_id, school_id=school.id or 0))
         for label in ("6A", "6B"):
             group = ClassGroupRow(programme_id=programme_id, school_id=school.id or 0, label=label, on_roll=PUPILS)
             db.add(group)
