@@ -191,7 +191,7 @@ def be_stopped_and_mend(page: Page) -> None:
     ):
         page.goto(f"{address}/review")
         late: list[Route] = []
-        page.route("**/author.js*", late.append)  # on a slow computer somebody types before the script is there
+        page.route("**/author.js*", lambda route: late.append(route))  # on a slow computer somebody types before the script is there
         links.first.click()
         expect(page.locator(".beside li")).to_have_count(1)
         page.locator(field).fill(words)
