@@ -47,8 +47,15 @@ class Topic:
         return [decided.get(row.cell, "none") for row in self.rows]
 
     def counted(self, family: Family) -> dict[CellKey, Results]:
+        return self._of(self.kept.decision(self.key, family).countable(self.cells))
+
+    def finely_counted(self) -> dict[CellKey, Results]:
+        """Those whose single questions may be in totals."""
+        return self._of(self.kept.decision(self.key, "knowledge").finely_countable(self.cells))
+
+    def _of(self, cells: Iterable[CellKey]) -> dict[CellKey, Results]:
         there = self.kept.results.get(self.key, {})
-        return {key: there[key] for key in sorted(self.kept.decision(self.key, family).countable(self.cells))}
+        return {key: there[key] for key in sorted(cells)}
 
 
 def topics(db: Db, view: View) -> tuple[TopicReport, ...]:
@@ -65,12 +72,13 @@ def _topic(db: Db, view: View, key: str) -> TopicReport:
     versions = {version: lessons.version(db, version) for version in sorted({row.version_id for row in rows})}
     newest = {lesson.key: lesson for lesson in versions.values()}
     counted = _all(parts, "knowledge")
+    finely = {key: one for part in parts for key, one in part.finely_counted().items()}
     in_totals = set(counted)
     marks = [(row, mark) for part in parts for row, mark in zip(part.rows, part.marks(), strict=True)]
     left_out = {
         row.class_group_id for row, mark in marks if row.cell not in in_totals and mark not in ("none", "waiting")
     }
-    n = sum(max(one.run_n.values(), default=0) for one in counted.values())
+    n = sum(one.people for one in counted.values())
     knowledge = gain.knowledge(gain.add_up(one.scores for one in counted.values()), mark_of(n))
     if not n:
         knowledge = Knowledge(mark=mark_of_several(mark for _, mark in marks))
@@ -83,7 +91,7 @@ def _topic(db: Db, view: View, key: str) -> TopicReport:
         left_out=len(left_out),
         waiting=len({row.class_group_id for row, mark in marks if mark == "waiting"}),
         knowledge=knowledge,
-        items=_items(db, rows, counted, versions, newest),
+        items=_items(db, rows, finely, versions, newest),
         confidence=_confidence(_all(parts, "confidence")),
         pledges=_pledges(_all(parts, "pledge"), newest),
         hands=_hands(_all(parts, "hands"), newest),
@@ -290,15 +298,16 @@ def _class_topic(
     kept = view.kept[rows[0].programme_id]
     decided, there = kept.decision(topic, "knowledge"), kept.results.get(topic, {})
     seen = Counter(row.cell for row in rows)
-    given = [
-        there[cell]
-        for cell, n in seen.items()
-        if decided.marks.get(cell) in ("shown", "counts") and n == whole[topic, cell]
-    ]
+    alone = {
+        cell for cell in seen if decided.marks.get(cell) in ("shown", "counts") and seen[cell] == whole[topic, cell]
+    }
+    given, finely = (
+        [there[cell] for cell in cells] for cells in (sorted(alone), sorted(decided.finely_countable(alone)))
+    )
     if given:
-        people = sum(max(one.run_n.values(), default=0) for one in given)
+        people = sum(one.people for one in given)
         knowledge = gain.knowledge(gain.add_up(one.scores for one in given), mark_of(people))
-        items = _items_of_class(db, rows, given)
+        items = _items_of_class(db, rows, finely)
     else:
         items = ()
         mark = mark_of_several(decided.marks.get(cell, "none") for cell in seen)

@@ -69,11 +69,22 @@ class Results:
     hands: dict[Question, Split] = field(default_factory=dict)
     spread: tuple[int, int] = (0, 0)
 
+    @property
+    def people(self) -> int:
+        """Matched pupils, each once."""
+        return max(self.run_n.values(), default=0)
+
+    def _whole(self) -> dict[str, tuple[int, int]]:
+        """Right answers to all key questions, and how far pupils' changes differ, which the interval tells."""
+        if not self.scores.n:
+            return {}
+        of = self.scores.answers
+        return {"before": (self.scores.before, of), "after": (self.scores.after, of), "spread": self.spread}
+
     def cell(self, key: CellKey, family: Family) -> Cell:
         match family:
             case "knowledge":
-                sums = _sums(self.items) | ({"spread": self.spread} if self.scores.n else {})
-                return Cell(key, max(self.run_n.values(), default=0), sums, bool(self.telling))
+                return Cell(key, self.people, self._whole(), _sums(self.items), bool(self.telling))
             case "confidence":
                 return Cell(key, _fewest(self.confidence), _sums(self.confidence))
             case "hands":
@@ -92,7 +103,7 @@ class Outcomes:
     decisions: Mapping[tuple[str, Family], Decision]
 
     def decision(self, topic: str, family: Family) -> Decision:
-        return self.decisions.get((topic, family), Decision((), {}))
+        return self.decisions.get((topic, family), disclosure.NOTHING)
 
 
 def cell_key(class_group_id: int, began_at: datetime) -> CellKey:
