@@ -25,11 +25,9 @@ from app.store import lessons, outcomes
 from app.store.database import Db
 from app.store.outcomes import Family, Outcomes, Question, Results, Split
 from app.store.report_rows import Seen, View
-from app.store.tables import ParticipationRecordRow
 
 FEWEST_FOR_AN_IDEA = 3
 """So many must have chosen a wrong answer before it is named."""
-IDS_AT_A_TIME = 5000
 
 
 @dataclass(frozen=True)
@@ -72,7 +70,6 @@ def _topic(db: Db, view: View, key: str) -> TopicReport:
     versions = {version: lessons.version(db, version) for version in sorted({row.version_id for row in rows})}
     newest = {lesson.key: lesson for lesson in versions.values()}
     counted = _all(parts, "knowledge")
-    finely = {key: one for part in parts for key, one in part.finely_counted().items()}
     in_totals = set(counted)
     marks = [(row, mark) for part in parts for row, mark in zip(part.rows, part.marks(), strict=True)]
     left_out = {
@@ -91,7 +88,7 @@ def _topic(db: Db, view: View, key: str) -> TopicReport:
         left_out=len(left_out),
         waiting=len({row.class_group_id for row, mark in marks if mark == "waiting"}),
         knowledge=knowledge,
-        items=_items(db, rows, finely, versions, newest),
+        items=_items(db, parts, versions, newest),
         confidence=_confidence(_all(parts, "confidence")),
         pledges=_pledges(_all(parts, "pledge"), newest),
         hands=_hands(_all(parts, "hands"), newest),
@@ -121,15 +118,10 @@ def _all(parts: Iterable[Topic], family: Family) -> dict[CellKey, Results]:
 
 
 def _items(
-    db: Db,
-    rows: Sequence[Seen],
-    counted: Mapping[CellKey, Results],
-    versions: Mapping[int, Lesson],
-    newest: Mapping[str, Lesson],
+    db: Db, parts: Sequence[Topic], versions: Mapping[int, Lesson], newest: Mapping[str, Lesson]
 ) -> tuple[Item, ...]:
-    sums = _add_up(one.items for one in counted.values())
-    ids = [row.id for row in rows if row.cell in counted]
-    ideas = _ideas(db, ids, versions) if sums else {}
+    sums = _add_up(one.items for part in parts for one in part.finely_counted().values())
+    ideas = _ideas(db, parts, versions) if sums else {}
     return tuple(
         Item(
             key=question.key,
@@ -161,12 +153,13 @@ def _of_split(split: Split) -> Knowledge:
     return replace(gain.knowledge(scores), low=None, high=None)
 
 
-def _ideas(db: Db, ids: Sequence[int], versions: Mapping[int, Lesson]) -> dict[tuple[str, str, str], str]:
+def _ideas(db: Db, parts: Iterable[Topic], versions: Mapping[int, Lesson]) -> dict[tuple[str, str, str], str]:
     """Lesson, question and purpose -> the wrong idea that most pupils chose, in the quiz's own words."""
     chosen: dict[tuple[str, str, str], Counter[str]] = defaultdict(Counter)
-    for start in range(0, len(ids), IDS_AT_A_TIME):
-        which = (ParticipationRecordRow.id.in_(ids[start : start + IDS_AT_A_TIME]),)  # type: ignore[union-attr]
-        for (version_id, step_key), counts in outcomes.wrong_choices(db, which).items():
+    for part in parts:
+        cells = part.finely_counted().keys()
+        records = [row.id for row in part.rows if row.cell in cells]
+        for (version_id, step_key), counts in outcomes.chosen(db, part.kept, records).items():
             lesson = versions[version_id]
             step = lesson.step(step_key)
             if not isinstance(step, Asking) or not isinstance(step.question, ChooseOne) or not step.is_anchor:
