@@ -204,6 +204,7 @@ POLICIES: dict[str, Policy] = {
     # reports
     "GET /reports/agencies/{agency}": MEMBERS_AND_COORDINATOR,
     "GET /reports/agencies/{agency}.csv": MEMBERS_AND_COORDINATOR,
+    "GET /reports/programmes/{slug}": COORDINATOR,
     # live sessions
     "GET /present": STAFF,
     "POST /present": Policy(_roles("presenter other_presenter coordinator"), _roles("other_coordinator")),
