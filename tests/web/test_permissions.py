@@ -172,6 +172,8 @@ def four_lessons(folder: Path) -> dict[str, Any]:
 def build(stage: Stage) -> None:
     world = stage.world
     other, far = elsewhere(world)
+    with world.parts.database.reading() as db:
+        ((far_version, _),) = lessons.offered(db, other)
     tess, theo = world.teacher(), world.teacher(THEO_LINK)
     ended = []
     for teacher in (tess, theo):
@@ -197,7 +199,7 @@ def build(stage: Stage) -> None:
         for role, browser in browsers.items()
     }
     same = {"code": run.code, "token": "invented-token", "panel": "stage", "path": "style.css", "part": "hook"}
-    same |= {"question": "F1", "pair": "1..1", "picture": "0"}
+    same |= {"question": "F1", "pair": "1..1", "picture": "0", "paper": "worksheet"}
     same |= {"spare_lesson": str(lesson_id(world, "spare")), "spare_agency": agency_id(world, "spare-rescue")}
     stage.own = same | things(stage, staff[PRIYA], PRIYA, "fire", "kent-fire-and-rescue-service", FAY)
     stage.foreign = same | things(stage, staff[PAUL], PAUL, "police", "kent-police", "ola@sia.example")
@@ -205,7 +207,13 @@ def build(stage: Stage) -> None:
     stage.own |= {"ended": str(ended[0]), "fact": "FIR-02", "agency_id": agency_id(world, "medway-council")}
     priyas = {"presenter": presenter_value(world, PRIYA), "part": "all"}
     stage.own |= in_timetable(world, staff[CORA], stage.own, "fire", **priyas)
-    stage.foreign |= far | {"slug": "other", "programme": str(other), "ended": str(ended[1]), "fact": "POL-02"}
+    stage.foreign |= far | {
+        "slug": "other",
+        "programme": str(other),
+        "version_id": str(far_version),
+        "ended": str(ended[1]),
+        "fact": "POL-02",
+    }
     stage.foreign |= in_timetable(world, staff[OLGA], stage.foreign, "far")
     with world.parts.database.transaction() as db:
         accounts.one(db, account_of(world, FAY)).disabled_at = world.clock.now
@@ -303,6 +311,7 @@ def things(stage: Stage, client: TestClient, email: str, key: str, agency: str, 
         waiting = db.exec(select(InvitationRow.id).where(col(InvitationRow.email) == invitation)).one()
     return {
         "key": key,
+        "version_id": str(version_id),
         "agency": agency,
         "role": f"presenter-{agency_id}",
         "session_id": led.headers["location"].rpartition("/")[2],
