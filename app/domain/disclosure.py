@@ -51,7 +51,8 @@ class Cell:
 
     @property
     def is_risky(self) -> bool:
-        return self.n < FEWEST_PUPILS or self.is_telling
+        is_small = any(0 < most < FEWEST_PUPILS for _, most in self.sums.values())
+        return self.n < FEWEST_PUPILS or is_small or self.is_telling
 
 
 @dataclass(frozen=True)
@@ -137,6 +138,13 @@ def _mark(cell: Cell, group: Sequence[Cell]) -> Mark:
     if len(group) == 1:
         return mark_of(cell.n)
     return "small" if cell.n < FEWEST_PUPILS else "beside"
+
+
+def mark_of_several(marks: Iterable[Mark]) -> Mark:
+    """How figures stand when none of these could be counted."""
+    found = set(marks)
+    order: tuple[Mark, ...] = ("waiting", "small", "beside")
+    return next((mark for mark in order if mark in found), "beside" if found - {"none"} else "none")
 
 
 def _alone(cell: Cell, current: int) -> Mark:

@@ -44,9 +44,7 @@ def knowledge(scores: Scores, mark: Mark | None = None) -> Knowledge:
     stands = mark or mark_of(scores.n)
     if stands not in ("shown", "counts") or not scores.answers:
         return Knowledge(mark=stands, n=scores.n)
-    counts = Knowledge(
-        mark=stands, n=scores.n, answers=scores.answers, before=scores.before, after=scores.after
-    )
+    counts = Knowledge(mark=stands, n=scores.n, answers=scores.answers, before=scores.before, after=scores.after)
     if stands == "counts":
         return counts
     before, after = 100 * scores.before / scores.answers, 100 * scores.after / scores.answers
@@ -75,7 +73,7 @@ def normalised(before: float, after: float) -> float | None:
 def interval(scores: Scores) -> tuple[float | None, float | None]:
     """95 % interval of the gain in points: a paired t interval over pupils' own changes.
 
-    It says how far the gain of these pupils could be chance. It takes pupils as independent, which classmates are not.
+    It says how far the gain of these pupils could be chance. It takes pupils as independent, and classmates are not.
     """
     if scores.n < 2:
         return None, None

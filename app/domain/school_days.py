@@ -37,6 +37,18 @@ LONGEST_LIST = 40
 FIRST_RECHECK, LAST_RECHECK = 6, 12  # weeks
 
 
+class Term(BaseModel, frozen=True):
+    """A school term, by its months: schools differ by days."""
+
+    key: str
+    name: str
+
+
+def term_of(day: date) -> Term:
+    season = "spring" if day.month < 4 else "summer" if day.month < 9 else "autumn"
+    return Term(key=f"{season}-{day.year}", name=f"{season.capitalize()} term {day.year}")
+
+
 class Holiday(BaseModel, frozen=True):
     """Days without school, both ends included."""
 
