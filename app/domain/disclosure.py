@@ -105,11 +105,11 @@ def _groups(cells: Sequence[Cell]) -> tuple[list[tuple[Cell, ...]], tuple[Cell, 
     others = sorted((cell for cell in cells if not cell.is_risky), key=lambda cell: (cell.n, cell.key))
     if not risky:
         return [(cell,) for cell in others], ()
-    together = risky
-    while not stands_together(together) and others:
-        together = (*together, others.pop(0))  # the smallest class that would be shown is hidden with them
-    alone = [(cell,) for cell in others]
-    return ([together, *alone], ()) if stands_together(together) else (alone, together)
+    for hidden in range(len(others) + 1):  # the smallest classes that would be shown are hidden with them
+        together = (*risky, *others[:hidden])
+        if stands_together(together):
+            return [together, *((cell,) for cell in others[hidden:])], ()
+    return [(cell,) for cell in others], risky
 
 
 def stands_together(group: Sequence[Cell]) -> bool:

@@ -113,7 +113,10 @@ def _face(row: ProgrammeRow, schools: Sequence[tuple[int, bool]]) -> Programme:
 
 
 def _choices(db: Db, rows: Iterable[Seen], parts: Parts) -> Choices:
-    terms, schools, topics, agencies = {}, {}, {}, {}
+    terms: dict[str, tuple[datetime, str]] = {}
+    schools: dict[int, str] = {}
+    topics: dict[str, int] = {}
+    agencies: dict[str, str] = {}
     for row in rows:
         terms[row.term.key] = (row.began_at, row.term.name)
         schools[row.school_id] = row.school

@@ -54,7 +54,7 @@ class Topic:
 
 def topics(db: Db, view: View) -> tuple[TopicReport, ...]:
     """In the order in which they were first taught."""
-    first = {}
+    first: dict[str, Seen] = {}
     for row in sorted(view.rows, key=lambda row: (row.began_at, row.module, row.id)):
         first.setdefault(row.topic_key, row)
     return tuple(_topic(db, view, key) for key in first)
@@ -181,8 +181,9 @@ def _confidence(counted: Mapping[CellKey, Results]) -> tuple[Confidence, ...]:
         by_question[key] = by_question.get(key, Split()).plus(split)
     found = []
     for question in CONFIDENCE:
-        if (split := by_question.get(question.key)) is None:
+        if question.key not in by_question:
             continue
+        split = by_question[question.key]
         mark = mark_of(min(split.before_of, split.after_of))
         may_count, may_share = mark in ("shown", "counts"), mark == "shown"
         found.append(

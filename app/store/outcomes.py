@@ -11,7 +11,8 @@ from typing import Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import case
-from sqlmodel import col, func, select
+from sqlmodel import col, func
+from sqlmodel import select as typed_select
 
 from app.domain import disclosure
 from app.domain.disclosure import Cell, CellKey, Decision
@@ -35,6 +36,8 @@ FAMILIES: tuple[Family, ...] = ("knowledge", "confidence", "pledge", "hands")
 BOTH_TIMES = tuple((question.key, f"before.{question.key}", f"quiz.{question.key}") for question in CONFIDENCE)
 SURE = tuple(option.key for option in CONFIDENCE[0].options[-2:])
 PLEDGE = "pledge"
+select: Any = typed_select
+"""Untyped here: it is asked for more columns than its types foresee."""
 Question = tuple[str, str]
 """Key of the lesson and of its question: stays the same from version to version."""
 
@@ -111,15 +114,15 @@ def _state(db: Db, programme_id: int) -> tuple[Any, ...]:
 
     An end that is taken back may leave the same state behind, but not in a round that is over.
     """
-    record = ParticipationRecordRow
+    record: Any = ParticipationRecordRow
     counted = (func.count(), func.max(record.id), func.sum(record.id), func.sum(record.answers_counted))
-    return tuple(db.exec(select(*counted).where(record.programme_id == programme_id)).one())  # type: ignore[call-overload]
+    return tuple(db.exec(select(*counted).where(record.programme_id == programme_id)).one())
 
 
 def _read(db: Db, programme_id: int, current: int) -> Outcomes:
     results: dict[str, dict[CellKey, Results]] = defaultdict(lambda: defaultdict(Results))
     places: dict[tuple[int, int], tuple[Results, int]] = {}
-    record = ParticipationRecordRow
+    record: Any = ParticipationRecordRow
     for run_id, module, topic, group_id, began_at, version_id in db.exec(
         select(
             record.run_id,
@@ -151,7 +154,7 @@ def _lessons_of(programme_id: int) -> tuple[Any, ...]:
 
 def _of_record(row: Any) -> Any:
     """What joins a row of counts to its record."""
-    record = ParticipationRecordRow
+    record: Any = ParticipationRecordRow
     return (col(row.run_id) == record.run_id) & (col(row.module_position) == record.module_position)
 
 
@@ -160,10 +163,10 @@ Places = Mapping[tuple[int, int], tuple[Results, Lesson]]
 
 def _add_anchors(db: Db, programme_id: int, places: Places) -> None:
     served: dict[tuple[int, int], int] = defaultdict(int)
-    row = AnchorPairRow
+    row: Any = AnchorPairRow
     counted = (func.sum(row.both), func.sum(row.before_only), func.sum(row.after_only), func.sum(row.neither))
     for run_id, module, key, both, before_only, after_only, neither in db.exec(
-        select(row.run_id, row.module_position, row.question_key, *counted)  # type: ignore[call-overload]
+        select(row.run_id, row.module_position, row.question_key, *counted)
         .join(ParticipationRecordRow, _of_record(row))
         .where(*_lessons_of(programme_id))
         .group_by(row.run_id, row.module_position, row.question_key)
@@ -179,11 +182,11 @@ def _add_anchors(db: Db, programme_id: int, places: Places) -> None:
 
 
 def _add_scores(db: Db, programme_id: int, places: Places, served: Mapping[tuple[int, int], int]) -> None:
-    row = ScorePairRow
+    row: Any = ScorePairRow
     change = col(row.after_right) - col(row.before_right)
     sums = (func.sum(row.n), func.sum(row.n * col(row.before_right)), func.sum(row.n * col(row.after_right)))
     for run_id, module, n, before, after, squared in db.exec(
-        select(row.run_id, row.module_position, *sums, func.sum(row.n * change * change))  # type: ignore[call-overload]
+        select(row.run_id, row.module_position, *sums, func.sum(row.n * change * change))
         .join(ParticipationRecordRow, _of_record(row))
         .where(*_lessons_of(programme_id))
         .group_by(row.run_id, row.module_position)
@@ -242,7 +245,7 @@ def _add_pledges(db: Db, programme_id: int, places: Places) -> None:
 def _add_hands(db: Db, programme_id: int, places: Places) -> None:
     """Key questions answered by hands, before and after: class totals only."""
     said: dict[tuple[int, int, str], dict[str, tuple[int, int]]] = defaultdict(dict)
-    row = AskingResultRow
+    row: Any = AskingResultRow
     for run_id, module, step, right, answered in db.exec(
         select(row.run_id, row.module_position, row.step_key, row.right, row.answered)
         .join(ParticipationRecordRow, _of_record(row))
@@ -261,7 +264,7 @@ def _add_hands(db: Db, programme_id: int, places: Places) -> None:
 
 def _asked(db: Db, programme_id: int, *what: Any, steps: Iterable[str], by_hand: bool) -> list[Any]:
     """Counts of round 1, by run, module and step; and by choice where that is asked for."""
-    row = AskingResultRow
+    row: Any = AskingResultRow
     grouped = [
         row.run_id,
         row.module_position,
@@ -269,7 +272,7 @@ def _asked(db: Db, programme_id: int, *what: Any, steps: Iterable[str], by_hand:
         *([what[0]] if what[0] is AskingChoiceRow.choice else []),
     ]
     query = (
-        select(row.run_id, row.module_position, row.step_key, *what)  # type: ignore[call-overload]
+        select(row.run_id, row.module_position, row.step_key, *what)
         .join(AskingChoiceRow, col(AskingChoiceRow.asking_result_id) == row.id)
         .join(ParticipationRecordRow, _of_record(row))
         .where(*_lessons_of(programme_id), row.round == 1, col(row.step_key).in_(list(steps)))
@@ -308,14 +311,16 @@ def _is_sensitive(lesson: Lesson, question_key: str) -> bool:
 def wrong_choices(db: Db, which: Any) -> dict[tuple[int, str], dict[str, int]]:
     """Version and step -> choice -> how many, over the key questions of the records that `which` names."""
     counted: dict[tuple[int, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    row, record = AskingResultRow, ParticipationRecordRow
+    row: Any = AskingResultRow
+    record: Any = ParticipationRecordRow
+    option: Any = AskingChoiceRow
     for version_id, step, choice, n in db.exec(
-        select(record.version_id, row.step_key, AskingChoiceRow.choice, func.sum(AskingChoiceRow.n))  # type: ignore[call-overload]
+        select(record.version_id, row.step_key, option.choice, func.sum(option.n))
         .select_from(record)
         .join(row, _of_record(row))
-        .join(AskingChoiceRow, col(AskingChoiceRow.asking_result_id) == row.id)
+        .join(option, col(option.asking_result_id) == row.id)
         .where(record.kind == "lesson", row.round == 1, row.mode != "hands", col(row.right).is_not(None), *which)
-        .group_by(record.version_id, row.step_key, AskingChoiceRow.choice)
+        .group_by(record.version_id, row.step_key, option.choice)
     ).all():
         counted[version_id, step][plain(choice)] += n
     return counted

@@ -4,13 +4,13 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlmodel import col, select
 
 from app.domain.disclosure import CellKey
 from app.domain.school_days import Term, term_of
-from app.store import outcomes
+from app.store import directory, outcomes
 from app.store.database import Db
 from app.store.outcomes import HOME, Outcomes
 from app.store.tables import AgencyRow, ClassGroupRow, ContributionRow, ParticipationRecordRow, SchoolRow
@@ -75,31 +75,32 @@ class View:
 
 def rows_of(db: Db, programme_ids: frozenset[int]) -> list[Seen]:
     """All records of these programmes, the newest first."""
-    record = ParticipationRecordRow
+    record: Any = ParticipationRecordRow
+    columns: tuple[Any, ...] = (
+        record.id,
+        record.run_id,
+        record.module_position,
+        record.programme_id,
+        record.school_id,
+        record.class_group_id,
+        record.topic_key,
+        record.version_id,
+        record.kind,
+        record.began_at,
+        record.minutes,
+        record.present,
+        record.devices_joined,
+        record.modes,
+        record.questions_served,
+        record.answers_counted,
+        record.matched,
+        SchoolRow.name,
+        SchoolRow.district,
+        ClassGroupRow.label,
+        ClassGroupRow.on_roll,
+    )
     found = db.exec(
-        select(  # type: ignore[call-overload]
-            record.id,
-            record.run_id,
-            record.module_position,
-            record.programme_id,
-            record.school_id,
-            record.class_group_id,
-            record.topic_key,
-            record.version_id,
-            record.kind,
-            record.began_at,
-            record.minutes,
-            record.present,
-            record.devices_joined,
-            record.modes,
-            record.questions_served,
-            record.answers_counted,
-            record.matched,
-            SchoolRow.name,
-            SchoolRow.district,
-            ClassGroupRow.label,
-            ClassGroupRow.on_roll,
-        )
+        select(*columns)
         .join(SchoolRow, col(SchoolRow.id) == record.school_id)
         .join(ClassGroupRow, col(ClassGroupRow.id) == record.class_group_id)
         .where(col(record.programme_id).in_(programme_ids))
@@ -119,3 +120,14 @@ def parts_of(db: Db, programme_ids: frozenset[int]) -> Parts:
     ).all():
         found[record_id].append(Part(slug, name, role))
     return found
+
+
+def programmes_with(db: Db, agency_id: int) -> frozenset[int]:
+    """The programmes in which an agency takes part, or has contributed to a lesson."""
+    contributed = (
+        select(ParticipationRecordRow.programme_id)
+        .join(ContributionRow, col(ContributionRow.record_id) == ParticipationRecordRow.id)
+        .where(ContributionRow.agency_id == agency_id)
+        .distinct()
+    )
+    return frozenset(db.exec(contributed).all()) | directory.programmes_of_agency(db, agency_id)

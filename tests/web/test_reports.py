@@ -36,7 +36,7 @@ def sheet(content: bytes) -> list[list[str]]:
 
 def cells(html: str) -> list[list[str]]:
     """The text of each row of the table of lessons."""
-    body = re.search(r"<tbody>(.*?)</tbody>", html, re.S)
+    body = re.search(r'<table class="figures lessons">.*?<tbody>(.*?)</tbody>', html, re.S)
     rows = re.findall(r"<tr>(.*?)</tr>", body[1] if body else "", re.S)
     return [
         [
