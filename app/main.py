@@ -36,6 +36,8 @@ from app.store.media_files import MediaFolder
 from app.web import (
     account,
     agencies,
+    api,
+    api_keys,
     asked,
     audit,
     author,
@@ -46,6 +48,7 @@ from app.web import (
     class_papers,
     consoles,
     following,
+    funder,
     home,
     invited,
     join,
@@ -58,6 +61,7 @@ from app.web import (
     play,
     programmes,
     provider,
+    report_files,
     reports,
     schools,
     sign_in,
@@ -192,6 +196,10 @@ def create_app(
         live_sessions.routes(pages),
         consoles.routes(pages, console_panels),
         following.routes(),
+        api.routes(),
+        api_keys.routes(pages),
+        funder.routes(pages),
+        report_files.routes(),  # before the pages, whose addresses end in any word
         reports.routes(pages),
     ):
         app.include_router(router)
@@ -273,6 +281,7 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
             await parts.demo_classes.stop()
         await parts.rehearsals.stop()
         parts.consoles.stop()
+        parts.exports.stop()
         await parts.rooms.stop()
         await asyncio.to_thread(parts.joiner.stop)
         await asyncio.to_thread(parts.writer.stop)

@@ -1,14 +1,20 @@
-"""A report as CSV and as JSON: the labelled figures and tables of `domain/report_tables.py`, one after the other."""
+"""A report as a file: spreadsheet, paper, CSV and JSON, all of the labelled figures in `domain/report_tables.py`."""
 
 import json
-from collections.abc import Iterator, Sequence
-from datetime import date
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime
+from typing import Any, Literal
 
 from app.documents.plain_csv import plain_csv
-from app.domain.report_tables import Figure, ReportTables, Table, Value
+from app.documents.report_pdf import report_pdf
+from app.documents.report_xlsx import report_xlsx
+from app.domain.impact import Report
+from app.domain.report_askings import AskingLine
+from app.domain.report_tables import Figure, ReportTables, Table, Value, tables_of
+from app.domain.timetable import HOME
 
-FORMATS = {
+Kind = Literal["csv", "xlsx", "pdf", "json"]
+TYPES: dict[Kind, str] = {
     "csv": "text/csv; charset=utf-8",
     "json": "application/json",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -16,12 +22,26 @@ FORMATS = {
 }
 
 
-def report_csv(tables: ReportTables, limits: Sequence[str]) -> bytes:
+def report_file(kind: Kind, report: Report, askings: Iterable[AskingLine], *, product: str, now: datetime) -> bytes:
+    """All of a report, with the same figures in every kind of file."""
+    tables = tables_of(report, askings, now.astimezone(HOME).date())
+    match kind:
+        case "csv":
+            return report_csv(tables)
+        case "xlsx":
+            return report_xlsx(tables)
+        case "pdf":
+            return report_pdf(tables, product=product, now=now)
+        case "json":
+            return json_bytes(report_json(tables))
+
+
+def report_csv(tables: ReportTables) -> bytes:
     """The lessons first, as rows that any tool reads; then every other table under its title."""
-    return plain_csv(_lines(tables, limits))
+    return plain_csv(_lines(tables))
 
 
-def _lines(tables: ReportTables, limits: Sequence[str]) -> Iterator[tuple[object, ...]]:
+def _lines(tables: ReportTables) -> Iterator[tuple[object, ...]]:
     records = tables.table("records")
     yield from _table(records)
     yield ()
@@ -35,7 +55,7 @@ def _lines(tables: ReportTables, limits: Sequence[str]) -> Iterator[tuple[object
     yield ()
     yield (tables.title,)
     yield from ((one.label, _cell(one.value)) for one in tables.about)
-    yield from ((limit,) for limit in limits)
+    yield from ((limit,) for limit in (*tables.notes, *tables.limits))
 
 
 def _table(table: Table) -> Iterator[tuple[object, ...]]:
@@ -47,14 +67,16 @@ def _cell(value: Value) -> object:
     return value.isoformat() if isinstance(value, date) else "" if value is None else value
 
 
-def report_json(tables: ReportTables, limits: Sequence[str]) -> dict[str, Any]:
+def report_json(tables: ReportTables) -> dict[str, Any]:
     """What the read API answers: hidden figures are null, and their row's `note` says why."""
     return {
         "title": tables.title,
+        "headline": tables.headline,
         "about": _figures(tables.about),
         "reach": _figures(tables.reach),
         **{table.key: [_row(table, row) for row in table.rows] for table in tables.tables},
-        "limits": list(limits),
+        "notes": list(tables.notes),
+        "limits": list(tables.limits),
     }
 
 

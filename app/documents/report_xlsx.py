@@ -1,4 +1,4 @@
-"""A report as a spreadsheet: a page that says how to read it, then one sheet a table. Cells are values, never formulas."""
+"""A report as a spreadsheet: a page that says how to read it, then a sheet for each table. No cell is a formula."""
 
 import io
 from collections.abc import Sequence
@@ -26,17 +26,18 @@ FORMATS: dict[Kind, str] = {
     "gain": "0.00",
     "day": "yyyy-mm-dd",
 }
+EMPTY = "A figure that must not leave its school is an empty cell; the note in its row says why."
 READ_ME_WIDTH, WIDEST, NARROWEST = 96, 48, 9
 
 
-def report_xlsx(tables: ReportTables, limits: Sequence[str]) -> bytes:
+def report_xlsx(tables: ReportTables) -> bytes:
     import xlsxwriter  # when the first spreadsheet is wanted: a server must start fast
 
     file = io.BytesIO()
     book = xlsxwriter.Workbook(file, OPTIONS)
     looks = _looks(book)
     shown = [table for table in tables.tables if table.rows or table.key in ("records", "topics")]
-    _read_me(book.add_worksheet("Read me"), tables, shown, limits, looks)
+    _read_me(book.add_worksheet("Read me"), tables, shown, looks)
     _totals(book.add_worksheet("Totals"), tables.reach, looks)
     for table in shown:
         _sheet(book.add_worksheet(table.title[:31]), table, looks)
@@ -57,9 +58,7 @@ def _looks(book: "Workbook") -> dict[str, Any]:
     }
 
 
-def _read_me(
-    sheet: "Worksheet", tables: ReportTables, shown: Sequence[Table], limits: Sequence[str], looks: dict[str, Any]
-) -> None:
+def _read_me(sheet: "Worksheet", tables: ReportTables, shown: Sequence[Table], looks: dict[str, Any]) -> None:
     sheet.set_column(0, 0, READ_ME_WIDTH // 3)
     sheet.set_column(1, 1, READ_ME_WIDTH)
     sheet.hide_gridlines(2)
@@ -75,7 +74,7 @@ def _read_me(
         sheet.write_string(row, 1, explains, looks["wrapped"])
         row += 1
     row = _part(sheet, row + 1, "What this can and cannot show", looks)
-    for limit in (*limits, "A figure that must not leave its school is an empty cell; the note in its row says why."):
+    for limit in (*tables.notes, *tables.limits, EMPTY):
         sheet.merge_range(row, 0, row, 1, "", looks["wrapped"])
         sheet.write_string(row, 0, limit, looks["wrapped"])
         sheet.set_row(row, 15 * (1 + len(limit) // (READ_ME_WIDTH + 25)))

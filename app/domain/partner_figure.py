@@ -18,6 +18,12 @@ class PartnerFigure(BaseModel, frozen=True):
     period: str
     source: str
 
+    @property
+    def in_words(self) -> str:
+        """*1,240* or *3.5 tonnes*."""
+        number = f"{self.amount:,.2f}".rstrip("0").rstrip(".")
+        return f"{number} {self.unit}".rstrip()
+
 
 class Reported(PartnerFigure, frozen=True):
     """A figure that stands, and whose it is."""

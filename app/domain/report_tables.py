@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, NamedTuple
 
+from app.domain import impact_words
 from app.domain.disclosure import WHY
 from app.domain.impact import Knowledge, Report, names_of
 from app.domain.report_askings import AskingLine
@@ -45,9 +46,12 @@ class ReportTables:
     """What a file holds."""
 
     title: str
+    headline: str
     about: tuple[Figure, ...]
     reach: tuple[Figure, ...]
     tables: tuple[Table, ...]
+    notes: tuple[str, ...]
+    limits: tuple[str, ...]
 
     def table(self, key: str) -> Table:
         return next(table for table in self.tables if table.key == key)
@@ -68,9 +72,10 @@ KNOWLEDGE = (
 )
 
 
-def tables_of(report: Report, askings: Iterable[AskingLine] = ()) -> ReportTables:
+def tables_of(report: Report, askings: Iterable[AskingLine], today: date) -> ReportTables:
     return ReportTables(
         title=f"Participation and impact: {report.agency or names_of(one.name for one in report.programmes)}",
+        headline=impact_words.headline(report),
         about=tuple(_about(report)),
         reach=tuple(_reach(report)),
         tables=(
@@ -85,6 +90,8 @@ def tables_of(report: Report, askings: Iterable[AskingLine] = ()) -> ReportTable
             _records(report),
             _askings(askings),
         ),
+        notes=impact_words.notes(report, today),
+        limits=impact_words.LIMITS,
     )
 
 
@@ -132,9 +139,15 @@ def _reach(report: Report) -> Iterator[Figure]:
     yield Figure("target_schools", "Target schools reached", reach.target_schools)
     if len(report.programmes) == 1 and not report.agency and not report.filters.any:
         (one,) = report.programmes
-        yield Figure("target_schools_of", "Target schools", one.target_schools)
-        yield Figure("target_classes", "Target for classes", one.target_classes)
-        yield Figure("target_pupils", "Target for pupils", one.target_pupils)
+        yield from (
+            Figure(key, label, target)
+            for key, label, target in (
+                ("target_schools_of", "Target schools", one.target_schools),
+                ("target_classes", "Target for classes", one.target_classes),
+                ("target_pupils", "Target for pupils", one.target_pupils),
+            )
+            if target
+        )
     if report.cost_pence is not None:
         yield Figure("cost", "Cost in pounds", report.cost_pence / 100, "decimal")
         per_pupil = report.cost_per_pupil_pence
@@ -148,7 +161,10 @@ def _knowledge(one: Knowledge) -> tuple[Value, ...]:
 
 
 def _modes(report: Report) -> Table:
-    rows = ((m.mode, m.lessons, m.attendances, m.answers, m.asked, m.response) for m in report.reach.modes)
+    rows = (
+        (impact_words.MODES.get(m.mode, m.mode), m.lessons, m.attendances, m.answers, m.asked, m.response)
+        for m in report.reach.modes
+    )
     columns = (
         Column("mode", "How the class answered"),
         Column("lessons", "Lessons", "number"),
@@ -340,7 +356,7 @@ def _records(report: Report) -> Table:
             line.served,
             line.answered,
             line.matched,
-            line.mode,
+            impact_words.MODES.get(line.mode, line.mode),
             line.programme,
             line.run_id,
             line.record_id,
@@ -427,5 +443,3 @@ def said(value: Value, kind: Kind) -> str:
             return f"{value:,.1f}".removesuffix(".0")
         case _:
             return str(value)
-
-

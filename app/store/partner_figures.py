@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from sqlalchemy import CursorResult, delete
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from app.domain.errors import Conflict, NotFound
@@ -32,12 +33,11 @@ def add(db: Db, programme_id: int, agency_id: int, figure: PartnerFigure, by: in
     row = PartnerFigureRow(
         programme_id=programme_id, agency_id=agency_id, entered_by=by, entered_at=now, **figure.model_dump()
     )
-    same = (PartnerFigureRow.label == figure.label, PartnerFigureRow.period == figure.period)
-    of = (PartnerFigureRow.programme_id == programme_id, PartnerFigureRow.agency_id == agency_id)
-    if db.exec(select(PartnerFigureRow.id).where(*of, *same)).first() is not None:
-        raise Conflict(THERE)
-    db.add(row)
-    db.flush()
+    try:
+        db.add(row)
+        db.flush()
+    except IntegrityError:
+        raise Conflict(THERE) from None
     return row.id or 0
 
 

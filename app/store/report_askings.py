@@ -91,7 +91,11 @@ def _alone(db: Db, records: Sequence[RecordLine]) -> set[int]:
     row = ParticipationRecordRow
     groups = list({record.class_group_id for record in records})
     taught = _in_parts(
-        db, groups, row.class_group_id, (row.id, row.class_group_id, row.topic_key, row.began_at), row.kind == "lesson"
+        db,
+        groups,
+        row.class_group_id,
+        (row.id, row.class_group_id, row.topic_key, row.began_at),
+        row.kind == "lesson",
     )
     cells = {record_id: (topic, cell_key(group, began_at)) for record_id, group, topic, began_at in taught}
     lessons_in = Counter(cells.values())
