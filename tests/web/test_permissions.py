@@ -58,6 +58,10 @@ TURNED_AWAY = (
     "We could not find that live session",
     "We could not find that picture",
     "We could not find that request",
+    "We could not find that key",
+    "We could not find that figure",
+    "We could not find that agency",
+    "We could not find that programme or agency",
     "We could not find that programme",
     "We could not find that school",
     "A fact is signed by",
@@ -127,7 +131,7 @@ class Stage:
 def is_let_in(answer: Response) -> bool:
     if answer.status_code == 303:
         return answer.headers["location"] not in DOORS
-    if answer.status_code == 410:  # no seat
+    if answer.status_code in (401, 410):  # no key, no seat
         return False
     if answer.status_code in (403, 404):
         return not any(words in answer.text for words in TURNED_AWAY)
@@ -200,6 +204,7 @@ def build(stage: Stage) -> None:
     }
     same = {"code": run.code, "token": "invented-token", "panel": "stage", "path": "style.css", "part": "hook"}
     same |= {"question": "F1", "pair": "1..1", "picture": "0", "paper": "worksheet"}
+    same |= {"kind": "csv"}
     same |= {"spare_lesson": str(lesson_id(world, "spare")), "spare_agency": agency_id(world, "spare-rescue")}
     stage.own = same | things(stage, staff[PRIYA], PRIYA, "fire", "kent-fire-and-rescue-service", FAY)
     stage.foreign = same | things(stage, staff[PAUL], PAUL, "police", "kent-police", "ola@sia.example")
@@ -277,6 +282,18 @@ def in_timetable(
         "module": module,
         "lesson": lesson,
     }
+
+
+def beside_reports(world: World, programme: int, agency: str, key_of: str = "") -> dict[str, str]:
+    """An agency that reports a figure of its other work, and a key of the same agency or of another."""
+    reporting, keyed = int(agency_id(world, agency)), int(agency_id(world, key_of or agency))
+    figure = PartnerFigure(label="Homes visited", amount=12, period="2026", source="Records")
+    with world.parts.database.transaction() as db:
+        cora, now = account_of(world, CORA), world.clock.now
+        figure_id = partner_figures.add(db, programme, reporting, figure, cora, now)
+        key_id = api_tokens.make(db, f"{agency}-key", "One", programme_id=None, agency_id=keyed, by=cora, now=now)
+    made = {"figure": figure_id, "key_id": key_id, "reporting": reporting, "opens": f"agency-{keyed}"}
+    return {name: str(value) for name, value in made.items()}
 
 
 def lesson_id(world: World, key: str) -> int:
