@@ -83,12 +83,13 @@ def demo(
     address: Address = None,
     workers: Workers = None,
     seed_only: Annotated[bool, typer.Option("--seed-only", help="Fill the data folder and stop.")] = False,
+    no_results: Annotated[bool, typer.Option("--no-results", help="A new demo begins without past lessons.")] = False,
 ) -> None:
     """Serve the fictional demo programme on this machine."""
     settings = _settings(demo=True, data_dir=data_dir, host=host, port=port, address=address, workers=workers)
     with _told_plainly():
         app = serving.build(_checked(settings))
-        demo_programme.seed(app.state.parts.database, settings)
+        demo_programme.seed(app.state.parts.database, settings, with_results=not no_results)
         if seed_only:
             app.state.parts.database.close()
             typer.echo(f"The demo is ready in {settings.data_dir}.")

@@ -208,6 +208,7 @@ POLICIES: dict[str, Policy] = {
     f"GET {OF}/wall/panel": COORDINATOR,
     # reports
     "GET /reports/agencies/{agency}": MEMBERS_AND_COORDINATOR,
+    "GET /reports/programmes/{slug}": COORDINATOR,
     "GET /reports/agencies/{agency}.{kind}": MEMBERS_AND_COORDINATOR,
     "GET /reports/programmes/{slug}.{kind}": COORDINATOR,
     "GET /reports/programmes/{slug}/funder": TAKING_PART,

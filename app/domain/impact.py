@@ -231,6 +231,8 @@ class ClassTopic:
     taught_on: datetime
     minutes: float
     knowledge: Knowledge
+    items: tuple[Item, ...] = ()
+    """Its key questions, where the class's results are given out; for files."""
 
 
 @dataclass(frozen=True)

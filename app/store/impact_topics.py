@@ -3,7 +3,6 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import reduce
 
 from app.domain import gain
 from app.domain.disclosure import CellKey, Mark, mark_of, mark_of_several
@@ -298,8 +297,10 @@ def _class_topic(
     ]
     if given:
         people = sum(max(one.run_n.values(), default=0) for one in given)
-        knowledge = gain.knowledge(reduce(Scores.__add__, (one.scores for one in given)), mark_of(people))
+        knowledge = gain.knowledge(gain.add_up(one.scores for one in given), mark_of(people))
+        items = _items_of_class(db, rows, given)
     else:
+        items = ()
         mark = mark_of_several(decided.marks.get(cell, "none") for cell in seen)
         knowledge = Knowledge(mark=mark, n=sum(row.matched for row in rows))
     return ClassTopic(
@@ -308,4 +309,17 @@ def _class_topic(
         taught_on=rows[-1].began_at,
         minutes=round(sum(row.minutes for row in rows), 1),
         knowledge=knowledge,
+        items=items,
+    )
+
+
+def _items_of_class(db: Db, rows: Sequence[Seen], given: Sequence[Results]) -> tuple[Item, ...]:
+    """Only of classes that are given out alone: a question that would tell of each pupil hides its whole class."""
+    sums = _add_up(one.items for one in given)
+    newest = {lesson.key: lesson for lesson in (lessons.version(db, row.version_id) for row in rows)}
+    return tuple(
+        Item(question.key, question.text, _of_split(sums[lesson.key, question.key]))
+        for lesson in newest.values()
+        for question in _anchors(lesson)
+        if (lesson.key, question.key) in sums
     )

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy
-from sqlalchemy import CursorResult, delete, insert, or_, update
+from sqlalchemy import CursorResult, bindparam, delete, insert, or_, update
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import col, select
+from sqlmodel import SQLModel, col, select
 
 from app.domain import joining
 from app.domain.errors import Conflict, NotAllowed, NotFound
@@ -147,14 +147,10 @@ def _move(
     **change: object,
 ) -> None:
     changed: CursorResult[Any] = db.connection().execute(
-        update(RunRow)
-        .where(
-            col(RunRow.id) == run.id,
-            col(RunRow.seq) == run.stage.seq,
-            col(RunRow.epoch) == run.epoch,
-            col(RunRow.ended_at).is_(None),
-        )
-        .values(**as_columns(stage), calm=calm, **change)
+        _MOVE,
+        {"is_run": run.id, "is_seq": run.stage.seq, "is_epoch": run.epoch}
+        | {**as_columns(stage), "calm": calm}
+        | change,
     )
     if changed.rowcount != 1:
         raise Conflict(MOVED_ON)
@@ -174,8 +170,20 @@ def as_columns(stage: Stage) -> dict[str, object]:
 
 def note(db: Db, stage: Stage, kind: CueKind, *, epoch: int, by: str, now: datetime, **whose: int | None) -> None:
     """Keep what a stage became as the cue of a run or of a live session."""
-    values = {**as_columns(stage), "kind": kind, "epoch": epoch, "at": now, "by": by, **whose}
-    db.connection().execute(insert(CueRow).values(values))
+    values = {**as_columns(stage), "kind": kind, "epoch": epoch, "at": now, "by": by}
+    db.connection().execute(_CUE, values | _NOBODYS | whose)
+
+
+# Statements that are made once: a cue is given more often than anything else but answers.
+_RUN = SQLModel.metadata.tables["run"]
+_MOVE = update(_RUN).where(
+    _RUN.c.id == bindparam("is_run"),
+    _RUN.c.seq == bindparam("is_seq"),
+    _RUN.c.epoch == bindparam("is_epoch"),
+    _RUN.c.ended_at.is_(None),
+)
+_CUE = insert(SQLModel.metadata.tables["cue"])
+_NOBODYS: dict[str, int | None] = {"run_id": None, "live_session_id": None, "agency_id": None}
 
 
 # Following a live session

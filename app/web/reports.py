@@ -1,6 +1,6 @@
 """What each agency and each programme reads: participation and impact on a page."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -9,7 +9,7 @@ from starlette.responses import Response
 from app.domain import impact_words
 from app.domain.disclosure import WHY
 from app.domain.errors import NotFound
-from app.domain.impact import Filters, Report
+from app.domain.impact import Choice, Filters, Report
 from app.domain.people import Staff, may
 from app.store import directory, impact, report_rows
 from app.store.database import Db
@@ -93,16 +93,22 @@ def _face(app: Parts, report: Report, who: Staff, address: str, files: list[dict
         "modes": impact_words.MODES,
         "kinds": impact_words.KINDS,
         "choices": [
-            ("term", "Term", "All terms", report.choices.terms, chosen.term),
-            ("school", "School", "All schools", report.choices.schools, str(chosen.school_id or "")),
-            ("topic", "Topic", "All topics", report.choices.topics, chosen.topic_key),
-            *(
-                [("agency", "Agency", "All agencies", report.choices.agencies, chosen.agency_slug)]
-                if not report.agency
-                else []
-            ),
+            _choice("term", "Term", "All terms", report.choices.terms, chosen.term),
+            _choice("school", "School", "All schools", report.choices.schools, str(chosen.school_id or "")),
+            _choice("topic", "Topic", "All topics", report.choices.topics, chosen.topic_key),
+            *([] if report.agency else [_agency_choice(report)]),
         ],
     }
+
+
+def _agency_choice(report: Report) -> dict[str, Any]:
+    return _choice("agency", "Agency", "All agencies", report.choices.agencies, report.filters.agency_slug)
+
+
+def _choice(name: str, label: str, whole: str, offered: Sequence[Choice], value: str) -> dict[str, Any]:
+    """A filter, what it offers, and in words what was chosen."""
+    said = next((one.name for one in offered if one.value == value), "what is not here") if value else ""
+    return {"name": name, "label": label, "whole": whole, "offered": offered, "value": value, "said": said}
 
 
 def _agency(db: Db, who: Staff, slug: str) -> tuple[AgencyRow, frozenset[int] | None]:
