@@ -3,8 +3,8 @@
 Read once for all pages of a programme and kept until a record comes or goes: what a lesson left never changes.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
@@ -69,11 +69,22 @@ class Results:
     hands: dict[Question, Split] = field(default_factory=dict)
     spread: tuple[int, int] = (0, 0)
 
+    @property
+    def people(self) -> int:
+        """Matched pupils, each once."""
+        return max(self.run_n.values(), default=0)
+
+    def _whole(self) -> dict[str, tuple[int, int]]:
+        """Right answers to all key questions, and how far pupils' changes differ, which the interval tells."""
+        if not self.scores.n:
+            return {}
+        of = self.scores.answers
+        return {"before": (self.scores.before, of), "after": (self.scores.after, of), "spread": self.spread}
+
     def cell(self, key: CellKey, family: Family) -> Cell:
         match family:
             case "knowledge":
-                sums = _sums(self.items) | ({"spread": self.spread} if self.scores.n else {})
-                return Cell(key, max(self.run_n.values(), default=0), sums, bool(self.telling))
+                return Cell(key, self.people, self._whole(), _sums(self.items), bool(self.telling))
             case "confidence":
                 return Cell(key, _fewest(self.confidence), _sums(self.confidence))
             case "hands":
@@ -90,9 +101,11 @@ class Outcomes:
     results: Mapping[str, Mapping[CellKey, Results]]
     """Topic -> class and round -> sums."""
     decisions: Mapping[tuple[str, Family], Decision]
+    chosen: dict[frozenset[int], "Chosen"] = field(default_factory=dict)
+    """Records -> what was chosen in them, as far as somebody has asked."""
 
     def decision(self, topic: str, family: Family) -> Decision:
-        return self.decisions.get((topic, family), Decision((), {}))
+        return self.decisions.get((topic, family), disclosure.NOTHING)
 
 
 def cell_key(class_group_id: int, began_at: datetime) -> CellKey:
@@ -307,20 +320,35 @@ def _is_sensitive(lesson: Lesson, question_key: str) -> bool:
 
 # The wrong idea that most pupils had
 
+Chosen = Mapping[tuple[int, str], Mapping[str, int]]
+"""Version and step -> choice -> how many."""
+IDS_AT_A_TIME, VIEWS_KEPT = 5000, 200
 
-def wrong_choices(db: Db, which: Any) -> dict[tuple[int, str], dict[str, int]]:
-    """Version and step -> choice -> how many, over the key questions of the records that `which` names."""
-    counted: dict[tuple[int, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
+
+def chosen(db: Db, kept: Outcomes, records: Sequence[int]) -> Chosen:
+    """What pupils chose in these records, round 1."""
+    asked = frozenset(records)
+    if asked not in kept.chosen:
+        if len(kept.chosen) >= VIEWS_KEPT:
+            kept.chosen.clear()
+        kept.chosen[asked] = _chosen(db, records)
+    return kept.chosen[asked]
+
+
+def _chosen(db: Db, records: Sequence[int]) -> Chosen:
+    counted: dict[tuple[int, str], Counter[str]] = defaultdict(Counter)
     row: Any = AskingResultRow
     record: Any = ParticipationRecordRow
     option: Any = AskingChoiceRow
-    for version_id, step, choice, n in db.exec(
-        select(record.version_id, row.step_key, option.choice, func.sum(option.n))
-        .select_from(record)
-        .join(row, _of_record(row))
-        .join(option, col(option.asking_result_id) == row.id)
-        .where(record.kind == "lesson", row.round == 1, row.mode != "hands", col(row.right).is_not(None), *which)
-        .group_by(record.version_id, row.step_key, option.choice)
-    ).all():
-        counted[version_id, step][plain(choice)] += n
+    for start in range(0, len(records), IDS_AT_A_TIME):
+        which = record.id.in_(records[start : start + IDS_AT_A_TIME])
+        for version_id, step, choice, n in db.exec(
+            select(record.version_id, row.step_key, option.choice, func.sum(option.n))
+            .select_from(record)
+            .join(row, _of_record(row))
+            .join(option, option.asking_result_id == row.id)
+            .where(which, row.round == 1, row.mode != "hands", row.right.is_not(None))
+            .group_by(record.version_id, row.step_key, option.choice)
+        ).all():
+            counted[version_id, step][plain(choice)] += n
     return counted

@@ -478,7 +478,7 @@ LESSON, CONSOLE = "/author/lessons/{key}", "/present/{session_id}"
     ("where", "noticed"),
     [
         ("people", ["POST /people/disable", "POST /people/invitations", "POST /people/invitations/withdraw"]),
-        ("programme_page", [f"GET {OF}", f"GET {OF}/wall", f"POST {OF}/schools"]),
+        ("programme_page", [f"GET {OF}", f"GET {OF}/wall", f"POST {OF}/schools", "GET /reports/programmes/{slug}"]),
         ("reports", ["GET /reports/agencies/{agency}", "GET /reports/agencies/{agency}.csv"]),
         (
             "author.desk",
