@@ -16,7 +16,7 @@ from app.domain.audit import OPERATOR
 from app.domain.audit import account as the_account
 from app.domain.errors import DomainError, NotFound
 from app.settings import Settings
-from app.store import accounts, audit, directory, impact, invitations, report_askings, second_factors
+from app.store import accounts, audit, directory, impact, invitations, second_factors
 from app.store.database import Database
 from app.web.deps import Parts, now_utc
 from app.web.security import new_key
@@ -201,9 +201,8 @@ def report(
         with database.reading() as db:
             programme_id = directory.programme_by_slug(db, programme).id or 0
             found = impact.report(db, frozenset({programme_id}), now_utc())
-            askings = report_askings.of_records(db, found.records)
         database.close()
-        made = report_file(kind, found, askings, product=settings.product_name, now=now_utc())
+        made = report_file(kind, found, product=settings.product_name, now=now_utc())
         if out is None:
             typer.echo(made, nl=False)
         else:

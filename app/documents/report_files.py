@@ -1,7 +1,7 @@
 """A report as a file: spreadsheet, paper, CSV and JSON, all of the labelled figures in `domain/report_tables.py`."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Any, Literal
 
@@ -9,7 +9,6 @@ from app.documents.plain_csv import plain_csv
 from app.documents.report_pdf import report_pdf
 from app.documents.report_xlsx import report_xlsx
 from app.domain.impact import Report
-from app.domain.report_askings import AskingLine
 from app.domain.report_tables import Figure, ReportTables, Table, Value, tables_of
 from app.domain.timetable import HOME
 
@@ -22,9 +21,9 @@ TYPES: dict[Kind, str] = {
 }
 
 
-def report_file(kind: Kind, report: Report, askings: Iterable[AskingLine], *, product: str, now: datetime) -> bytes:
+def report_file(kind: Kind, report: Report, *, product: str, now: datetime) -> bytes:
     """All of a report, with the same figures in every kind of file."""
-    tables = tables_of(report, askings, now.astimezone(HOME).date())
+    tables = tables_of(report, now.astimezone(HOME).date())
     match kind:
         case "csv":
             return report_csv(tables)

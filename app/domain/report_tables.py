@@ -3,7 +3,7 @@
 A hidden figure is None here already, and its mark says why. So no file can show what the page does not.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, NamedTuple
@@ -11,7 +11,6 @@ from typing import Literal, NamedTuple
 from app.domain import impact_words
 from app.domain.disclosure import WHY
 from app.domain.impact import Knowledge, Report, names_of
-from app.domain.report_askings import AskingLine
 
 Kind = Literal["text", "number", "decimal", "percent", "points", "gain", "day"]
 Value = str | int | float | date | None
@@ -72,7 +71,7 @@ KNOWLEDGE = (
 )
 
 
-def tables_of(report: Report, askings: Iterable[AskingLine], today: date) -> ReportTables:
+def tables_of(report: Report, today: date) -> ReportTables:
     return ReportTables(
         title=f"Participation and impact: {report.agency or names_of(one.name for one in report.programmes)}",
         headline=impact_words.headline(report),
@@ -88,7 +87,7 @@ def tables_of(report: Report, askings: Iterable[AskingLine], today: date) -> Rep
             _classes(report),
             _agencies(report),
             _records(report),
-            _askings(askings),
+            _askings(report),
         ),
         notes=impact_words.notes(report, today),
         limits=impact_words.LIMITS,
@@ -386,42 +385,32 @@ def _records(report: Report) -> Table:
     return Table("records", "Lessons", columns, tuple(rows), "One row a participation record. Reach is exact.")
 
 
-def _askings(askings: Iterable[AskingLine]) -> Table:
+def _askings(report: Report) -> Table:
+    """A class that is not given out has one row, which says so."""
     rows = (
-        (
-            line.run_id,
-            line.record_id,
-            line.school,
-            line.class_label,
-            line.topic_name,
-            line.question,
-            line.text,
-            line.n,
-            line.before,
-            line.after,
-            line.before_share,
-            line.after_share,
-            WHY[line.mark],
+        (line.school, line.label, topic.topic_name, topic.taught_on.date(), key, text, *_knowledge(knowledge))
+        for line in report.classes
+        for topic in line.topics
+        for key, text, knowledge in (
+            [(item.key, item.text, item.knowledge) for item in topic.items] or [("", "", _kept_back(topic.knowledge))]
         )
-        for line in askings
     )
     columns = (
-        Column("run", "Sitting", "number"),
-        Column("record", "Record", "number"),
         Column("school", "School"),
         Column("class", "Class"),
         Column("topic", "Topic"),
+        Column("taught_on", "Date", "day"),
         Column("question", "Question"),
         Column("text", "In words"),
-        Column("matched", "Pupils matched", "number"),
-        Column("before", "Right before", "number"),
-        Column("after", "Right after", "number"),
-        Column("before_share", "Before %", "percent"),
-        Column("after_share", "After %", "percent"),
-        Column("note", "Note"),
+        *KNOWLEDGE,
     )
-    explains = "Each key question of each lesson, asked before and after, as far as it may leave the school."
-    return Table("askings", "Key questions by lesson", columns, tuple(rows), explains)
+    explains = "Each key question of each class, asked before and after, as far as it may leave the school."
+    return Table("askings", "Key questions by class", columns, tuple(rows), explains)
+
+
+def _kept_back(one: Knowledge) -> Knowledge:
+    """Of a class whose single questions are not given out."""
+    return Knowledge(mark="beside" if one.mark in ("shown", "counts") else one.mark, n=one.n)
 
 
 def said(value: Value, kind: Kind) -> str:

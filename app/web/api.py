@@ -1,7 +1,7 @@
 """The read API: a report and an agency's records as JSON, for dashboards. A key opens one programme or one agency."""
 
 import hashlib
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any
@@ -16,9 +16,9 @@ from starlette.responses import JSONResponse, Response
 
 from app.documents.report_files import json_bytes, report_json
 from app.domain.errors import DomainError, NotAllowed, NotFound
-from app.domain.impact import Choices, Filters, Reach, RecordLine, Report
+from app.domain.impact import Choices, Filters, Reach, Report
 from app.domain.report_tables import Column, Table, tables_of
-from app.store import api_tokens, directory, impact, report_askings, report_rows
+from app.store import api_tokens, directory, impact, report_rows
 from app.store.database import Db
 from app.store.tables import ApiTokenRow
 from app.web.deps import App, Parts, address_of
@@ -116,7 +116,7 @@ def routes() -> APIRouter:
             with app.database.reading() as db:
                 programme_id = _programme(db, key, slug)
                 report = impact.report(db, frozenset({programme_id}), app.clock(), filters=filters)
-                return file_of(db, app, "json", report)
+                return file_of(app, "json", report)
 
         return _unless_the_same(request, app.exports.make(("api", key.id, slug, filters), make))
 
@@ -132,11 +132,9 @@ def routes() -> APIRouter:
         """The agency's participation records, newest first, a page at a time: reach, exact."""
         with app.database.reading() as db:
             report = _of_agency(db, app, key, agency)
-            last = min(page * size, len(report.records))
-            shown = report.records[(page - 1) * size : last]
-            askings = report_askings.of_records(db, shown)
-        tables = tables_of(_with_records(report, shown), askings, app.clock().astimezone(HOME).date())
-        made = report_json(tables)
+        last = min(page * size, len(report.records))
+        shown = replace(report, records=report.records[(page - 1) * size : last])
+        made = report_json(tables_of(shown, app.clock().astimezone(HOME).date()))
         more = last < len(report.records)
         body = {
             "agency": report.agency,
@@ -145,7 +143,6 @@ def routes() -> APIRouter:
             "total": len(report.records),
             "next": f"{ROOT}/agencies/{agency}/records?page={page + 1}&size={size}" if more else None,
             "records": made["records"],
-            "askings": made["askings"],
         }
         return _unless_the_same(request, json_bytes(body))
 
@@ -185,10 +182,6 @@ def _of_agency(db: Db, app: Parts, key: ApiTokenRow, slug: str) -> Report:
     return impact.report(db, programme_ids, app.clock(), agency_id=agency.id)
 
 
-def _with_records(report: Report, records: Sequence[RecordLine]) -> Report:
-    return replace(report, records=tuple(records), classes=())
-
-
 def _unless_the_same(request: Request, body: bytes) -> Response:
     """304 while the caller has it already."""
     tag = f'W/"{hashlib.sha256(body).hexdigest()[:32]}"'
@@ -203,7 +196,7 @@ def _unless_the_same(request: Request, body: bytes) -> Response:
 
 def _shapes() -> tuple[type[BaseModel], type[BaseModel]]:
     empty = tables_of(
-        Report((), "", "", Filters(), Choices(), None, None, Reach(), (), (), (), ()), (), date(2026, 11, 2)
+        Report((), "", "", Filters(), Choices(), None, None, Reach(), (), (), (), ()), date(2026, 11, 2)
     )
     rows = {table.key: _row(table) for table in empty.tables}
     lists: dict[str, Any] = {
@@ -229,7 +222,6 @@ def _shapes() -> tuple[type[BaseModel], type[BaseModel]]:
         total=(int, ...),
         next=(str | None, Field(description="The address of the next page")),
         records=lists["records"],
-        askings=lists["askings"],
     )
     return document, page
 

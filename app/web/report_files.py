@@ -8,8 +8,6 @@ from starlette.responses import Response
 
 from app.documents.report_files import TYPES, Kind, report_file
 from app.domain.impact import Filters, Report
-from app.store import report_askings
-from app.store.database import Db
 from app.web.deps import App, Parts, SignedIn
 from app.web.reports import read_filters, report_of_agency, report_of_programme
 
@@ -27,7 +25,7 @@ def routes() -> APIRouter:
 
         def make() -> bytes:
             with app.database.reading() as db:
-                return file_of(db, app, kind, report_of_agency(db, app, who, agency, filters))
+                return file_of(app, kind, report_of_agency(db, app, who, agency, filters))
 
         return _download(app, (who.account_id, "agency", agency), kind, filters, make)
 
@@ -46,16 +44,15 @@ def routes() -> APIRouter:
 
         def make() -> bytes:
             with app.database.reading() as db:
-                return file_of(db, app, kind, report_of_programme(db, app, who, slug, filters))
+                return file_of(app, kind, report_of_programme(db, app, who, slug, filters))
 
         return _download(app, (who.account_id, "programme", slug), kind, filters, make)
 
     return router
 
 
-def file_of(db: Db, app: Parts, kind: Kind, report: Report) -> bytes:
-    askings = report_askings.of_records(db, report.records) if kind != "pdf" else []
-    return report_file(kind, report, askings, product=app.settings.product_name, now=app.clock())
+def file_of(app: Parts, kind: Kind, report: Report) -> bytes:
+    return report_file(kind, report, product=app.settings.product_name, now=app.clock())
 
 
 def _download(

@@ -14,10 +14,22 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 from sqlmodel import col, select
 
+from app.domain.partner_figure import PartnerFigure
 from app.domain.people import Member, Staff, Teacher
 from app.domain.presenter import Presenter
 from app.settings import Settings
-from app.store import accounts, class_links, consent, directory, lessons, participants, programmes, runs
+from app.store import (
+    accounts,
+    api_tokens,
+    class_links,
+    consent,
+    directory,
+    lessons,
+    participants,
+    partner_figures,
+    programmes,
+    runs,
+)
 from app.store.participants import Guest
 from app.store.runs import OpenRun
 from app.store.tables import (
