@@ -113,6 +113,8 @@ POLICIES: dict[str, Policy] = {
     "GET /class/papers/{version_id}/{paper}.pdf": TEACHER_OF_IT,
     "POST /class/run/attendance": TEACHER_OF_IT,
     "POST /class/run/take-back": TEACHER_OF_IT,
+    "POST /class/run/feedback": TEACHER_OF_IT,
+    "POST /class/run/feedback/erase": TEACHER_OF_IT,
     "GET /class/run/pair": TEACHER,
     "POST /class/run/pair": TEACHER,
     "POST /class/run/pair/confirm": TEACHER,
@@ -172,6 +174,12 @@ POLICIES: dict[str, Policy] = {
     f"GET {OF}/schools/{{school_id}}": COORDINATOR,
     f"POST {OF}/schools/{{school_id}}": COORDINATOR,
     f"POST {OF}/schools/{{school_id}}/remove": COORDINATOR,
+    f"GET {OF}/schools/{{school_id}}/held.zip": COORDINATOR,
+    f"GET {OF}/schools/{{school_id}}/erase": COORDINATOR,
+    f"POST {OF}/schools/{{school_id}}/erase": COORDINATOR,
+    f"GET {OF}/records": COORDINATOR,
+    f"GET {OF}/records/{{run_id}}": COORDINATOR,
+    f"POST {OF}/records/{{run_id}}": COORDINATOR,
     f"GET {OF}/schools/list": COORDINATOR,
     f"GET {OF}/schools/list.xlsx": COORDINATOR,
     "POST /programmes/brought": COORDINATOR,
@@ -314,6 +322,8 @@ FORMS: dict[str, dict[str, Any]] = {
     "GET /class/run/recheck.ics": {"run": "{ended}"},
     "POST /class/run/attendance": {"run": "{ended}", "present": "27"},
     "POST /class/run/take-back": {"run": "{ended}"},
+    "POST /class/run/feedback": {"run": "{ended}", "useful": 5, "age_right": 4, "would_rebook": 5},
+    "POST /class/run/feedback/erase": {"run": "{ended}"},
     "POST /class/run/pair/confirm": {"number": 0},
     "POST /account/second-factor": {"seed": "x" * 20},
     "POST /account/sign-ins/end": {"sign_in_id": "{sign_in}"},
@@ -335,6 +345,7 @@ FORMS: dict[str, dict[str, Any]] = {
     f"POST {OF}/agencies/{{agency_id}}": {"contact": "Sam"},
     f"POST {OF}/schools": {"school": "Hill School (demo)"},
     f"POST {OF}/schools/{{school_id}}": {"school": "Hill School (demo)"},
+    f"POST {OF}/records/{{run_id}}": {"present": 27, "reason": "counted again"},
     "POST /programmes/brought": {"programme": "{slug}"},
     f"POST {OF}/class-groups": {"school": "Hill School (demo)", "label": "6Z"},
     f"POST {CLASS_GROUP}": {"label": "6Z"},
@@ -400,7 +411,7 @@ WITHIN = frozenset(
     for route in POLICIES
     if OF in route
     and (
-        any(f"{{{thing}_id}}" in route for thing in ("agency", "school", "class_group", "session", "booking"))
+        any(f"{{{thing}_id}}" in route for thing in ("agency", "school", "class_group", "session", "booking", "run"))
         or route.endswith(("/modules/order", "/modules/remove", "/timetable/new"))
     )
     and route != f"GET {OF}/timetable/new"

@@ -17,6 +17,7 @@ from app.store import bookings, directory, lessons, participants, runs
 from app.store.database import Db
 from app.store.runs import OpenRun
 from app.store.tables import (
+    AmendmentRow,
     AnchorPairRow,
     AnswerRow,
     AskingChoiceRow,
@@ -88,6 +89,7 @@ def _forget(db: Db, run_id: int) -> None:
     records = select(ParticipationRecordRow.id).where(ParticipationRecordRow.run_id == run_id)
     results = select(AskingResultRow.id).where(AskingResultRow.run_id == run_id)
     connection = db.connection()
+    connection.execute(delete(AmendmentRow).where(col(AmendmentRow.record_id).in_(records)))
     connection.execute(delete(ContributionRow).where(col(ContributionRow.record_id).in_(records)))
     connection.execute(delete(AskingChoiceRow).where(col(AskingChoiceRow.asking_result_id).in_(results)))
     connection.execute(delete(ParticipationRecordRow).where(col(ParticipationRecordRow.run_id) == run_id))

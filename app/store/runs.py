@@ -13,6 +13,7 @@ from app.domain import joining
 from app.domain.errors import Conflict, NotAllowed, NotFound
 from app.domain.lesson import skipped_for
 from app.domain.live_session import FIRST_FOLLOWED, PRESENTER_LEADS, as_left, taken_over
+from app.domain.retention import JOIN_CODE, of_kind
 from app.domain.run import CueKind, Order, Shift, Stage, after_order, reached
 from app.store import directory, lessons, participants
 from app.store.database import Db
@@ -25,14 +26,11 @@ from app.store.open_runs import read as read
 from app.store.open_runs import read_many as read_many
 from app.store.open_runs import shifts as shifts
 from app.store.tables import (
-    AnswerRow,
     CueRow,
     LiveSessionRow,
-    PairingRow,
     ParticipantRow,
     RunModuleRow,
     RunRow,
-    SecretVoteRow,
 )
 
 MOVED_ON = "The lesson has moved on already. Look at the screen and press again."
@@ -356,18 +354,22 @@ def purge(db: Db, before: datetime, now: datetime) -> list[int]:
     """Delete pupil-level rows of runs that ended before this time; returns the runs. Counts stay."""
     due = list(db.exec(select(RunRow).where(col(RunRow.ended_at) < before, col(RunRow.purged_at).is_(None))).all())
     for row in due:
-        participants = select(ParticipantRow.id).where(ParticipantRow.run_id == row.id)
-        connection = db.connection()
-        connection.execute(delete(AnswerRow).where(col(AnswerRow.run_id) == row.id))
-        connection.execute(delete(SecretVoteRow).where(col(SecretVoteRow.participant_id).in_(participants)))
-        connection.execute(delete(ParticipantRow).where(col(ParticipantRow.run_id) == row.id))
-        connection.execute(delete(PairingRow).where(col(PairingRow.run_id) == row.id))
+        delete_pupils(db, _id(row.id))
         row.purged_at = now
     for old in db.exec(
-        select(RunRow).where(col(RunRow.ended_at) < now - timedelta(days=30), col(RunRow.join_code).is_not(None))
+        select(RunRow).where(col(RunRow.ended_at) < now - JOIN_CODE, col(RunRow.join_code).is_not(None))
     ).all():
         old.join_code = None
     return [_id(row.id) for row in due]
+
+
+def delete_pupils(db: Db, run_id: int) -> None:
+    """Every row that the retention table calls pupil-level."""
+    seats = select(ParticipantRow.id).where(ParticipantRow.run_id == run_id)
+    for name in of_kind("P"):
+        table = SQLModel.metadata.tables[name]
+        its = table.c.run_id == run_id if "run_id" in table.c else table.c.participant_id.in_(seats)
+        db.connection().execute(delete(table).where(its))
 
 
 # Participants

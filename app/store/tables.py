@@ -124,6 +124,7 @@ class SchoolRow(SQLModel, table=True):
     kind: str = ""
     district: str = ""
     is_demo: bool = False
+    erased_at: datetime | None = None
 
 
 class ProgrammeSchoolRow(SQLModel, table=True):
@@ -667,6 +668,35 @@ class ContributionRow(SQLModel, table=True):
     agency_id: int = _of("agency")
     role: str
     minutes: float
+
+
+class AmendmentRow(SQLModel, table=True):
+    """What a coordinator corrected in a record, and why; the record itself shows the newest."""
+
+    __tablename__ = "amendment"
+    __table_args__ = (Index("amendment_of_record", "record_id"),)
+    id: int | None = _key()
+    record_id: int = _of("participation_record")
+    field: str
+    old: str
+    new: str
+    reason: str
+    by: int = _of("account")
+    at: datetime
+
+
+class ClassFeedbackRow(SQLModel, table=True):
+    """What the teacher said of one run, each from 1 to 5."""
+
+    __tablename__ = "class_feedback"
+    id: int | None = _key()
+    run_id: int = Field(foreign_key="run.id", unique=True)
+    useful: int
+    age_right: int
+    would_rebook: int
+    line: str = ""
+    may_be_quoted: bool = False
+    concern_prompt_shown: bool = True
 
 
 class AuditEntryRow(SQLModel, table=True):

@@ -19,7 +19,7 @@ from app.live.snapshot import look
 from app.store import audit, class_links, directory, facts, lessons, participants, participation, runs
 from app.store.database import Db
 from app.store.runs import OpenRun
-from app.web import deps
+from app.web import deps, feedback
 from app.web.bookings import for_today
 from app.web.deps import LARGEST_ID, App, ClassTeacher, Parts, RowId, RunLeader
 from app.web.following import offers
@@ -299,6 +299,8 @@ def _add_finish(router: APIRouter, pages: Pages) -> None:
         ended = _ended_run(request, app, run)
         with app.database.reading() as db:
             context = summary_of(db, ended, app.clock())
+            if deps.teacher_or_none(request, app) is not None:  # a paired phone shows it and says nothing
+                context |= feedback.face_of(db, ended)
         return pages.page("runs/report.html", **context)
 
 

@@ -48,6 +48,7 @@ from app.web import deps
 from app.web.deps import AtConsole, Leader, Seated
 from tests.authors import forms_on
 from tests.cast import CORA, FAY, PAUL, PRIYA, THEO_LINK, World, add_staff
+from tests.classroom import Classroom
 from tests.planning import presenter_value
 from tests.policies import ANYONE, FORMS, NAMES, OF, OF_PLANNED, POLICIES, ROLES, STAFF, WITHIN, Policy
 from tests.served import ServedWorld
@@ -193,8 +194,10 @@ def build(stage: Stage) -> None:
     tess, theo = world.teacher(), world.teacher(THEO_LINK)
     ended = []
     for teacher in (tess, theo):
-        ended.append(world.start(teacher).id)
+        taught = world.start(teacher)
+        world.go_to(teacher, taught, "before.F1")
         world.finish(teacher)
+        ended.append(taught.id)
     _, run, phone = paired(world)
     theos = world.start(theo)
     pupil, _ = world.pupil(run), world.pupil(theos)
@@ -220,7 +223,7 @@ def build(stage: Stage) -> None:
     same |= {"spare_lesson": str(lesson_id(world, "spare")), "spare_agency": agency_id(world, "spare-rescue")}
     stage.own = same | things(stage, staff[PRIYA], PRIYA, "fire", "kent-fire-and-rescue-service", FAY)
     stage.foreign = same | things(stage, staff[PAUL], PAUL, "police", "kent-police", "ola@sia.example")
-    stage.own |= {"slug": "town", "programme": "1", "class_group_id": "1", "school_id": "1"}
+    stage.own |= {"slug": "town", "programme": "1", "class_group_id": "1", "school_id": "1", "run_id": str(ended[0])}
     stage.own |= {"ended": str(ended[0]), "fact": "FIR-02", "agency_id": agency_id(world, "medway-council")}
     priyas = {"presenter": presenter_value(world, PRIYA), "part": "all"}
     stage.own |= in_timetable(world, staff[CORA], stage.own, "fire", **priyas)
@@ -259,8 +262,13 @@ def elsewhere(world: World) -> tuple[int, dict[str, str]]:
             consent.ask(db, other, directory.agency_by_slug(db, agency).id or 0, world.clock.now)
         link_id = db.exec(select(ClassLinkRow.id).where(ClassLinkRow.class_group_id == group)).one()
         directory.open_class_link(db, link_id or 0, "a-browser-far-away", world.clock.now)
-    agency = agency_id(world, "far-rescue")
-    return other, {"agency_id": agency, "school_id": str(school), "class_group_id": str(group)}
+        versions = [version_id for version_id, _ in lessons.offered(db, other)]
+    classroom = Classroom(world.parts.database, world.clock)
+    far_run = classroom.start(group, versions)
+    classroom.go_to(far_run, "before.F1")
+    classroom.finish(far_run)
+    far = {"school_id": str(school), "class_group_id": str(group), "run_id": str(far_run)}
+    return other, far | {"agency_id": agency_id(world, "far-rescue")}
 
 
 def in_timetable(
