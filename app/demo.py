@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import TypedDict
 
+from app.demo_timetable import plan_next_week
 from app.domain.errors import NotAllowed
 from app.domain.lesson import Agency
 from app.domain.people import Member
@@ -77,6 +78,7 @@ def seed(database: Database, settings: Settings) -> None:
         programme_id = _add_programme(db)
         _add_schools(db, programme_id, links)
         _add_staff(db, programme_id, links)
+        plan_next_week(db, programme_id, now_utc())
     place = _links_file(settings)
     place.touch(mode=0o600)
     place.write_text(json.dumps(links, indent=2))
