@@ -14,12 +14,12 @@ from websockets.exceptions import ConnectionClosed
 
 from app.domain.shown import asking_name, marks_of
 from app.simulated_class import Acknowledged, ClassRecord, run_class
+from app.store import runs
+from app.store.database import Database
 from app.store.runs import OpenRun
 from tests.cast import code_on
-from tests.live_server import LiveServer
 from tests.served import Visitor
 
-SPEED = 12
 A_LONG_LESSON = 1500
 
 
@@ -34,9 +34,11 @@ class Change(NamedTuple):
 class LedClass:
     """One class of a live session. `said` holds what others than its simulated pupils were told is saved."""
 
-    server: LiveServer
+    database: Database
     teacher: Visitor
     pupils: int
+    speed: float
+    """How fast its pupils are."""
     has_screen: bool = True
     """Else somebody opens a classroom screen in a real browser."""
     code: str = ""
@@ -58,7 +60,8 @@ class LedClass:
 
     @property
     def run(self) -> OpenRun:
-        return self.server.run(self.code)
+        with self.database.reading() as db:
+            return runs.by_code(db, self.code)
 
     @property
     def place(self) -> tuple[str, str]:
@@ -89,7 +92,7 @@ class LedClass:
         if self.has_screen:
             await self._show()
         self.record = await run_class(
-            self.server.address, self.code, self.pupils, seed, speed=SPEED, at_most=A_LONG_LESSON
+            self.teacher.address, self.code, self.pupils, seed, speed=self.speed, at_most=A_LONG_LESSON
         )
         if self.has_screen:
             await self._hide()
@@ -117,10 +120,10 @@ class LedClass:
 
     async def _keep_screen(self, is_seated: asyncio.Event) -> None:
         cookies = "; ".join(f"{name}={value}" for name, value in self.teacher.http.cookies.items())
-        address = f"ws{self.server.address.removeprefix('http')}/class/run/socket?as=screen"
+        address = f"ws{self.teacher.address.removeprefix('http')}/class/run/socket?as=screen"
         async with connect(
             address,
-            origin=self.server.address,  # type: ignore[arg-type]  # a NewType of str
+            origin=self.teacher.address,  # type: ignore[arg-type]  # a NewType of str
             additional_headers={"Cookie": cookies},
             ping_interval=None,
             max_size=2**20,
