@@ -11,11 +11,12 @@ import typer
 from app import demo as demo_programme
 from app import serving
 from app.content import check
+from app.documents.report_files import Kind, report_file
 from app.domain.audit import OPERATOR
 from app.domain.audit import account as the_account
 from app.domain.errors import DomainError, NotFound
 from app.settings import Settings
-from app.store import accounts, audit, invitations, second_factors
+from app.store import accounts, audit, directory, impact, invitations, second_factors
 from app.store.database import Database
 from app.web.deps import Parts, now_utc
 from app.web.security import new_key
@@ -184,6 +185,28 @@ def check_audit(data_dir: DataDir = None) -> None:
         raise typer.Exit(1)
     entries = "1 entry" if count == 1 else f"{count} entries"
     typer.echo(f"The chain holds: {entries}{f', the last is {last}' if last else ''}.")
+
+
+@main.command()
+def report(
+    programme: Annotated[str, typer.Argument(help="The programme as its address names it, for example demo.")],
+    kind: Annotated[Kind, typer.Option("--format", help="json, csv, xlsx or pdf.")] = "json",
+    out: Annotated[Path | None, typer.Option(help="Where to write it. [the output]")] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Write the participation and impact report of a programme; small groups are hidden as on its page."""
+    settings = _settings(demo=False, data_dir=data_dir)
+    with _told_plainly():
+        database = _database_of(settings)
+        with database.reading() as db:
+            programme_id = directory.programme_by_slug(db, programme).id or 0
+            found = impact.report(db, frozenset({programme_id}), now_utc())
+        database.close()
+        made = report_file(kind, found, product=settings.product_name, now=now_utc())
+        if out is None:
+            typer.echo(made, nl=False)
+        else:
+            out.write_bytes(made)
 
 
 def _database_of(settings: Settings) -> Database:

@@ -36,6 +36,8 @@ from app.store.media_files import MediaFolder
 from app.web import (
     account,
     agencies,
+    api,
+    api_keys,
     asked,
     audit,
     author,
@@ -43,9 +45,11 @@ from app.web import (
     calendars,
     class_groups,
     class_links,
+    class_papers,
     consoles,
     feedback,
     following,
+    funder,
     held,
     home,
     invited,
@@ -60,6 +64,7 @@ from app.web import (
     programmes,
     provider,
     records,
+    report_files,
     reports,
     schools,
     sign_in,
@@ -183,6 +188,7 @@ def create_app(
         held.routes(pages),
         schools.routes(pages),
         class_links.routes(pages),
+        class_papers.routes(),
         class_groups.routes(pages),
         timetable.routes(pages),
         bookings.routes(pages),
@@ -196,6 +202,10 @@ def create_app(
         live_sessions.routes(pages),
         consoles.routes(pages, console_panels),
         following.routes(),
+        api.routes(),
+        api_keys.routes(pages),
+        funder.routes(pages),
+        report_files.routes(),  # before the pages, whose addresses end in any word
         reports.routes(pages),
     ):
         app.include_router(router)
@@ -277,6 +287,7 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
             await parts.demo_classes.stop()
         await parts.rehearsals.stop()
         parts.consoles.stop()
+        parts.exports.stop()
         await parts.rooms.stop()
         await asyncio.to_thread(parts.joiner.stop)
         await asyncio.to_thread(parts.writer.stop)

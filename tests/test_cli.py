@@ -168,6 +168,19 @@ def test_the_chain_of_the_audit_log_is_checked(seeded: Path, tmp_path: Path) -> 
     assert "The chain is broken at entry 1" in plain(broken)
 
 
+# A report
+
+
+def test_a_report_is_written_to_a_file_or_to_the_output(seeded: Path, tmp_path: Path) -> None:
+    written = run("report", "demo", "--format", "xlsx", "--out", tmp_path / "report.xlsx", "--data-dir", seeded)
+    assert written.exit_code == 0, written.output
+    assert (tmp_path / "report.xlsx").read_bytes().startswith(b"PK")
+    printed = run("report", "demo", "--data-dir", seeded)
+    assert json.loads(printed.output)["reach"]["classes"] == 0
+    unknown = run("report", "nowhere", "--data-dir", seeded)
+    assert (unknown.exit_code, "could not find that programme" in plain(unknown)) == (1, True)
+
+
 # Serving
 
 

@@ -39,20 +39,34 @@ class CellKey(NamedTuple):
     round: int
 
 
+Sums = Mapping[str, tuple[int, int]]
+"""Each figure that is given out: how many it is, and how many it could be at most."""
+
+
 @dataclass(frozen=True)
 class Cell:
     key: CellKey
     n: int
     """Pupils behind its figures."""
-    sums: Mapping[str, tuple[int, int]] = field(default_factory=dict)
-    """Each figure that is given out of it: how many it is, and how many it could be at most."""
+    sums: Sums = field(default_factory=dict)
+    finer: Sums = field(default_factory=dict)
+    """The parts of these: single questions."""
     is_telling: bool = False
-    """All pupils answered a sensitive question alike, so the class's figure would tell of each of them."""
+    """All pupils answered a sensitive question alike, so that question's figure would tell of each of them."""
 
     @property
     def is_risky(self) -> bool:
-        is_small = any(0 < most < FEWEST_PUPILS for _, most in self.sums.values())
-        return self.n < FEWEST_PUPILS or is_small or self.is_telling
+        """Whether it may not be given out alone."""
+        tells_all = self.is_telling and any(value in (0, most) for value, most in self.sums.values())
+        return self.n < FEWEST_PUPILS or tells_all or _has_few(self.sums)
+
+    @property
+    def has_risky_parts(self) -> bool:
+        return self.is_telling or _has_few(self.finer)
+
+
+def _has_few(sums: Sums) -> bool:
+    return any(0 < most < FEWEST_PUPILS for _, most in sums.values())
 
 
 @dataclass(frozen=True)
@@ -60,11 +74,20 @@ class Decision:
     """What may be given out of one topic of one programme."""
 
     groups: tuple[frozenset[CellKey], ...]
+    finer_groups: tuple[frozenset[CellKey], ...]
+    """Those of the groups whose single questions may be given out too."""
     marks: Mapping[CellKey, Mark]
 
     def countable(self, view: Set[CellKey]) -> frozenset[CellKey]:
         """The cells of a view that may be in its totals: those of whole groups."""
         return frozenset(key for group in self.groups if group <= view for key in group)
+
+    def finely_countable(self, view: Set[CellKey]) -> frozenset[CellKey]:
+        """Those that may be in the totals of single questions."""
+        return frozenset(key for group in self.finer_groups if group <= view for key in group)
+
+
+NOTHING = Decision((), (), {})
 
 
 def round_of(taught_on: date) -> int:
@@ -93,10 +116,15 @@ def decide(cells: Iterable[Cell], current: int) -> Decision:
         made, held = _groups([*held, *(cell for cell in over if cell.key.round == number)])
         groups += made
     return Decision(
-        groups=tuple(frozenset(cell.key for cell in group) for group in groups),
+        groups=_keys(groups),
+        finer_groups=_keys(group for group in groups if _may_be_finer(group)),
         marks={cell.key: _alone(cell, current) for cell in found}
         | {cell.key: _mark(cell, group) for group in groups for cell in group},
     )
+
+
+def _keys(groups: Iterable[Sequence[Cell]]) -> tuple[frozenset[CellKey], ...]:
+    return tuple(frozenset(cell.key for cell in group) for group in groups)
 
 
 def _groups(cells: Sequence[Cell]) -> tuple[list[tuple[Cell, ...]], tuple[Cell, ...]]:
@@ -113,12 +141,25 @@ def _groups(cells: Sequence[Cell]) -> tuple[list[tuple[Cell, ...]], tuple[Cell, 
 
 
 def stands_together(group: Sequence[Cell]) -> bool:
-    """Whether the sums of a group may be given out: two classes or more stand behind each, ten pupils, and none is
-    all or nothing, which would tell of every class in it."""
+    """Whether the sums of several classes may be given out, and none of theirs alone."""
     if len(group) < 2 or sum(cell.n for cell in group) < FEWEST_PUPILS:
         return False
-    for name in {name for cell in group for name in cell.sums}:
-        behind = [cell.sums[name] for cell in group if cell.sums.get(name, (0, 0))[1]]
+    return _tell_of_none([cell.sums for cell in group])
+
+
+def _may_be_finer(group: Sequence[Cell]) -> bool:
+    """Whether the same holds of single questions. If of one it does not, all of them stay back: what is left of the
+    sum would be that one."""
+    if len(group) == 1:
+        return not group[0].has_risky_parts
+    return _tell_of_none([cell.finer for cell in group])
+
+
+def _tell_of_none(each: Sequence[Sums]) -> bool:
+    """Two classes or more and ten pupils stand behind each sum, and none is nothing or all: that would tell of every
+    class in it."""
+    for name in {name for sums in each for name in sums}:
+        behind = [sums[name] for sums in each if sums.get(name, (0, 0))[1]]
         total, most = sum(value for value, _ in behind), sum(most for _, most in behind)
         if behind and (len(behind) < 2 or most < FEWEST_PUPILS or total in (0, most)):
             return False

@@ -221,6 +221,11 @@ class TopicReport:
     pledges: tuple[Pledges, ...] = ()
     hands: tuple[HandsUp, ...] = ()
 
+    @property
+    def pupils_of_items(self) -> int:
+        """Fewer than those matched, where single questions would tell too much of a small class."""
+        return max((item.knowledge.n for item in self.items), default=0)
+
 
 @dataclass(frozen=True)
 class ClassTopic:

@@ -110,6 +110,7 @@ KEPT: tuple[Kept, ...] = (
     Kept("participation_record", "R", "tell agencies and funder what was reached"),
     Kept("contribution", "R", "tell each agency its part"),
     Kept("amendment", "R", "show that a head-count was corrected, and why"),
+    Kept("partner_figure", "R", "put beside the lessons what an agency reports of its other work"),
     # Content
     Kept("topic", "C", "order lessons by topic"),
     Kept("lesson", "C", "hold a lesson together"),
@@ -129,6 +130,7 @@ KEPT: tuple[Kept, ...] = (
     Kept("sign_in", "A", "keep an adult signed in"),
     Kept("invitation", "A", "let somebody in for the first time, or with another password"),
     Kept("recovery_code", "A", "let somebody in who has lost the phone"),
+    Kept("api_token", "A", "let an agency's dashboard read its figures"),
     # The log
     Kept("audit_entry", "L", "answer for what was done"),
 )

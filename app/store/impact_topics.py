@@ -25,11 +25,9 @@ from app.store import lessons, outcomes
 from app.store.database import Db
 from app.store.outcomes import Family, Outcomes, Question, Results, Split
 from app.store.report_rows import Seen, View
-from app.store.tables import ParticipationRecordRow
 
 FEWEST_FOR_AN_IDEA = 3
 """So many must have chosen a wrong answer before it is named."""
-IDS_AT_A_TIME = 5000
 
 
 @dataclass(frozen=True)
@@ -47,8 +45,15 @@ class Topic:
         return [decided.get(row.cell, "none") for row in self.rows]
 
     def counted(self, family: Family) -> dict[CellKey, Results]:
+        return self._of(self.kept.decision(self.key, family).countable(self.cells))
+
+    def finely_counted(self) -> dict[CellKey, Results]:
+        """Those whose single questions may be in totals."""
+        return self._of(self.kept.decision(self.key, "knowledge").finely_countable(self.cells))
+
+    def _of(self, cells: Iterable[CellKey]) -> dict[CellKey, Results]:
         there = self.kept.results.get(self.key, {})
-        return {key: there[key] for key in sorted(self.kept.decision(self.key, family).countable(self.cells))}
+        return {key: there[key] for key in sorted(cells)}
 
 
 def topics(db: Db, view: View) -> tuple[TopicReport, ...]:
@@ -70,7 +75,7 @@ def _topic(db: Db, view: View, key: str) -> TopicReport:
     left_out = {
         row.class_group_id for row, mark in marks if row.cell not in in_totals and mark not in ("none", "waiting")
     }
-    n = sum(max(one.run_n.values(), default=0) for one in counted.values())
+    n = sum(one.people for one in counted.values())
     knowledge = gain.knowledge(gain.add_up(one.scores for one in counted.values()), mark_of(n))
     if not n:
         knowledge = Knowledge(mark=mark_of_several(mark for _, mark in marks))
@@ -83,7 +88,7 @@ def _topic(db: Db, view: View, key: str) -> TopicReport:
         left_out=len(left_out),
         waiting=len({row.class_group_id for row, mark in marks if mark == "waiting"}),
         knowledge=knowledge,
-        items=_items(db, rows, counted, versions, newest),
+        items=_items(db, parts, versions, newest),
         confidence=_confidence(_all(parts, "confidence")),
         pledges=_pledges(_all(parts, "pledge"), newest),
         hands=_hands(_all(parts, "hands"), newest),
@@ -113,15 +118,10 @@ def _all(parts: Iterable[Topic], family: Family) -> dict[CellKey, Results]:
 
 
 def _items(
-    db: Db,
-    rows: Sequence[Seen],
-    counted: Mapping[CellKey, Results],
-    versions: Mapping[int, Lesson],
-    newest: Mapping[str, Lesson],
+    db: Db, parts: Sequence[Topic], versions: Mapping[int, Lesson], newest: Mapping[str, Lesson]
 ) -> tuple[Item, ...]:
-    sums = _add_up(one.items for one in counted.values())
-    ids = [row.id for row in rows if row.cell in counted]
-    ideas = _ideas(db, ids, versions) if sums else {}
+    sums = _add_up(one.items for part in parts for one in part.finely_counted().values())
+    ideas = _ideas(db, parts, versions) if sums else {}
     return tuple(
         Item(
             key=question.key,
@@ -153,12 +153,13 @@ def _of_split(split: Split) -> Knowledge:
     return replace(gain.knowledge(scores), low=None, high=None)
 
 
-def _ideas(db: Db, ids: Sequence[int], versions: Mapping[int, Lesson]) -> dict[tuple[str, str, str], str]:
+def _ideas(db: Db, parts: Iterable[Topic], versions: Mapping[int, Lesson]) -> dict[tuple[str, str, str], str]:
     """Lesson, question and purpose -> the wrong idea that most pupils chose, in the quiz's own words."""
     chosen: dict[tuple[str, str, str], Counter[str]] = defaultdict(Counter)
-    for start in range(0, len(ids), IDS_AT_A_TIME):
-        which = (ParticipationRecordRow.id.in_(ids[start : start + IDS_AT_A_TIME]),)  # type: ignore[union-attr]
-        for (version_id, step_key), counts in outcomes.wrong_choices(db, which).items():
+    for part in parts:
+        cells = part.finely_counted().keys()
+        records = [row.id for row in part.rows if row.cell in cells]
+        for (version_id, step_key), counts in outcomes.chosen(db, part.kept, records).items():
             lesson = versions[version_id]
             step = lesson.step(step_key)
             if not isinstance(step, Asking) or not isinstance(step.question, ChooseOne) or not step.is_anchor:
@@ -290,15 +291,16 @@ def _class_topic(
     kept = view.kept[rows[0].programme_id]
     decided, there = kept.decision(topic, "knowledge"), kept.results.get(topic, {})
     seen = Counter(row.cell for row in rows)
-    given = [
-        there[cell]
-        for cell, n in seen.items()
-        if decided.marks.get(cell) in ("shown", "counts") and n == whole[topic, cell]
-    ]
+    alone = {
+        cell for cell in seen if decided.marks.get(cell) in ("shown", "counts") and seen[cell] == whole[topic, cell]
+    }
+    given, finely = (
+        [there[cell] for cell in cells] for cells in (sorted(alone), sorted(decided.finely_countable(alone)))
+    )
     if given:
-        people = sum(max(one.run_n.values(), default=0) for one in given)
+        people = sum(one.people for one in given)
         knowledge = gain.knowledge(gain.add_up(one.scores for one in given), mark_of(people))
-        items = _items_of_class(db, rows, given)
+        items = _items_of_class(db, rows, finely)
     else:
         items = ()
         mark = mark_of_several(decided.marks.get(cell, "none") for cell in seen)

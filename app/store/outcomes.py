@@ -3,8 +3,8 @@
 Read once for all pages of a programme and kept until a record comes or goes: what a lesson left never changes.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
@@ -69,11 +69,22 @@ class Results:
     hands: dict[Question, Split] = field(default_factory=dict)
     spread: tuple[int, int] = (0, 0)
 
+    @property
+    def people(self) -> int:
+        """Matched pupils, each once."""
+        return max(self.run_n.values(), default=0)
+
+    def _whole(self) -> dict[str, tuple[int, int]]:
+        """Right answers to all key questions, and how far pupils' changes differ, which the interval tells."""
+        if not self.scores.n:
+            return {}
+        of = self.scores.answers
+        return {"before": (self.scores.before, of), "after": (self.scores.after, of), "spread": self.spread}
+
     def cell(self, key: CellKey, family: Family) -> Cell:
         match family:
             case "knowledge":
-                sums = _sums(self.items) | ({"spread": self.spread} if self.scores.n else {})
-                return Cell(key, max(self.run_n.values(), default=0), sums, bool(self.telling))
+                return Cell(key, self.people, self._whole(), _sums(self.items), bool(self.telling))
             case "confidence":
                 return Cell(key, _fewest(self.confidence), _sums(self.confidence))
             case "hands":
@@ -90,9 +101,11 @@ class Outcomes:
     results: Mapping[str, Mapping[CellKey, Results]]
     """Topic -> class and round -> sums."""
     decisions: Mapping[tuple[str, Family], Decision]
+    chosen: dict[frozenset[int], "Chosen"] = field(default_factory=dict)
+    """Records -> what was chosen in them, as far as somebody has asked."""
 
     def decision(self, topic: str, family: Family) -> Decision:
-        return self.decisions.get((topic, family), Decision((), {}))
+        return self.decisions.get((topic, family), disclosure.NOTHING)
 
 
 def cell_key(class_group_id: int, began_at: datetime) -> CellKey:
@@ -214,9 +227,7 @@ def _add_confidence(db: Db, programme_id: int, places: Places) -> None:
     }
     said: dict[tuple[int, int, str], dict[str, tuple[int, int]]] = defaultdict(dict)
     sure = func.sum(case((col(AskingChoiceRow.choice).in_(SURE), AskingChoiceRow.n), else_=0))
-    for run_id, module, step, n, of in _asked(
-        db, programme_id, sure, func.sum(AskingChoiceRow.n), steps=steps, by_hand=False
-    ):
+    for run_id, module, step, n, of in _asked(db, programme_id, sure, func.sum(AskingChoiceRow.n), steps=steps):
         key, when = steps[step]
         said[run_id, module, key][when] = (n, of)
     for (run_id, module, key), times in said.items():
@@ -228,7 +239,7 @@ def _add_confidence(db: Db, programme_id: int, places: Places) -> None:
 def _add_pledges(db: Db, programme_id: int, places: Places) -> None:
     chosen: dict[tuple[int, int], dict[str, int]] = defaultdict(dict)
     for run_id, module, _, choice, n in _asked(
-        db, programme_id, AskingChoiceRow.choice, func.sum(AskingChoiceRow.n), steps=(PLEDGE,), by_hand=False
+        db, programme_id, AskingChoiceRow.choice, func.sum(AskingChoiceRow.n), steps=(PLEDGE,)
     ):
         chosen[run_id, module][choice] = n
     for place, counts in chosen.items():
@@ -262,8 +273,8 @@ def _add_hands(db: Db, programme_id: int, places: Places) -> None:
             _add(results.hands, (lesson.key, key), Split(*times["before"], *times["after"]))
 
 
-def _asked(db: Db, programme_id: int, *what: Any, steps: Iterable[str], by_hand: bool) -> list[Any]:
-    """Counts of round 1, by run, module and step; and by choice where that is asked for."""
+def _asked(db: Db, programme_id: int, *what: Any, steps: Iterable[str]) -> list[Any]:
+    """Counts of round 1 without hands, by run, module and step; and by choice where that is asked for."""
     row: Any = AskingResultRow
     grouped = [
         row.run_id,
@@ -276,7 +287,7 @@ def _asked(db: Db, programme_id: int, *what: Any, steps: Iterable[str], by_hand:
         .join(AskingChoiceRow, col(AskingChoiceRow.asking_result_id) == row.id)
         .join(ParticipationRecordRow, _of_record(row))
         .where(*_lessons_of(programme_id), row.round == 1, col(row.step_key).in_(list(steps)))
-        .where((col(row.mode) == "hands") == by_hand)
+        .where(row.mode != "hands")
         .group_by(*grouped)
     )
     return list(db.exec(query).all())
@@ -307,20 +318,35 @@ def _is_sensitive(lesson: Lesson, question_key: str) -> bool:
 
 # The wrong idea that most pupils had
 
+Chosen = Mapping[tuple[int, str], Mapping[str, int]]
+"""Version and step -> choice -> how many."""
+IDS_AT_A_TIME, VIEWS_KEPT = 5000, 200
 
-def wrong_choices(db: Db, which: Any) -> dict[tuple[int, str], dict[str, int]]:
-    """Version and step -> choice -> how many, over the key questions of the records that `which` names."""
-    counted: dict[tuple[int, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
+
+def chosen(db: Db, kept: Outcomes, records: Sequence[int]) -> Chosen:
+    """What pupils chose in these records, round 1."""
+    asked = frozenset(records)
+    if asked not in kept.chosen:
+        if len(kept.chosen) >= VIEWS_KEPT:
+            kept.chosen.clear()
+        kept.chosen[asked] = _chosen(db, records)
+    return kept.chosen[asked]
+
+
+def _chosen(db: Db, records: Sequence[int]) -> Chosen:
+    counted: dict[tuple[int, str], Counter[str]] = defaultdict(Counter)
     row: Any = AskingResultRow
     record: Any = ParticipationRecordRow
     option: Any = AskingChoiceRow
-    for version_id, step, choice, n in db.exec(
-        select(record.version_id, row.step_key, option.choice, func.sum(option.n))
-        .select_from(record)
-        .join(row, _of_record(row))
-        .join(option, col(option.asking_result_id) == row.id)
-        .where(record.kind == "lesson", row.round == 1, row.mode != "hands", col(row.right).is_not(None), *which)
-        .group_by(record.version_id, row.step_key, option.choice)
-    ).all():
-        counted[version_id, step][plain(choice)] += n
+    for start in range(0, len(records), IDS_AT_A_TIME):
+        which = record.id.in_(records[start : start + IDS_AT_A_TIME])
+        for version_id, step, choice, n in db.exec(
+            select(record.version_id, row.step_key, option.choice, func.sum(option.n))
+            .select_from(record)
+            .join(row, _of_record(row))
+            .join(option, option.asking_result_id == row.id)
+            .where(which, row.round == 1, row.mode != "hands", row.right.is_not(None))
+            .group_by(record.version_id, row.step_key, option.choice)
+        ).all():
+            counted[version_id, step][plain(choice)] += n
     return counted

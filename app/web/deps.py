@@ -26,6 +26,7 @@ from app.store import accounts, directory, pairings, presenters, runs
 from app.store.database import Database
 from app.store.participants import Guest
 from app.store.runs import OpenRun
+from app.web.exports import Exports
 from app.web.security import Cookies, Throttle
 from app.web.wrong_passwords import WrongPasswords
 
@@ -63,6 +64,8 @@ class Parts:
     choose: Callable[[Sequence[str]], str] = secrets.choice
     wrong_codes: Throttle = field(default_factory=lambda: Throttle(120, 300))
     wrong_passwords: WrongPasswords = field(default_factory=WrongPasswords)
+    wrong_keys: Throttle = field(default_factory=lambda: Throttle(30, 300))
+    exports: Exports = field(default_factory=Exports)
 
 
 def parts(connection: HTTPConnection) -> Parts:

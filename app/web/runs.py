@@ -28,7 +28,7 @@ from app.web.panels import Panels
 from app.web.play import conditional
 from app.web.security import new_key
 from app.web.sockets import POLICY, open_seat, take_seat, turn_away
-from app.web.summary import summary_of
+from app.web.summary import links, summary_of
 
 OfFollowing = Literal["ready", "hold", "carry_on", "catch_up"]
 """What a teacher orders of the live session that the class has come to."""
@@ -114,6 +114,7 @@ def _today(app: Parts, teacher: Teacher, sentence: str = "") -> dict[str, Any]:
                 "you_need": lesson.you_need,
                 "objectives": lesson.objectives,
                 "awaiting": unsigned[version_id],
+                "papers": links(version_id, lesson),
                 "checked": place == 0,
             }
             for place, (version_id, lesson) in enumerate(offered)
