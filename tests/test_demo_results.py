@@ -164,6 +164,21 @@ def test_the_class_that_lost_its_connection_answered_before_and_not_after(seeded
     assert "quiz" in {part for part, _ in results}
 
 
+def test_every_question_of_the_past_was_answered_by_most_of_a_class(seeded: Database) -> None:
+    with seeded.reading() as db:
+        run = db.exec(
+            select(RunRow.id)
+            .join(ClassGroupRow, col(ClassGroupRow.id) == RunRow.class_group_id)
+            .where(ClassGroupRow.label == "6H")
+        ).all()
+        answered = [
+            (one.answered, one.joined, one.right) for number in run for one in participation.of_run(db, number or 0)
+        ]
+    assert len(answered) > 60
+    assert min(n / joined for n, joined, _ in answered) > 0.75
+    assert all(right > 0 for _, _, right in answered if right is not None)
+
+
 def test_nothing_of_a_pupil_is_left_of_the_past(seeded: Database) -> None:
     with seeded.reading() as db:
         tables = (ParticipantRow, AnswerRow, SecretVoteRow)
