@@ -10,9 +10,10 @@ from typing import NamedTuple
 
 from app.demo_pupils import Pupils
 from app.domain.errors import DomainError
+from app.domain.feedback import Feedback
 from app.domain.lesson import Asking, Pledge
 from app.domain.run import Plan, Stage, after_order
-from app.store import answers, directory, lessons, participants, participation, runs, schools
+from app.store import answers, directory, feedback, lessons, participants, participation, runs, schools
 from app.store.answers import Answer
 from app.store.database import Db
 from app.store.participants import Names, Wish
@@ -58,6 +59,30 @@ PAST = (
     Past("D11", "6R", 28, 0),
     Past("D12", "6O", 25, 25, (74, 99), (65, 101), (55, 93), (58, 98)),
 )
+SAID: dict[tuple[str, str], Feedback] = {
+    ("D01", "6H"): Feedback(
+        useful=5, age_right=5, would_rebook=5, line="They asked their parents to test the alarm."
+    ),
+    ("D02", "6A"): Feedback(useful=5, age_right=4, would_rebook=5),
+    ("D03", "6"): Feedback(
+        useful=5,
+        age_right=5,
+        would_rebook=5,
+        line="Every child could say what to do in the water.",
+        may_be_quoted=True,
+    ),
+    ("D05", "6M"): Feedback(useful=4, age_right=5, would_rebook=4),
+    ("D07", "6F"): Feedback(useful=3, age_right=3, would_rebook=3, line="The quiz was long for my class."),
+    ("D08", "6G"): Feedback(
+        useful=5, age_right=5, would_rebook=5, line="Calm, clear and no showing off.", may_be_quoted=True
+    ),
+    ("D09", "6C"): Feedback(
+        useful=4, age_right=4, would_rebook=5, line="They knew a lot already, and talked well.", may_be_quoted=True
+    ),
+    ("D11", "6R"): Feedback(useful=3, age_right=5, would_rebook=4, line="A pity that our Wi-Fi went."),
+    ("D12", "6O"): Feedback(useful=5, age_right=4, would_rebook=5),
+}
+"""What teachers said after the second lesson; some said nothing."""
 HOURS = (("internet", "fire"), ("water", "road"))
 """The second a week after the first."""
 FIRST_DAY = datetime(2026, 11, 2, tzinfo=UTC)
@@ -145,6 +170,8 @@ class Hour:
         runs.confirm_present(self.db, run_id, self.past.present, self.ends)
         self.db.flush()
         participation.finish(self.db, runs.read(self.db, run_id), by="teacher", now=self.ends)
+        if self.topics == HOURS[-1] and (said := SAID.get((self.past.reference, self.past.label))):
+            feedback.say(self.db, run_id, said)
 
     def _seat(self, run: OpenRun, now: datetime) -> list[int]:
         wishes = [
