@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from app.domain.disclosure import given_out_on, round_of
+from app.domain.disclosure import current_round, given_out_on
 from app.domain.impact import Knowledge, Report, TopicReport
 
 MODES = {"devices": "Devices", "hands": "Hands up", "cards": "Cards"}
@@ -59,7 +59,7 @@ def notes(report: Report, today: date) -> tuple[str, ...]:
     """What the reader should know of this view."""
     found = []
     if waiting := max((topic.waiting for topic in report.topics), default=0):
-        day = given_out_on(round_of(today))
+        day = given_out_on(current_round(today))
         found.append(
             f"{_classes(waiting)} had lessons whose results are not given out yet: they come on Monday {day.day} "
             f"{day:%B %Y}, together with other classes, so that two reports never differ by one class."

@@ -227,9 +227,7 @@ def _add_confidence(db: Db, programme_id: int, places: Places) -> None:
     }
     said: dict[tuple[int, int, str], dict[str, tuple[int, int]]] = defaultdict(dict)
     sure = func.sum(case((col(AskingChoiceRow.choice).in_(SURE), AskingChoiceRow.n), else_=0))
-    for run_id, module, step, n, of in _asked(
-        db, programme_id, sure, func.sum(AskingChoiceRow.n), steps=steps, by_hand=False
-    ):
+    for run_id, module, step, n, of in _asked(db, programme_id, sure, func.sum(AskingChoiceRow.n), steps=steps):
         key, when = steps[step]
         said[run_id, module, key][when] = (n, of)
     for (run_id, module, key), times in said.items():
@@ -241,7 +239,7 @@ def _add_confidence(db: Db, programme_id: int, places: Places) -> None:
 def _add_pledges(db: Db, programme_id: int, places: Places) -> None:
     chosen: dict[tuple[int, int], dict[str, int]] = defaultdict(dict)
     for run_id, module, _, choice, n in _asked(
-        db, programme_id, AskingChoiceRow.choice, func.sum(AskingChoiceRow.n), steps=(PLEDGE,), by_hand=False
+        db, programme_id, AskingChoiceRow.choice, func.sum(AskingChoiceRow.n), steps=(PLEDGE,)
     ):
         chosen[run_id, module][choice] = n
     for place, counts in chosen.items():
@@ -275,8 +273,8 @@ def _add_hands(db: Db, programme_id: int, places: Places) -> None:
             _add(results.hands, (lesson.key, key), Split(*times["before"], *times["after"]))
 
 
-def _asked(db: Db, programme_id: int, *what: Any, steps: Iterable[str], by_hand: bool) -> list[Any]:
-    """Counts of round 1, by run, module and step; and by choice where that is asked for."""
+def _asked(db: Db, programme_id: int, *what: Any, steps: Iterable[str]) -> list[Any]:
+    """Counts of round 1 without hands, by run, module and step; and by choice where that is asked for."""
     row: Any = AskingResultRow
     grouped = [
         row.run_id,
@@ -289,7 +287,7 @@ def _asked(db: Db, programme_id: int, *what: Any, steps: Iterable[str], by_hand:
         .join(AskingChoiceRow, col(AskingChoiceRow.asking_result_id) == row.id)
         .join(ParticipationRecordRow, _of_record(row))
         .where(*_lessons_of(programme_id), row.round == 1, col(row.step_key).in_(list(steps)))
-        .where((col(row.mode) == "hands") == by_hand)
+        .where(row.mode != "hands")
         .group_by(*grouped)
     )
     return list(db.exec(query).all())
