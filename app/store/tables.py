@@ -727,7 +727,7 @@ class PartnerFigureRow(SQLModel, table=True):
     agency_id: int = _of("agency")
     label: str
     amount: float
-    unit: str = ""
+    measure: str = ""
     period: str
     source: str
     entered_by: int = _of("account")
