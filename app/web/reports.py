@@ -1,4 +1,4 @@
-"""What each agency and each programme reads: participation and impact on a page, participation as CSV."""
+"""What each agency and each programme reads: participation and impact on a page."""
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
@@ -6,19 +6,18 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from app.documents.participation_csv import participation_csv
 from app.domain import impact_words
 from app.domain.disclosure import WHY
 from app.domain.errors import NotFound
 from app.domain.impact import Choice, Filters, Report
 from app.domain.people import Staff, may
-from app.store import directory, impact, participation, report_rows
+from app.store import directory, impact, report_rows
 from app.store.database import Db
-from app.store.participation import ReportRow
 from app.store.tables import AgencyRow
 from app.web.deps import LARGEST_ID, App, Parts, SignedIn
 from app.web.pages import HOME, Pages
 from app.web.programme_page import own_programme
+from app.web.report_links import file_links
 
 LINES = 100
 """So many classes and lessons stand on a page; the spreadsheet has all."""
@@ -28,15 +27,6 @@ Wanted = Annotated[str, Query(max_length=80)]
 def routes(pages: Pages) -> APIRouter:
     router = APIRouter()
 
-    @router.get("/reports/agencies/{agency}.csv")
-    def agency_csv(agency: str, app: App, who: SignedIn) -> Response:
-        name, rows = _agency_rows(app, who, agency)
-        return Response(
-            participation_csv(name, rows),
-            media_type="text/csv; charset=utf-8",
-            headers={"Content-Disposition": f'attachment; filename="{agency}-participation.csv"'},
-        )
-
     @router.get("/reports/agencies/{agency}")
     def agency_report(
         agency: str, app: App, who: SignedIn, term: Wanted = "", school: Wanted = "", topic: Wanted = ""
@@ -45,8 +35,7 @@ def routes(pages: Pages) -> APIRouter:
         with app.database.reading() as db:
             report = report_of_agency(db, app, who, agency, filters, most=LINES)
         address = f"/reports/agencies/{agency}"
-        files = [{"href": f"{address}.csv", "words": "Spreadsheet (CSV)"}]
-        return pages.page("reports/report.html", **_face(app, report, who, address, files))
+        return pages.page("reports/report.html", **_face(app, report, who, address, file_links(address, filters)))
 
     @router.get("/reports/programmes/{slug}")
     def programme_report(
@@ -61,7 +50,8 @@ def routes(pages: Pages) -> APIRouter:
         filters = read_filters(term=term, school=school, topic=topic, agency=agency)
         with app.database.reading() as db:
             report = report_of_programme(db, app, who, slug, filters, most=LINES)
-        return pages.page("reports/report.html", **_face(app, report, who, f"/reports/programmes/{slug}", []))
+        address = f"/reports/programmes/{slug}"
+        return pages.page("reports/report.html", **_face(app, report, who, address, file_links(address, filters)))
 
     return router
 
@@ -129,9 +119,3 @@ def _agency(db: Db, who: Staff, slug: str) -> tuple[AgencyRow, frozenset[int] | 
         raise NotFound("We could not find that agency.")
     # A coordinator sees the agency's part in the own programmes only; its own members see all of it.
     return agency, None if agency.id in who.agency_ids else who.programme_ids & programme_ids
-
-
-def _agency_rows(app: Parts, who: Staff, slug: str) -> tuple[str, list[ReportRow]]:
-    with app.database.reading() as db:
-        agency, seen = _agency(db, who, slug)
-        return agency.name, participation.for_agency(db, agency.id or 0, seen)
