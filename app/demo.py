@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypedDict
 
 from app import demo_results
+from app.demo_timetable import plan_next_week
 from app.domain.errors import NotAllowed
 from app.domain.lesson import Agency
 from app.domain.people import Member
@@ -65,6 +66,7 @@ def seed(database: Database, settings: Settings, *, with_results: bool = True) -
             programme_id = _add_programme(db)
             _add_schools(db, programme_id, links)
             _add_staff(db, programme_id, links)
+            plan_next_week(db, programme_id, now_utc())
             if with_results:
                 demo_results.add(db, programme_id, alias_words(), now_utc())
         elif (settings.data_dir / DEMO_MARK).exists():  # lessons that came with a newer release

@@ -60,16 +60,27 @@ function keepSaved(form) {
     clearTimeout(timer);
     timer = setTimeout(save, SAVE_AFTER);
   };
-  form.addEventListener("input", () => {
+  const typed = () => {
     if (isStopped) return;
     say("Not saved yet", "waiting");
     plan();
-  });
+  };
+  form.addEventListener("input", typed);
+  if (isTypedAlready(form)) typed();
   form.addEventListener("submit", () => (isStopped = true));
   document.addEventListener("visibilitychange", () => document.hidden && save());
   addEventListener("online", save);
   addEventListener("beforeunload", (event) => {
     if (!isStopped && (isDirty || isSaving)) event.preventDefault();
+  });
+}
+
+/** On a slow computer somebody may type before this script is there, or a browser fills in what was typed before. */
+function isTypedAlready(form) {
+  return [...form.elements].some((one) => {
+    if (one.type === "checkbox" || one.type === "radio") return one.checked !== one.defaultChecked;
+    if (one.type === "hidden" || one.defaultValue === undefined) return false;
+    return one.value !== one.defaultValue;
   });
 }
 

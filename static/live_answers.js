@@ -40,8 +40,9 @@ const some = {
 };
 
 const order = {
-  /** The last one has only one place left. */
+  /** The last one has only one place left: it goes there by itself, and a tap on it leaves it there. */
   tap(draft, token, here) {
+    if (order.isWhole(draft, here) && draft.endsWith(token)) return draft;
     const next = draft.includes(token) ? draft.slice(0, draft.indexOf(token)) : draft + token;
     const left = letters(here).filter((letter) => !next.includes(letter));
     return left.length === 1 && next.length > draft.length ? next + left[0] : next;

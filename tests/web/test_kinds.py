@@ -198,7 +198,7 @@ def _page_that_asks(lesson: Lesson) -> str:
     """A room hears of an order a moment after whoever gave it."""
     for _ in range(200):
         page: str = lesson.pupil.get("/play").text
-        if f'value="{lesson.asking()}"' in page:
+        if f'value="{lesson.asking()}"' in page and 'data-phase="open"' in page:
             return page
         time.sleep(0.02)
     raise AssertionError("the page does not ask")

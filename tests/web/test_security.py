@@ -1,5 +1,7 @@
 """What stands in front of every request: host, origin, headers, cookies, size, and who may ask at all."""
 
+import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from tests.cast import ADDRESS, PASSWORD, PRIYA, TESS_LINK, World
 from tests.policies import POLICIES
+from tests.served import ServedWorld
 
 POSTS = {route.partition(" ")[2] for route in POLICIES if route.startswith("POST ")}
 FORM = {
@@ -258,6 +261,23 @@ def cookies_of(world: World) -> dict[str, str]:
         browser.post("/sign-in", data={"email": PRIYA, "password": PASSWORD}).headers["set-cookie"],
     ]
     return {line.partition("=")[0]: line for line in lines}
+
+
+def test_somebody_who_leaves_in_the_middle_of_a_form_is_no_fault_of_the_server(
+    served: ServedWorld, caplog: pytest.LogCaptureFixture
+) -> None:
+    priya = served.visitor().sign_in(PRIYA).http
+    cookies = "; ".join(f"{name}={value}" for name, value in priya.cookies.items())
+    with socket.create_connection(("127.0.0.1", served.port)) as leaving:
+        host = f"Host: 127.0.0.1:{served.port}\r\nOrigin: {served.address}\r\nCookie: {cookies}\r\n"
+        kind = "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 500\r\n"
+        leaving.sendall(f"POST /author/lessons/fire/steps/hook HTTP/1.1\r\n{host}{kind}\r\ntitle=Smo".encode())
+        leaving.settimeout(0.3)
+        with pytest.raises(TimeoutError):  # it waits for the rest of the form
+            leaving.recv(1)
+    time.sleep(0.2)
+    assert priya.get("/author").status_code == 200
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
 
 
 def test_cookies_are_for_our_own_server_only(world: World) -> None:

@@ -59,7 +59,7 @@ def read_workbook(content: bytes, *, columns: int = MOST_COLUMNS) -> list[Sheet]
 
 def read_text_table(text: str, *, columns: int = MOST_COLUMNS) -> Iterator[Sheet]:
     """A sheet for each sign that may separate the cells; the caller knows which one makes sense."""
-    csv.field_size_limit(len(text) + 1)
+    csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))  # the whole process has one: never lower it
     for delimiter in DELIMITERS:
         if delimiter in text:
             rows: list[Row] = []

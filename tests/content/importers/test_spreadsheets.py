@@ -1,5 +1,6 @@
 """What spreadsheets may bring: formulas, dates, huge cells, bombs, and files that are something else."""
 
+import csv
 import io
 import zipfile
 from datetime import date
@@ -8,6 +9,7 @@ import pytest
 
 from app.content.importers import read
 from app.content.importers.imported import Imported
+from app.content.importers.tables import read_text_table
 from tests.content.importers.written import ALARM, KAHOOT_HEADINGS, kahoot_rows, semicolons, workbook
 
 
@@ -197,3 +199,9 @@ def test_the_name_gives_a_title_and_no_more() -> None:
     content = workbook(kahoot_rows(ALARM))
     assert read("C:\\talks\\Fire_safety.pptx", content).title == "Fire safety"
     assert read("../../etc/\0pass\u202ewd.csv", content).title == "passwd"
+
+
+def test_reading_a_short_table_leaves_long_cells_readable_for_everybody_else() -> None:
+    assert list(read_text_table("a,b\n1,2"))
+    long = "x" * 100
+    assert next(csv.reader([long])) == [long]
