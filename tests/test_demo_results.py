@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from app import demo
 from app.demo_results import PAST
 from app.main import open_database
 from app.settings import Settings
-from app.store import participation, schools
+from app.store import impact, participation, schools
 from app.store.database import Database
 from app.store.tables import (
     AnswerRow,
@@ -106,6 +107,29 @@ def test_each_class_has_its_own_line_of_the_table(seeded: Database) -> None:
         for past in PAST
         for topic in ("internet", "fire", "water", "road")
     }
+
+
+def test_the_report_says_what_the_table_says_and_hides_the_smallest_class_with_the_next(seeded: Database) -> None:
+    with seeded.reading() as db:
+        report = impact.report(db, frozenset({1}), datetime(2026, 11, 26, 9, tzinfo=UTC))
+    reach = report.reach
+    assert (reach.schools, reach.classes, reach.on_roll, reach.pupils) == (12, 14, 391, 374)
+    assert (reach.attendances, reach.pupil_hours, reach.matched) == (1496, 748, 327)
+    assert {
+        topic.key: (topic.knowledge.n, topic.knowledge.points, topic.knowledge.gain) for topic in report.topics
+    } == {
+        "internet": (327, 17.1, 0.47),
+        "fire": (327, 25.4, 0.55),
+        "water": (327, 32.6, 0.57),
+        "road": (327, 26.9, 0.55),
+    }
+    marks = {
+        line.label: {topic.knowledge.mark for topic in line.topics} for line in report.classes if line.label != "6"
+    }
+    tens = [line for line in report.classes if line.school.startswith("Oystergreave")]
+    assert marks["6W"] == {topic.knowledge.mark for topic in tens[0].topics} == {"hidden"}
+    assert marks["6R"] == {"none"}
+    assert marks["6H"] == {"shown"}
 
 
 def test_each_lesson_lasted_an_hour_without_its_pause_and_one_class_paused(seeded: Database) -> None:
