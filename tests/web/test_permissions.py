@@ -234,6 +234,8 @@ def build(stage: Stage) -> None:
         "ended": str(ended[1]),
         "fact": "POL-02",
     }
+    stage.own |= beside_reports(world, 1, "kent-fire-and-rescue-service")
+    stage.foreign |= beside_reports(world, other, "far-rescue", key_of="kent-police")
     stage.foreign |= in_timetable(world, staff[OLGA], stage.foreign, "far")
     with world.parts.database.transaction() as db:
         accounts.one(db, account_of(world, FAY)).disabled_at = world.clock.now
