@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 
 from app.domain import impact_words
 from app.domain.disclosure import WHY
+from app.domain.feedback import ASKED
 from app.domain.impact import Knowledge, Report, names_of
 from app.domain.timetable import HOME
 
@@ -86,6 +87,7 @@ def tables_of(report: Report, today: date) -> ReportTables:
             _promises(report),
             _hands(report),
             _classes(report),
+            _teachers(report),
             _agencies(report),
             _records(report),
             _askings(report),
@@ -312,6 +314,20 @@ def _classes(report: Report) -> Table:
         *KNOWLEDGE,
     )
     return Table("classes", "By class and topic", columns, tuple(rows))
+
+
+def _teachers(report: Report) -> Table:
+    """An average where there are enough of them, and what may be quoted."""
+    said = report.teachers
+    averages = ((words, getattr(said, key)) for key, words in ASKED)
+    rows: list[tuple[Value, ...]] = [(words, mean, said.said) for words, mean in averages if mean is not None]
+    rows += [(quote, None, None) for quote in said.quotes]
+    columns = (
+        Column("words", "What teachers said"),
+        Column("average", "Average of 1 to 5", "decimal"),
+        Column("n", "Teachers", "number"),
+    )
+    return Table("teachers", "Teachers", columns, tuple(rows))
 
 
 def _agencies(report: Report) -> Table:

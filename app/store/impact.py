@@ -1,13 +1,16 @@
 """Reports of a programme or an agency, read from counts alone: never from an answer."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from datetime import datetime
+from statistics import fmean
 
 from sqlmodel import col, select
 
 from app.domain import disclosure
+from app.domain.feedback import Feedback
 from app.domain.impact import (
+    FEWEST_TEACHERS,
     AgencyLine,
     Apart,
     Choice,
@@ -18,9 +21,10 @@ from app.domain.impact import (
     Reach,
     RecordLine,
     Report,
+    Teachers,
     names_of,
 )
-from app.store import directory, impact_topics, lessons, outcomes
+from app.store import directory, feedback, impact_topics, lessons, outcomes
 from app.store.database import Db
 from app.store.outcomes import HOME
 from app.store.report_rows import Part, Parts, Seen, View, parts_of, rows_of
@@ -67,6 +71,7 @@ def report(
         records=_records(db, view, parts, programmes, most),
         agencies=_agencies(view, parts),
         apart=_apart(seen),
+        teachers=_teachers({row.run_id for row in view.rows}, feedback.of_programmes(db, programme_ids)),
         outcomes_until=disclosure.given_out_on(disclosure.current_round(now.astimezone(HOME).date()) - 1),
         cost_pence=cost_pence,
     )
@@ -250,6 +255,25 @@ def _agency_line(view: View, slug: str, name: str, rows: Sequence[Seen], roles: 
         minutes=reached.minutes,
         pupil_hours=reached.pupil_hours,
     )
+
+
+def _teachers(runs: Set[int], said: Mapping[int, Feedback]) -> Teachers:
+    found = [one for run, one in said.items() if run in runs]
+    quotes = tuple(one.line for one in found if one.line and one.may_be_quoted)
+    if len(found) < FEWEST_TEACHERS:
+        return Teachers(runs=len(runs), said=len(found), quotes=quotes)
+    return Teachers(
+        runs=len(runs),
+        said=len(found),
+        useful=_average(one.useful for one in found),
+        age_right=_average(one.age_right for one in found),
+        would_rebook=_average(one.would_rebook for one in found),
+        quotes=quotes,
+    )
+
+
+def _average(marks: Iterable[int]) -> float:
+    return round(fmean(marks), 1)
 
 
 def _apart(rows: Iterable[Seen]) -> tuple[Apart, ...]:
