@@ -138,6 +138,7 @@ def _figures(
         "who": who.name,
         "agencies": reporting,
         "figures": [(one, one.agency_id in own) for one in figures],
-        "typed": {"label": "", "amount": "", "measure": "", "period": "", "source": "", "agency_id": 0} | (typed or {}),
+        "typed": {"label": "", "amount": "", "measure": "", "period": "", "source": "", "agency_id": 0}
+        | (typed or {}),
         "sentence": refusal.sentence if refusal else "",
     }
