@@ -49,8 +49,11 @@ def routes(pages: Pages) -> APIRouter:
 
 def _add_list(router: APIRouter, pages: Pages) -> None:
     @router.get("/programmes/{slug}/schools")
-    def listed(slug: str, app: App, who: SignedIn, kept: str = "") -> Response:
-        return pages.page("programmes/schools.html", **_listed(app, who, slug, kept=kept))
+    def listed(slug: str, app: App, who: SignedIn, kept: str = "", erased: str = "") -> Response:
+        face = _listed(app, who, slug, kept=kept)
+        if erased:
+            face["done"] = "The school is erased. Nothing that is held here leads to it any more."
+        return pages.page("programmes/schools.html", **face)
 
     @router.post("/programmes/{slug}/schools")
     def add(
