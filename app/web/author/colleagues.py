@@ -16,12 +16,12 @@ def reviewers(db: Db, desk: Desk) -> list[dict[str, Any]]:
     """By agency, then the coordinators: the names of those who may review the draft as it is."""
     found: dict[str, list[str]] = {}
     for one in accounts.colleagues(db, desk.agency_ids, desk.programme_ids):
-        if may(
+        if one.account_id != desk.who.account_id and may(
             one,
             "review_lesson",
             agency_ids=desk.agency_ids,
             programme_ids=desk.programme_ids,
-            edited_by=desk.draft.edited_by or desk.who.account_id,
+            edited_by=desk.draft.edited_by,
         ):
             found.setdefault(_place(desk, one), []).append(one.name)
     return [{"place": place, "names": found[place]} for place in sorted(found, key=lambda name: name == COORDINATOR)]
