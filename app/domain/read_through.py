@@ -102,17 +102,20 @@ def _shown(lesson: Lesson, steps: Iterable[AnyStep]) -> Iterator[Shown]:
     """A title is read once, however many screens stand under it."""
     title = ""
     for step in steps:
-        asks = isinstance(step, Asking | Pledge)
         if isinstance(step, Asking) and step.purpose in ("before", "confidence"):
             continue
         yield Shown(
-            title=step.title if step.title != title and not (asks and step.part == "quiz") else "",
+            title=step.title if step.title != title and not _is_of_quiz(step) else "",
             text=step.text,
-            picture=step.picture if not asks or step.kind == "pledge" else picture_of(step.question),
+            picture=picture_of(step.question) if isinstance(step, Asking) else step.picture,
             transcript=step.file.transcript if isinstance(step, Film) else (),
             asked=_asked(lesson, step) if isinstance(step, Asking | Pledge) else None,
         )
         title = step.title
+
+
+def _is_of_quiz(step: AnyStep) -> bool:
+    return isinstance(step, Asking) and step.purpose == "quiz"
 
 
 def _asked(lesson: Lesson, step: Asking | Pledge) -> Asked:

@@ -85,6 +85,8 @@ def write_the_lesson(page: Page) -> None:
     page.goto(f"{address}/facts")
     page.get_by_role("button", name="Add a fact").click()
     fill(page, {"text": "Trains cannot swerve."})  # the source is forgotten
+    expect(page.locator("#saved")).to_have_text(re.compile(r"^Saved \d\d:\d\d$"), timeout=WAIT_MS)
+    expect(page.locator(".beside li")).to_have_count(0)  # nobody has been at the source yet
     page.locator("#confidence").select_option("high")
     page.locator("#for").select_option("pupils")
     save(page)
