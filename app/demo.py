@@ -42,6 +42,9 @@ COORDINATOR = ("coordinator@sia.example", "Cora Demo")
 PRESENTER = ("kfrs.officer@sia.example", "KFRS Demo Officer")
 
 
+ADDRESS_FILE, USUAL_ADDRESS = "demo-address", "http://127.0.0.1:8000"
+
+
 class Links(TypedDict):
     """What the demo's visitors need; written once, when the demo is seeded."""
 
@@ -180,6 +183,17 @@ def for_scripts(settings: Settings) -> dict[str, object]:
         "coordinator": {"email": COORDINATOR[0], "password": links["coordinator_password"]},
         "agency_report": f"{base}/reports/agencies/kent-fire-and-rescue-service",
     }
+
+
+def note_address(settings: Settings) -> None:
+    """Where this demo is served, so that simulated pupils of the same data folder find it on any port."""
+    (settings.data_dir / ADDRESS_FILE).write_text(f"{settings.base_address}\n")
+
+
+def address_of(data_dir: Path) -> str:
+    """Where the demo of a data folder was served last; the usual address when none was."""
+    place = data_dir / ADDRESS_FILE
+    return place.read_text().strip() if place.exists() else USUAL_ADDRESS
 
 
 def _links_file(settings: Settings) -> Path:
