@@ -11,11 +11,12 @@ import typer
 from app import demo as demo_programme
 from app import serving
 from app.content import check
+from app.documents.report_files import Kind, report_file
 from app.domain.audit import OPERATOR
 from app.domain.audit import account as the_account
 from app.domain.errors import DomainError, NotFound
 from app.settings import Settings
-from app.store import accounts, audit, invitations, second_factors
+from app.store import accounts, audit, directory, impact, invitations, second_factors
 from app.store.database import Database
 from app.web.deps import Parts, now_utc
 from app.web.security import new_key
@@ -82,12 +83,13 @@ def demo(
     address: Address = None,
     workers: Workers = None,
     seed_only: Annotated[bool, typer.Option("--seed-only", help="Fill the data folder and stop.")] = False,
+    no_results: Annotated[bool, typer.Option("--no-results", help="A new demo begins without past lessons.")] = False,
 ) -> None:
     """Serve the fictional demo programme on this machine."""
     settings = _settings(demo=True, data_dir=data_dir, host=host, port=port, address=address, workers=workers)
     with _told_plainly():
         app = serving.build(_checked(settings))
-        demo_programme.seed(app.state.parts.database, settings)
+        demo_programme.seed(app.state.parts.database, settings, with_results=not no_results)
         if seed_only:
             app.state.parts.database.close()
             typer.echo(f"The demo is ready in {settings.data_dir}.")
@@ -189,6 +191,28 @@ def check_audit(data_dir: DataDir = None) -> None:
         raise typer.Exit(1)
     entries = "1 entry" if count == 1 else f"{count} entries"
     typer.echo(f"The chain holds: {entries}{f', the last is {last}' if last else ''}.")
+
+
+@main.command()
+def report(
+    programme: Annotated[str, typer.Argument(help="The programme as its address names it, for example demo.")],
+    kind: Annotated[Kind, typer.Option("--format", help="json, csv, xlsx or pdf.")] = "json",
+    out: Annotated[Path | None, typer.Option(help="Where to write it. [the output]")] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Write the participation and impact report of a programme; small groups are hidden as on its page."""
+    settings = _settings(demo=False, data_dir=data_dir)
+    with _told_plainly():
+        database = _database_of(settings)
+        with database.reading() as db:
+            programme_id = directory.programme_by_slug(db, programme).id or 0
+            found = impact.report(db, frozenset({programme_id}), now_utc())
+        database.close()
+        made = report_file(kind, found, product=settings.product_name, now=now_utc())
+        if out is None:
+            typer.echo(made, nl=False)
+        else:
+            out.write_bytes(made)
 
 
 def _database_of(settings: Settings) -> Database:

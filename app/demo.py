@@ -1,4 +1,4 @@
-"""The fictional programme of the demo: six agencies, twelve schools, fourteen class groups, no past results."""
+"""The fictional programme of the demo: six agencies, twelve schools, fourteen class groups and their past lessons."""
 
 import json
 import secrets
@@ -6,9 +6,12 @@ from datetime import date
 from pathlib import Path
 from typing import TypedDict
 
+from app import demo_results
+from app.demo_timetable import plan_next_week
 from app.domain.errors import NotAllowed
 from app.domain.lesson import Agency
 from app.domain.people import Member
+from app.main import alias_words
 from app.settings import DEMO_MARK, Settings
 from app.store import accounts, directory, lessons
 from app.store.database import Database, Db
@@ -54,36 +57,44 @@ class Links(TypedDict):
     presenter_password: str
 
 
-def seed(database: Database, settings: Settings) -> None:
+def seed(database: Database, settings: Settings, *, with_results: bool = True) -> None:
     """Fill a new data folder; a folder that holds the demo already is left as it is.
 
-    Raises NotAllowed for a folder that holds a real programme.
+    One transaction, so a start that was cut off is begun anew. Raises NotAllowed for a folder that holds a real
+    programme.
     """
-    mark = settings.data_dir / DEMO_MARK
-    if mark.exists():
-        with database.transaction() as db:  # lessons that came with a newer release
+    with database.transaction() as db:
+        if not accounts.has_accounts(db):
+            links = _new_links(settings)
+            programme_id = _add_programme(db)
+            _add_schools(db, programme_id, links)
+            _add_staff(db, programme_id, links)
+            plan_next_week(db, programme_id, now_utc())
+            if with_results:
+                demo_results.add(db, programme_id, alias_words(), now_utc())
+        elif (settings.data_dir / DEMO_MARK).exists():  # lessons that came with a newer release
             _offer_lessons(db, directory.programme_by_slug(db, "demo").id or 0)
-        return
-    with database.reading() as db:
-        if accounts.has_accounts(db):
+        else:
             raise NotAllowed(
                 f"The folder {settings.data_dir} holds a real programme. "
                 "The demo needs a folder of its own: --data-dir"
             )
+    database.forget_deleted()
+
+
+def _new_links(settings: Settings) -> Links:
+    """Written, and the folder marked as the demo's, before there is anything in it."""
     links = Links(
         class_token=secrets.token_urlsafe(32),
         other_class_token=secrets.token_urlsafe(32),
         coordinator_password=_three_words(),
         presenter_password=_three_words(),
     )
-    with database.transaction() as db:
-        programme_id = _add_programme(db)
-        _add_schools(db, programme_id, links)
-        _add_staff(db, programme_id, links)
     place = _links_file(settings)
     place.touch(mode=0o600)
     place.write_text(json.dumps(links, indent=2))
-    mark.write_text("This folder holds the demo. Its passwords are no secret.\n")
+    (settings.data_dir / DEMO_MARK).write_text("This folder holds the demo. Its passwords are no secret.\n")
+    return links
 
 
 def _add_programme(db: Db) -> int:

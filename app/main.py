@@ -36,6 +36,8 @@ from app.store.media_files import MediaFolder
 from app.web import (
     account,
     agencies,
+    api,
+    api_keys,
     asked,
     audit,
     author,
@@ -43,8 +45,12 @@ from app.web import (
     calendars,
     class_groups,
     class_links,
+    class_papers,
     consoles,
+    feedback,
     following,
+    funder,
+    held,
     home,
     invited,
     join,
@@ -57,6 +63,8 @@ from app.web import (
     play,
     programmes,
     provider,
+    records,
+    report_files,
     reports,
     schools,
     sign_in,
@@ -173,15 +181,19 @@ def create_app(
         invited.routes(pages),
         pairing.routes(pages),
         web_runs.routes(pages, panels),
+        feedback.routes(pages),
         programmes.routes(pages),
         agencies.routes(pages),
         asked.routes(),
+        held.routes(pages),
         schools.routes(pages),
         class_links.routes(pages),
+        class_papers.routes(),
         class_groups.routes(pages),
         timetable.routes(pages),
         bookings.routes(pages),
         live_wall.routes(pages),
+        records.routes(pages),
         network_check.routes(pages),
         *author.routers(pages, panels),
         web_media.routes(),
@@ -190,6 +202,10 @@ def create_app(
         live_sessions.routes(pages),
         consoles.routes(pages, console_panels),
         following.routes(pages, panels),
+        api.routes(),
+        api_keys.routes(pages),
+        funder.routes(pages),
+        report_files.routes(),  # before the pages, whose addresses end in any word
         reports.routes(pages),
     ):
         app.include_router(router)
@@ -271,6 +287,7 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
             await parts.demo_classes.stop()
         await parts.rehearsals.stop()
         parts.consoles.stop()
+        parts.exports.stop()
         await parts.rooms.stop()
         await asyncio.to_thread(parts.joiner.stop)
         await asyncio.to_thread(parts.writer.stop)

@@ -1,12 +1,14 @@
 """Every setting, typed, read once from the environment. There is no unsafe default outside demo mode."""
 
 import secrets
+from datetime import timedelta
 from pathlib import Path
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.domain.errors import NotAllowed
+from app.domain.retention import PUPIL_LEVEL
 
 ROOT = Path(__file__).resolve().parent.parent
 DEMO_MARK = "DEMO"
@@ -42,7 +44,7 @@ class Settings(BaseSettings):
     stuck_seconds: float = 10
     bus_beat_seconds: float = 1
     presenter_gone_seconds: float = 10
-    purge_hours: float = 24
+    purge_hours: float = PUPIL_LEVEL // timedelta(hours=1)
     run_hours: float = 4
     pairing_seconds: float = 60
     wrong_codes_per_address: int = 120

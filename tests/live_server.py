@@ -36,7 +36,10 @@ class LiveServer:
     def start(self) -> None:
         self._log = (self.folder.parent / "server.log").open("ab")
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "app.cli", "demo", "--data-dir", str(self.folder), "--port", str(self.port)],
+            [
+                *(sys.executable, "-m", "app.cli", "demo", "--no-results"),
+                *("--data-dir", str(self.folder), "--port", str(self.port)),
+            ],
             cwd=ROOT,
             env=os.environ | self.environment,
             stdout=self._log,

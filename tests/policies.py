@@ -49,6 +49,8 @@ COORDINATOR_OF_BOTH = Policy(_roles("coordinator"), _roles("coordinator"))
 COORDINATOR = Policy(_roles("coordinator"), _roles("other_coordinator"))
 ANY_COORDINATOR = Policy(_roles("coordinator other_coordinator"))
 WHO_LEADS_IT = Policy(_roles("presenter coordinator"), _roles("other_coordinator"))
+TAKING_PART = Policy(_roles("presenter other_presenter coordinator"), _roles("other_coordinator"))
+WHO_REPORTS = Policy(_roles("presenter coordinator"), _roles("other_coordinator"))
 ONESELF = Policy(_roles("presenter"), _roles("other_presenter"))
 
 LESSON = "/author/lessons/{key}"
@@ -107,8 +109,13 @@ POLICIES: dict[str, Policy] = {
     "GET /class/run/finish": LEADER,
     "POST /class/run/finish": LEADER,
     "GET /class/run/report": TEACHER_OF_IT,
+    "GET /class/run/certificate.pdf": TEACHER_OF_IT,
+    "GET /class/run/recheck.ics": TEACHER_OF_IT,
+    "GET /class/papers/{version_id}/{paper}.pdf": TEACHER_OF_IT,
     "POST /class/run/attendance": TEACHER_OF_IT,
     "POST /class/run/take-back": TEACHER_OF_IT,
+    "POST /class/run/feedback": TEACHER_OF_IT,
+    "POST /class/run/feedback/erase": TEACHER_OF_IT,
     "GET /class/run/pair": TEACHER,
     "POST /class/run/pair": TEACHER,
     "POST /class/run/pair/confirm": TEACHER,
@@ -168,6 +175,12 @@ POLICIES: dict[str, Policy] = {
     f"GET {OF}/schools/{{school_id}}": COORDINATOR,
     f"POST {OF}/schools/{{school_id}}": COORDINATOR,
     f"POST {OF}/schools/{{school_id}}/remove": COORDINATOR,
+    f"GET {OF}/schools/{{school_id}}/held.zip": COORDINATOR,
+    f"GET {OF}/schools/{{school_id}}/erase": COORDINATOR,
+    f"POST {OF}/schools/{{school_id}}/erase": COORDINATOR,
+    f"GET {OF}/records": COORDINATOR,
+    f"GET {OF}/records/{{run_id}}": COORDINATOR,
+    f"POST {OF}/records/{{run_id}}": COORDINATOR,
     f"GET {OF}/schools/list": COORDINATOR,
     f"GET {OF}/schools/list.xlsx": COORDINATOR,
     "POST /programmes/brought": COORDINATOR,
@@ -204,7 +217,19 @@ POLICIES: dict[str, Policy] = {
     f"GET {OF}/wall/panel": COORDINATOR,
     # reports
     "GET /reports/agencies/{agency}": MEMBERS_AND_COORDINATOR,
-    "GET /reports/agencies/{agency}.csv": MEMBERS_AND_COORDINATOR,
+    "GET /reports/programmes/{slug}": COORDINATOR,
+    "GET /reports/agencies/{agency}.{kind}": MEMBERS_AND_COORDINATOR,
+    "GET /reports/programmes/{slug}.{kind}": COORDINATOR,
+    "GET /reports/programmes/{slug}/funder": TAKING_PART,
+    "GET /reports/programmes/{slug}/figures": TAKING_PART,
+    "POST /reports/programmes/{slug}/figures": WHO_REPORTS,
+    "POST /reports/programmes/{slug}/figures/remove": WHO_REPORTS,
+    "GET /reports/keys": STAFF,
+    "POST /reports/keys": MEMBERS,
+    "POST /reports/keys/revoke": MEMBERS,
+    "GET /api/v1/programmes/{slug}/report": Policy(_roles("")),
+    "GET /api/v1/agencies/{agency}/records": Policy(_roles("")),
+    "GET /api/v1/openapi.json": ANYONE,
     # live sessions
     "GET /present": STAFF,
     "POST /present": Policy(_roles("presenter other_presenter coordinator"), _roles("other_coordinator")),
@@ -294,8 +319,12 @@ FORMS: dict[str, dict[str, Any]] = {
     "POST /class/run/lock": {"locked": "yes"},
     "POST /class/run/seats/remove": {"participant_id": "{seat}"},
     "GET /class/run/report": {"run": "{ended}"},
+    "GET /class/run/certificate.pdf": {"run": "{ended}"},
+    "GET /class/run/recheck.ics": {"run": "{ended}"},
     "POST /class/run/attendance": {"run": "{ended}", "present": "27"},
     "POST /class/run/take-back": {"run": "{ended}"},
+    "POST /class/run/feedback": {"run": "{ended}", "useful": 5, "age_right": 4, "would_rebook": 5},
+    "POST /class/run/feedback/erase": {"run": "{ended}"},
     "POST /class/run/pair/confirm": {"number": 0},
     "POST /account/second-factor": {"seed": "x" * 20},
     "POST /account/sign-ins/end": {"sign_in_id": "{sign_in}"},
@@ -317,6 +346,7 @@ FORMS: dict[str, dict[str, Any]] = {
     f"POST {OF}/agencies/{{agency_id}}": {"contact": "Sam"},
     f"POST {OF}/schools": {"school": "Hill School (demo)"},
     f"POST {OF}/schools/{{school_id}}": {"school": "Hill School (demo)"},
+    f"POST {OF}/records/{{run_id}}": {"present": 27, "reason": "counted again"},
     "POST /programmes/brought": {"programme": "{slug}"},
     f"POST {OF}/class-groups": {"school": "Hill School (demo)", "label": "6Z"},
     f"POST {CLASS_GROUP}": {"label": "6Z"},
@@ -326,6 +356,16 @@ FORMS: dict[str, dict[str, Any]] = {
     f"POST {PLANNED}/plan": PLAN,
     f"POST {PLANNED}/bookings": {"class_group_id": "{class_group_id}"},
     f"POST {OF}/bookings/{{booking_id}}": {"order": "confirm"},
+    "POST /reports/programmes/{slug}/figures": {
+        "agency_id": "{reporting}",
+        "label": "Homes",
+        "amount": 3,
+        "period": "2026",
+        "source": "Records",
+    },
+    "POST /reports/programmes/{slug}/figures/remove": {"figure_id": "{figure}"},
+    "POST /reports/keys": {"opens": "{opens}", "name": "A dashboard"},
+    "POST /reports/keys/revoke": {"key_id": "{key_id}"},
     "POST /present": {"programme_id": "{programme}"},
     f"POST {CONSOLE}/cue": {"order": "next", "seq": 999, "holder_epoch": 0},
     f"POST {CONSOLE}/console": {"holder_epoch": 0},
@@ -372,7 +412,7 @@ WITHIN = frozenset(
     for route in POLICIES
     if OF in route
     and (
-        any(f"{{{thing}_id}}" in route for thing in ("agency", "school", "class_group", "session", "booking"))
+        any(f"{{{thing}_id}}" in route for thing in ("agency", "school", "class_group", "session", "booking", "run"))
         or route.endswith(("/modules/order", "/modules/remove", "/timetable/new"))
     )
     and route != f"GET {OF}/timetable/new"

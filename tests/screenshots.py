@@ -58,6 +58,7 @@ LESSON = "/author/lessons/fire"
 PROGRAMME = (
     ("/programmes", "staff-home"),
     ("/programmes/demo", "programme"),
+    ("/reports/programmes/demo", "programme-report"),
     ("/programmes/demo/agencies", "programme-agencies"),
     ("/programmes/demo/schools", "programme-schools"),
     ("/programmes/demo/class-groups", "programme-classes"),

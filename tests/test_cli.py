@@ -49,7 +49,7 @@ def check(content: Path, *words: str) -> Result:
 def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder that holds the demo."""
     folder = tmp_path_factory.mktemp("demo") / "data"
-    assert run("demo", "--seed-only", "--data-dir", folder).exit_code == 0
+    assert run("demo", "--seed-only", "--no-results", "--data-dir", folder).exit_code == 0
     return folder
 
 
@@ -99,13 +99,13 @@ def test_the_demo_is_seeded_and_marked_and_its_sign_ins_are_for_its_owner_only(s
 
 def test_seeding_again_changes_no_password(seeded: Path) -> None:
     before = (seeded / "demo-links.json").read_text()
-    again = run("demo", "--seed-only", "--data-dir", seeded)
+    again = run("demo", "--seed-only", "--no-results", "--data-dir", seeded)
     assert again.exit_code == 0
     assert (seeded / "demo-links.json").read_text() == before
 
 
 def test_every_demo_has_passwords_of_its_own(seeded: Path, tmp_path: Path) -> None:
-    run("demo", "--seed-only", "--data-dir", tmp_path / "data")
+    run("demo", "--seed-only", "--no-results", "--data-dir", tmp_path / "data")
     one, other = (json.loads((folder / "demo-links.json").read_text()) for folder in (seeded, tmp_path / "data"))
     assert [name for name in one if one[name] == other[name]] == []
 
@@ -131,7 +131,7 @@ def test_the_demo_is_not_put_into_the_folder_of_a_real_programme(tmp_path: Path)
     with database.transaction() as db:
         accounts.add_account(db, "cora@town.example", "Cora", "hash")
     database.close()
-    refused = run("demo", "--seed-only", "--data-dir", tmp_path)
+    refused = run("demo", "--seed-only", "--no-results", "--data-dir", tmp_path)
     assert refused.exit_code == 1
     assert "holds a real programme" in plain(refused)
     assert not (tmp_path / DEMO_MARK).exists()
@@ -166,6 +166,19 @@ def test_the_chain_of_the_audit_log_is_checked(seeded: Path, tmp_path: Path) -> 
     assert re.search(r"The chain holds: \d+ (entry|entries), the last is [0-9a-f]{64}\.", plain(held))
     assert broken.exit_code == 1
     assert "The chain is broken at entry 1" in plain(broken)
+
+
+# A report
+
+
+def test_a_report_is_written_to_a_file_or_to_the_output(seeded: Path, tmp_path: Path) -> None:
+    written = run("report", "demo", "--format", "xlsx", "--out", tmp_path / "report.xlsx", "--data-dir", seeded)
+    assert written.exit_code == 0, written.output
+    assert (tmp_path / "report.xlsx").read_bytes().startswith(b"PK")
+    printed = run("report", "demo", "--data-dir", seeded)
+    assert json.loads(printed.output)["reach"]["classes"] == 0
+    unknown = run("report", "nowhere", "--data-dir", seeded)
+    assert (unknown.exit_code, "could not find that programme" in plain(unknown)) == (1, True)
 
 
 # Serving
@@ -207,7 +220,7 @@ def test_a_database_of_a_newer_release_is_refused_in_one_sentence(tmp_path: Path
 
 def test_a_file_in_place_of_the_data_folder_is_refused_in_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("not a folder")
-    refused = run("demo", "--seed-only", "--data-dir", tmp_path / "data")
+    refused = run("demo", "--seed-only", "--no-results", "--data-dir", tmp_path / "data")
     assert refused.exit_code == 1
     assert refused.exception is None or isinstance(refused.exception, SystemExit)
     assert str(tmp_path / "data") in refused.output.replace("\n", "")

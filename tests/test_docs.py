@@ -1,7 +1,6 @@
 """The documents say what is there: settings, addresses, tables, messages, commands, paths and words."""
 
 import ast
-import inspect
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -15,9 +14,9 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from typer.main import get_command
 
 from app import cli
+from app.domain import retention
 from app.main import create_app
 from app.settings import Settings
-from app.store import runs
 from app.web import answering, deps
 from tests import screenshots
 
@@ -147,12 +146,9 @@ def test_every_table_is_described_with_how_long_it_is_kept_and_no_other() -> Non
         assert f"- **{kept}** - " in read("docs/data-model.md")
 
 
-def test_the_tables_that_are_pupil_level_are_those_that_the_purge_empties() -> None:
+def test_how_long_a_table_is_kept_is_what_the_retention_table_says() -> None:
     rows = named(read("docs/data-model.md"), "docs/data-model.md")
-    emptied = {
-        getattr(runs, name).__tablename__ for name in re.findall(r"delete\((\w+Row)\)", inspect.getsource(runs.purge))
-    }
-    assert {row[0] for row in rows if row[-1] == "P"} == emptied
+    assert {row[0]: row[-1] for row in rows} == {kept.table: kept.kind for kept in retention.KEPT}
 
 
 # The live protocol

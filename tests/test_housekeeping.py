@@ -1,13 +1,17 @@
 """What happens by itself: forgotten lessons are ended, and what belongs to a pupil is gone after a day."""
 
+import io
+import logging
+import zipfile
 from datetime import timedelta
 
+import pytest
 from sqlmodel import func, select
 
 from app.main import keep_house
 from app.store import participants, participation, runs
 from app.store.tables import AnswerRow, PairingRow, ParticipantRow
-from tests.cast import World, answer, stage_of
+from tests.cast import CORA, World, answer, stage_of
 from tests.classroom import THEO_CLASS, Classroom
 
 
@@ -99,17 +103,44 @@ def test_a_day_after_the_end_nothing_of_a_pupil_is_left_and_the_seat_is_nobodys(
     assert tess.get(f"/class/run/report?run={run.id}").status_code == 200
 
 
-def test_after_the_purge_no_alias_is_in_any_file_of_the_data_folder(world: World) -> None:
-    run = classroom(world).start()
-    for _ in range(20):
-        classroom(world).seat(run)
+def test_a_day_and_a_minute_after_a_lesson_its_canaries_are_in_no_file_log_or_export(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    tess, cora = world.teacher(), world.staff(CORA)
+    run = world.start(tess)
+    pupils = [world.pupil(run) for _ in range(12)]
+    classroom(world).go_to(run.id, "before.F1")
+    for number, pupil in enumerate(pupils):
+        pupil.post("/play/answers", json=answer(stage_of(pupil)["asking"]) | {"id": f"canary-answer-{number:04}"})
     with world.parts.database.reading() as db:
-        names = [row.alias for row in participants.crowd(db, run)]
-    classroom(world).finish(run)
-    world.clock.forward(hours=25)
+        seats = [(row.alias, row.key_hash) for row in participants.crowd(db, run.id)]
+    tokens = [value for pupil in pupils for name, value in pupil.cookies.items() if name.endswith("sia_seat")]
+    canaries = [word for seat in seats for word in seat] + tokens + [token.partition(".")[0] for token in tokens]
+    canaries.append("canary-answer")
+    world.finish(tess)
+    there = everywhere(world)
+    world.clock.forward(hours=24, minutes=1)
     keep_house(world.parts)
-    content = b"".join(file.read_bytes() for file in world.folder.iterdir() if file.is_file())
-    assert [name for name in names if name.encode() in content] == []
+    files = ("/programmes/town/schools/1/held.zip", "/reports/agencies/kent-fire-and-rescue-service.csv")
+    left_over = (
+        everywhere(world) + caplog.text.encode() + b"".join(unpacked(cora.get(file).content) for file in files)
+    )
+    assert seats[0][0].encode() in there
+    assert b"canary-answer" in there
+    assert [canary for canary in canaries if canary.encode() in left_over] == []
+
+
+def everywhere(world: World) -> bytes:
+    """All bytes of the data folder: the database, its log, and whatever else lies there."""
+    return b"".join(file.read_bytes() for file in world.folder.rglob("*") if file.is_file())
+
+
+def unpacked(content: bytes) -> bytes:
+    if not zipfile.is_zipfile(io.BytesIO(content)):
+        return content
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return b"".join(archive.read(name) for name in archive.namelist())
 
 
 def test_a_reader_at_the_wrong_moment_only_delays_the_forgetting(world: World) -> None:

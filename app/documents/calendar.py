@@ -11,6 +11,7 @@ from app.domain.booking import Booked
 from app.domain.timetable import HOME, Planned
 
 MAKER = "-//Safety in Action//Timetable//EN"
+RECHECK_MINUTES = 15
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,20 @@ def of_booking(planned: Planned, booked: Booked, words: str) -> Entry:
         words=words,
         video_url=planned.video_url,
         is_cancelled=booked.state == "cancelled" or planned.cancelled_at is not None,
+    )
+
+
+def of_recheck(seed: str, class_group_id: int, label: str, lessons: str, starts_at: datetime) -> Entry:
+    """When to look what has stayed. It says where the class link is, and never the link."""
+    return Entry(
+        uid=_uid(f"recheck {seed}", class_group_id),
+        sequence=0,
+        starts_at=starts_at,
+        minutes=RECHECK_MINUTES,
+        title=f"Check again: {lessons} (class {label})",
+        words="Ask your class again what it remembers. Open the class link in your letter, and choose the lesson.",
+        video_url="",
+        is_cancelled=False,
     )
 
 

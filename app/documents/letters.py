@@ -63,6 +63,21 @@ def about_place(planned: Planned, booked: Booked) -> tuple[str, str]:
     )
 
 
+def about_presenting(planned: Planned, *, is_theirs: bool) -> tuple[str, str]:
+    """Subject and words of a letter to a presenter: when to lead what, or that it is theirs no longer."""
+    title, on = planned.title, when(planned)
+    if planned.cancelled_at is not None:
+        subject, words = f"Cancelled: {title}, {on}", f"The live session {title} on {on} is cancelled."
+    elif not is_theirs:
+        subject, words = f"No longer yours: {title}, {on}", f"You no longer present the live session {title} on {on}."
+    else:
+        booked = sum(one.is_to_come for one in planned.bookings)
+        facts = f"{on}.\nLed by {led_by(planned)}.\n{booked} {'class is' if booked == 1 else 'classes are'} booked."
+        words = f"You present the live session {title}.\n\n{facts}"
+        return f"You present {title}: {on}", f"{words}\n\nThe attached entry puts it into your calendar.\n"
+    return subject, f"{words}\n\nThe attached calendar entry takes it out of your calendar.\n"
+
+
 def about_pack(pack: Pack) -> tuple[str, str]:
     """Subject and words of the pack as an e-mail; the printed page says the same."""
     planned = pack.planned

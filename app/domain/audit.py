@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Literal, get_args
 
 from pydantic import BaseModel
@@ -31,14 +31,18 @@ Act = Literal[
     "agreed to take part",
     "declined to take part",
     "signed a fact",
+    "entered a partner figure",
+    "removed a partner figure",
+    "made a key of the read API",
+    "revoked a key of the read API",
     "corrected the attendance",
     "took the end of a lesson back",
+    "erased a school",
     "forgot entries",
 ]
 ACTS: tuple[Act, ...] = get_args(Act)
 OPERATOR, SERVER = "operator", "server"
 """Who acts without an account: on the command line, or by itself."""
-KEPT = timedelta(days=365)
 BEGIN = ""
 """What the first entry of all follows."""
 

@@ -55,6 +55,8 @@ class Phone(BaseModel, frozen=True):
 Actor = Staff | Teacher | Phone
 Action = Literal[
     "read_agency_report",
+    "read_funders_page",
+    "report_figures",
     "run_programme",
     "use_media",
     "answer_for_agency",
@@ -104,6 +106,10 @@ def may(
         case Staff(), "retire_lesson":
             return bool(actor.programme_ids & programme_ids)
         case Staff(), "read_agency_report":
+            return agency_id in actor.agency_ids or bool(actor.programme_ids & programme_ids)
+        case Staff(), "read_funders_page":  # all whose work it tells of
+            return bool(actor.programme_ids & programme_ids or actor.agency_ids & agency_ids)
+        case Staff(), "report_figures":  # of one's own agency, or of those in the own programme
             return agency_id in actor.agency_ids or bool(actor.programme_ids & programme_ids)
         case Staff(), "use_media" | "answer_for_agency":
             return agency_id in actor.agency_ids

@@ -34,6 +34,19 @@ BANK_HOLIDAYS = {
 }
 """England and Wales, as gov.uk/bank-holidays lists them; what lies further ahead is not known here."""
 LONGEST_LIST = 40
+FIRST_RECHECK, LAST_RECHECK = 6, 12  # weeks
+
+
+class Term(BaseModel, frozen=True):
+    """A school term, by its months: schools differ by days."""
+
+    key: str
+    name: str
+
+
+def term_of(day: date) -> Term:
+    season = "spring" if day.month < 4 else "summer" if day.month < 9 else "autumn"
+    return Term(key=f"{season}-{day.year}", name=f"{season.capitalize()} term {day.year}")
 
 
 class Holiday(BaseModel, frozen=True):
@@ -80,3 +93,11 @@ def school_days_before(day: date, number: int, holidays: Sequence[Holiday]) -> d
         found -= timedelta(days=1)
         number -= not why_no_school(found, holidays)
     return found
+
+
+def recheck_day(taught_on: date, holidays: Sequence[Holiday]) -> date:
+    """Six weeks later, or a week more for each week without school; twelve weeks later at most."""
+    weeks = (taught_on + timedelta(weeks=number) for number in range(FIRST_RECHECK, LAST_RECHECK + 1))
+    return next(
+        (day for day in weeks if not why_no_school(day, holidays)), taught_on + timedelta(weeks=FIRST_RECHECK)
+    )

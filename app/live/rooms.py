@@ -249,6 +249,9 @@ class Rooms:
             room.by_participant[seat.participant_id] = seat
             self._tell_seated(run_id, seat)
         room.seats[seat.audience].add(seat)
+        if seat.audience == "screen" and room.snapshot.session is not None:
+            self.pulse.heard(pulse.screens(run_id))  # the console sees it now, not at the next sweep
+            self.on_run(run_id)
         for panel in PANELS[seat.audience]:
             seat.offer(panel, self._painter.frame(room, seat.audience, panel))
         if room.snapshot.run.ended_at is not None:

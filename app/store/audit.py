@@ -10,6 +10,7 @@ from sqlmodel import Session, col
 from app.domain import audit as rules
 from app.domain.audit import Act, Entry
 from app.domain.people import Staff
+from app.domain.retention import AUDIT_LOG
 from app.store.tables import (
     AccountRow,
     AgencyRow,
@@ -65,7 +66,7 @@ def check(db: Session) -> tuple[int | None, int, str]:
 
 def forget(db: Session, now: datetime) -> None:
     """Delete what is older than a year, by whole days; that this was done is an entry itself. The newest stays."""
-    before = (now - rules.KEPT).replace(hour=0, minute=0, second=0, microsecond=0)
+    before = (now - AUDIT_LOG).replace(hour=0, minute=0, second=0, microsecond=0)
     newest = select(func.max(AuditEntryRow.seq)).scalar_subquery()
     old = (col(AuditEntryRow.at) < before, col(AuditEntryRow.seq) < newest)
     last = db.execute(select(func.max(AuditEntryRow.seq)).where(*old)).scalar()

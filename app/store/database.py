@@ -37,6 +37,7 @@ class Database:
     def __init__(self, url: str, *, seconds: float = 1.5) -> None:
         self.is_sqlite = url.startswith("sqlite")
         self.versions: dict[str, Lesson] = {}  # by hash; a version never changes, so it is parsed once
+        self.outcomes: dict[int, Any] = {}  # by programme, with what they were read from; see store/outcomes.py
         self.owes_forgetting = False
         self.unhurried: Callable[[], contextlib.AbstractContextManager[None]] = contextlib.nullcontext
         self.engine = create_engine(url) if self.is_sqlite else self._postgresql(url, seconds)
@@ -68,11 +69,15 @@ class Database:
     @contextlib.contextmanager
     def transaction(self) -> Iterator[Db]:
         """Everything in the block is committed when the block ends, or nothing is, with what was noted of it."""
-        with self._writing, Session(self.engine, expire_on_commit=False, info={"versions": self.versions}) as db:
+        with self._writing, Session(self.engine, expire_on_commit=False, info=self._info()) as db:
             yield db
             if audit.has_noted(db):
                 self._chain(db)
             db.commit()
+
+    def _info(self) -> dict[str, Any]:
+        """What a session finds kept in memory."""
+        return {"versions": self.versions, "outcomes": self.outcomes}
 
     def _chain(self, db: Db) -> None:
         """One at a time, and as the last lock of all: whoever holds it waits for nobody."""
@@ -86,7 +91,7 @@ class Database:
         """A consistent look that takes no write lock."""
         with (
             self.engine.connect().execution_options(**self._reading) as connection,
-            Session(connection, info={"versions": self.versions}) as db,
+            Session(connection, info=self._info()) as db,
         ):
             yield db
 

@@ -170,7 +170,11 @@ def _class_groups(db: Db, *, programme_id: int | None = None, class_group_id: in
         .order_by(col(SchoolRow.name), col(ClassGroupRow.label))
     )
     if programme_id is not None:
-        query = query.where(ClassGroupRow.programme_id == programme_id, SchoolRow.kind != REHEARSAL)
+        query = query.where(
+            ClassGroupRow.programme_id == programme_id,
+            SchoolRow.kind != REHEARSAL,
+            col(SchoolRow.erased_at).is_(None),
+        )
     if class_group_id is not None:
         query = query.where(ClassGroupRow.id == class_group_id)
     return [

@@ -1,12 +1,12 @@
 """Participation records: written when a run ends, read by summaries and reports."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import delete
+from sqlalchemy import delete, insert
 from sqlmodel import col, func, select
 
 from app.domain import participation as rules
@@ -17,6 +17,7 @@ from app.store import bookings, directory, lessons, participants, runs
 from app.store.database import Db
 from app.store.runs import OpenRun
 from app.store.tables import (
+    AmendmentRow,
     AnchorPairRow,
     AnswerRow,
     AskingChoiceRow,
@@ -88,6 +89,7 @@ def _forget(db: Db, run_id: int) -> None:
     records = select(ParticipationRecordRow.id).where(ParticipationRecordRow.run_id == run_id)
     results = select(AskingResultRow.id).where(AskingResultRow.run_id == run_id)
     connection = db.connection()
+    connection.execute(delete(AmendmentRow).where(col(AmendmentRow.record_id).in_(records)))
     connection.execute(delete(ContributionRow).where(col(ContributionRow.record_id).in_(records)))
     connection.execute(delete(AskingChoiceRow).where(col(AskingChoiceRow.asking_result_id).in_(results)))
     connection.execute(delete(ParticipationRecordRow).where(col(ParticipationRecordRow.run_id) == run_id))
@@ -105,12 +107,12 @@ def count(db: Db, run: OpenRun, now: datetime) -> None:
     joined = len(participants.crowd(db, run.id))
     for module, lesson in enumerate(run.plan.lessons):
         rounds = rules.asked(history, module)
-        for step in lesson.askings:
-            for round in sorted(round for key, round in rounds if key == step.key):
-                _count_asking(db, run.id, module, step, round, joined)
-        opened = {key for key, _ in rounds}
-        anchors = rules.anchors_served(lesson, opened)
-        choices = _choices(db, run.id, module)
+        answers = _answers(db, run.id, module)
+        tallies = _tallies(answers) | _secret_tallies(db, run.id, module)
+        askings = [(step, round) for step in lesson.askings for key, round in sorted(rounds) if key == step.key]
+        _keep_results(db, run.id, module, joined, askings, tallies)
+        anchors = rules.anchors_served(lesson, {key for key, _ in rounds})
+        choices = _choices(answers)
         for pair in rules.score_pairs(lesson, choices, anchors):
             db.add(ScorePairRow(run_id=run.id, module_position=module, **pair.model_dump()))
         for anchor in rules.anchor_pairs(lesson, choices, anchors):
@@ -118,67 +120,82 @@ def count(db: Db, run: OpenRun, now: datetime) -> None:
     db.flush()
 
 
-def _count_asking(db: Db, run_id: int, module: int, step: Asking | Pledge, round: int, joined: int) -> None:
-    counts = _secret_counts(db, run_id, module, step.key, round) if step.tally_only else {}
-    if not step.tally_only:
-        found = db.exec(
-            select(AnswerRow.choice, func.count())
-            .join(ParticipantRow, col(ParticipantRow.id) == AnswerRow.participant_id)
-            .where(*_counted(run_id, module), AnswerRow.step_key == step.key, AnswerRow.round == round)
-            .group_by(col(AnswerRow.choice))
-        ).all()
-        counts = dict(found)
-    row = AskingResultRow(
-        run_id=run_id,
-        module_position=module,
-        step_key=step.key,
-        round=round,
-        joined=joined,
-        answered=sum(counts.values()),
-        right=_right(step, counts) if step.question.is_marked else None,
-    )
-    db.add(row)
+Given = Sequence[tuple[int, str, int, str]]
+"""Participant, step, round and stored choice."""
+Tallies = dict[tuple[str, int], dict[str, int]]
+"""Step and round -> answers per stored choice."""
+
+
+def _keep_results(
+    db: Db, run_id: int, module: int, joined: int, askings: Sequence[tuple[Asking | Pledge, int]], tallies: Tallies
+) -> None:
+    counts = [tallies.get((step.key, round), {}) for step, round in askings]
+    rows = [
+        AskingResultRow(
+            run_id=run_id,
+            module_position=module,
+            step_key=step.key,
+            round=round,
+            joined=joined,
+            answered=sum(found.values()),
+            right=_right(step, found) if step.question.is_marked else None,
+        )
+        for (step, round), found in zip(askings, counts, strict=True)
+    ]
+    db.add_all(rows)
     db.flush()
-    for choice, n in sorted(counts.items()):
-        db.add(AskingChoiceRow(asking_result_id=row.id or 0, choice=choice, n=n))
+    choices = [
+        {"asking_result_id": row.id, "choice": choice, "n": n}
+        for row, found in zip(rows, counts, strict=True)
+        for choice, n in sorted(found.items())
+    ]
+    if choices:
+        db.connection().execute(insert(AskingChoiceRow), choices)
 
 
 def _right(step: Asking | Pledge, counts: Mapping[str, int]) -> int:
     return sum(n for choice, n in counts.items() if step.question.is_right(choice))
 
 
-def _secret_counts(db: Db, run_id: int, module: int, step_key: str, round: int) -> dict[str, int]:
-    rows = db.exec(
-        select(SecretCountRow.choice, SecretCountRow.n).where(
-            SecretCountRow.run_id == run_id,
-            SecretCountRow.module_position == module,
-            SecretCountRow.step_key == step_key,
-            SecretCountRow.round == round,
-        )
-    ).all()
-    return dict(rows)
+def _answers(db: Db, run_id: int, module: int) -> Given:
+    """What counts: of a removed participant nothing ever does."""
+    return [
+        (who, step_key, round, choice)
+        for who, step_key, round, choice in db.exec(
+            select(AnswerRow.participant_id, AnswerRow.step_key, AnswerRow.round, AnswerRow.choice)
+            .join(ParticipantRow, col(ParticipantRow.id) == AnswerRow.participant_id)
+            .where(
+                AnswerRow.run_id == run_id,
+                AnswerRow.module_position == module,
+                col(ParticipantRow.removed_at).is_(None),
+            )
+        ).all()
+    ]
 
 
-def _counted(run_id: int, module: int) -> tuple[Any, ...]:
-    """Which answers count: a removed participant's never do."""
-    return (
-        AnswerRow.run_id == run_id,
-        AnswerRow.module_position == module,
-        col(ParticipantRow.removed_at).is_(None),
-    )
+def _tallies(answers: Given) -> Tallies:
+    found: Tallies = defaultdict(dict)
+    for (step_key, round, choice), n in Counter((key, round, choice) for _, key, round, choice in answers).items():
+        found[step_key, round][choice] = n
+    return found
 
 
-def _choices(db: Db, run_id: int, module: int) -> dict[int, dict[str, str]]:
+def _secret_tallies(db: Db, run_id: int, module: int) -> Tallies:
+    """Of tally-only askings, which have no answers."""
+    found: Tallies = defaultdict(dict)
+    query = select(SecretCountRow).where(SecretCountRow.run_id == run_id, SecretCountRow.module_position == module)
+    for row in db.exec(query).all():
+        found[row.step_key, row.round][row.choice] = row.n
+    return found
+
+
+def _choices(answers: Given) -> dict[int, dict[str, str]]:
     """Participant -> step -> choice of round 1, as matching needs it."""
-    given: dict[int, dict[str, str]] = defaultdict(dict)
-    rows = db.exec(
-        select(AnswerRow)
-        .join(ParticipantRow, col(ParticipantRow.id) == AnswerRow.participant_id)
-        .where(*_counted(run_id, module), AnswerRow.round == 1)
-    ).all()
-    for answer in rows:
-        given[answer.participant_id][answer.step_key] = answer.choice
-    return given
+    found: dict[int, dict[str, str]] = defaultdict(dict)
+    for who, step_key, round, choice in answers:
+        if round == 1:
+            found[who][step_key] = choice
+    return found
 
 
 # Records

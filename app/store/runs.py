@@ -5,14 +5,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy
-from sqlalchemy import CursorResult, delete, insert, or_, update
+from sqlalchemy import CursorResult, bindparam, delete, insert, or_, update
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import col, select
+from sqlmodel import SQLModel, col, select
 
 from app.domain import joining
 from app.domain.errors import Conflict, NotAllowed, NotFound
 from app.domain.lesson import skipped_for
 from app.domain.live_session import FIRST_FOLLOWED, PRESENTER_LEADS, as_left, taken_over
+from app.domain.retention import JOIN_CODE, of_kind
 from app.domain.run import CueKind, Order, Shift, Stage, after_order, reached
 from app.store import directory, lessons, participants
 from app.store.database import Db
@@ -25,14 +26,11 @@ from app.store.open_runs import read as read
 from app.store.open_runs import read_many as read_many
 from app.store.open_runs import shifts as shifts
 from app.store.tables import (
-    AnswerRow,
     CueRow,
     LiveSessionRow,
-    PairingRow,
     ParticipantRow,
     RunModuleRow,
     RunRow,
-    SecretVoteRow,
 )
 
 MOVED_ON = "The lesson has moved on already. Look at the screen and press again."
@@ -147,14 +145,10 @@ def _move(
     **change: object,
 ) -> None:
     changed: CursorResult[Any] = db.connection().execute(
-        update(RunRow)
-        .where(
-            col(RunRow.id) == run.id,
-            col(RunRow.seq) == run.stage.seq,
-            col(RunRow.epoch) == run.epoch,
-            col(RunRow.ended_at).is_(None),
-        )
-        .values(**as_columns(stage), calm=calm, **change)
+        _MOVE,
+        {"is_run": run.id, "is_seq": run.stage.seq, "is_epoch": run.epoch}
+        | {**as_columns(stage), "calm": calm}
+        | change,
     )
     if changed.rowcount != 1:
         raise Conflict(MOVED_ON)
@@ -174,8 +168,20 @@ def as_columns(stage: Stage) -> dict[str, object]:
 
 def note(db: Db, stage: Stage, kind: CueKind, *, epoch: int, by: str, now: datetime, **whose: int | None) -> None:
     """Keep what a stage became as the cue of a run or of a live session."""
-    values = {**as_columns(stage), "kind": kind, "epoch": epoch, "at": now, "by": by, **whose}
-    db.connection().execute(insert(CueRow).values(values))
+    values = {**as_columns(stage), "kind": kind, "epoch": epoch, "at": now, "by": by}
+    db.connection().execute(_CUE, values | _NOBODYS | whose)
+
+
+# Statements that are made once: a cue is given more often than anything else but answers.
+_RUN = SQLModel.metadata.tables["run"]
+_MOVE = update(_RUN).where(
+    _RUN.c.id == bindparam("is_run"),
+    _RUN.c.seq == bindparam("is_seq"),
+    _RUN.c.epoch == bindparam("is_epoch"),
+    _RUN.c.ended_at.is_(None),
+)
+_CUE = insert(SQLModel.metadata.tables["cue"])
+_NOBODYS: dict[str, int | None] = {"run_id": None, "live_session_id": None, "agency_id": None}
 
 
 # Following a live session
@@ -348,18 +354,22 @@ def purge(db: Db, before: datetime, now: datetime) -> list[int]:
     """Delete pupil-level rows of runs that ended before this time; returns the runs. Counts stay."""
     due = list(db.exec(select(RunRow).where(col(RunRow.ended_at) < before, col(RunRow.purged_at).is_(None))).all())
     for row in due:
-        participants = select(ParticipantRow.id).where(ParticipantRow.run_id == row.id)
-        connection = db.connection()
-        connection.execute(delete(AnswerRow).where(col(AnswerRow.run_id) == row.id))
-        connection.execute(delete(SecretVoteRow).where(col(SecretVoteRow.participant_id).in_(participants)))
-        connection.execute(delete(ParticipantRow).where(col(ParticipantRow.run_id) == row.id))
-        connection.execute(delete(PairingRow).where(col(PairingRow.run_id) == row.id))
+        delete_pupils(db, _id(row.id))
         row.purged_at = now
     for old in db.exec(
-        select(RunRow).where(col(RunRow.ended_at) < now - timedelta(days=30), col(RunRow.join_code).is_not(None))
+        select(RunRow).where(col(RunRow.ended_at) < now - JOIN_CODE, col(RunRow.join_code).is_not(None))
     ).all():
         old.join_code = None
     return [_id(row.id) for row in due]
+
+
+def delete_pupils(db: Db, run_id: int) -> None:
+    """Every row that the retention table calls pupil-level."""
+    seats = select(ParticipantRow.id).where(ParticipantRow.run_id == run_id)
+    for name in of_kind("P"):
+        table = SQLModel.metadata.tables[name]
+        its = table.c.run_id == run_id if "run_id" in table.c else table.c.participant_id.in_(seats)
+        db.connection().execute(delete(table).where(its))
 
 
 # Participants

@@ -61,7 +61,7 @@ def of_programme(db: Db, programme_id: int) -> list[School]:
             ClassGroupRow,
             (col(ClassGroupRow.school_id) == SchoolRow.id) & (col(ClassGroupRow.programme_id) == programme_id),
         )
-        .where(ProgrammeSchoolRow.programme_id == programme_id)
+        .where(ProgrammeSchoolRow.programme_id == programme_id, col(SchoolRow.erased_at).is_(None))
         .group_by(col(SchoolRow.id))
         .order_by(col(SchoolRow.name))
     ).all()
@@ -146,7 +146,11 @@ def class_groups(db: Db, programme_id: int) -> list[ClassGroup]:
     rows = db.exec(
         select(ClassGroupRow, SchoolRow)
         .join(SchoolRow, col(SchoolRow.id) == ClassGroupRow.school_id)
-        .where(ClassGroupRow.programme_id == programme_id, SchoolRow.kind != REHEARSAL)
+        .where(
+            ClassGroupRow.programme_id == programme_id,
+            SchoolRow.kind != REHEARSAL,
+            col(SchoolRow.erased_at).is_(None),
+        )
         .order_by(col(SchoolRow.name), col(ClassGroupRow.label))
     ).all()
     return [
@@ -303,7 +307,9 @@ def _known(db: Db, programme_id: int) -> tuple[list[KnownSchool], list[KnownClas
             is_here=programme_id in here.get(row.id or 0, set()),
             may_change=here.get(row.id or 0, set()) <= {programme_id},
         )
-        for row in db.exec(select(SchoolRow).where(SchoolRow.kind != REHEARSAL)).all()
+        for row in db.exec(
+            select(SchoolRow).where(SchoolRow.kind != REHEARSAL, col(SchoolRow.erased_at).is_(None))
+        ).all()
     ]
     groups = [
         KnownClass(

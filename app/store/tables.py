@@ -124,6 +124,7 @@ class SchoolRow(SQLModel, table=True):
     kind: str = ""
     district: str = ""
     is_demo: bool = False
+    erased_at: datetime | None = None
 
 
 class ProgrammeSchoolRow(SQLModel, table=True):
@@ -669,6 +670,35 @@ class ContributionRow(SQLModel, table=True):
     minutes: float
 
 
+class AmendmentRow(SQLModel, table=True):
+    """What a coordinator corrected in a record, and why; the record itself shows the newest."""
+
+    __tablename__ = "amendment"
+    __table_args__ = (Index("amendment_of_record", "record_id"),)
+    id: int | None = _key()
+    record_id: int = _of("participation_record")
+    field: str
+    old: str
+    new: str
+    reason: str
+    by: int = _of("account")
+    at: datetime
+
+
+class ClassFeedbackRow(SQLModel, table=True):
+    """What the teacher said of one run, each from 1 to 5."""
+
+    __tablename__ = "class_feedback"
+    id: int | None = _key()
+    run_id: int = Field(foreign_key="run.id", unique=True)
+    useful: int
+    age_right: int
+    would_rebook: int
+    line: str = ""
+    may_be_quoted: bool = False
+    concern_prompt_shown: bool = True
+
+
 class AuditEntryRow(SQLModel, table=True):
     """Who did what to which thing, by kind and number; chained, so that a change shows."""
 
@@ -682,3 +712,39 @@ class AuditEntryRow(SQLModel, table=True):
     thing: str
     previous_hash: str = Field(unique=True)
     hash: str = Field(unique=True)
+
+
+# What stands beside reports
+
+
+class PartnerFigureRow(SQLModel, table=True):
+    """What an agency says of its other work: reported by it, and not measured here."""
+
+    __tablename__ = "partner_figure"
+    __table_args__ = (UniqueConstraint("programme_id", "agency_id", "label", "period"),)
+    id: int | None = _key()
+    programme_id: int = _of("programme")
+    agency_id: int = _of("agency")
+    label: str
+    amount: float
+    unit: str = ""
+    period: str
+    source: str
+    entered_by: int = _of("account")
+    entered_at: datetime
+
+
+class ApiTokenRow(SQLModel, table=True):
+    """A key with which a dashboard reads one programme's report, or one agency's records."""
+
+    __tablename__ = "api_token"
+    __table_args__ = (CheckConstraint("(programme_id IS NULL) <> (agency_id IS NULL)", name="api_token_opens_one"),)
+    id: int | None = _key()
+    name: str
+    token_hash: str = Field(unique=True)
+    programme_id: int | None = _of("programme", nullable=True)
+    agency_id: int | None = _of("agency", nullable=True)
+    made_by: int = _of("account")
+    made_at: datetime
+    used_on: date | None = None
+    revoked_at: datetime | None = None

@@ -1,7 +1,7 @@
 """The timetable of a programme: planned live sessions, until their lobbies open."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -213,17 +213,21 @@ def plan(db: Db, programme_id: int, wish: Wish, seed: str) -> int:
 
 
 def change(db: Db, before: Planned, wish: Wish) -> bool:
-    """Returns whether calendars must be told. Raises NotAllowed when its lobby is open or it is cancelled."""
+    """Returns whether classes must be told. Raises NotAllowed when its lobby is open or it is cancelled."""
     row = _still_to_come(db, before)
     same = (wish.starts_at, wish.minutes, wish.video_url) == (before.starts_at, before.minutes, before.video_url)
     is_news = not same or wish.module_ids != tuple(module.module_id for module in before.modules)
     _fill(row, wish)
-    row.ics_sequence += is_news
+    row.ics_sequence += is_news or _account_ids(wish.presenters) != _account_ids(before.presenters)
     connection = db.connection()
     connection.execute(delete(LiveSessionModuleRow).where(col(LiveSessionModuleRow.live_session_id) == row.id))
     connection.execute(delete(LiveSessionPresenterRow).where(col(LiveSessionPresenterRow.live_session_id) == row.id))
     _write_parts(db, before.id, before.programme_id, wish)
     return is_news
+
+
+def _account_ids(presenters: Iterable[Presenter]) -> set[int]:
+    return {one.account_id for one in presenters}
 
 
 def cancel(db: Db, planned: Planned, now: datetime) -> None:

@@ -32,18 +32,19 @@ def routes() -> APIRouter:
     def of_presenter(app: App, who: SignedIn) -> Response:
         with app.database.reading() as db:
             found = timetable.of_presenter(db, who)
-        return _file(app, [_of_session(app, one) for one in found], "live-sessions")
+        return _file(app, [entry_of(app, one) for one in found], "live-sessions")
 
     @router.get("/programmes/{slug}/calendar.ics")
     def of_programme(slug: str, app: App, who: SignedIn) -> Response:
         with app.database.reading() as db:
             found = timetable.all_of_programme(db, own_programme(db, who, slug).id or 0)
-        return _file(app, [_of_session(app, one) for one in found], "timetable")
+        return _file(app, [entry_of(app, one) for one in found], "timetable")
 
     return router
 
 
-def _of_session(app: Parts, planned: Planned) -> Entry:
+def entry_of(app: Parts, planned: Planned) -> Entry:
+    """A live session for whoever presents it or looks after it."""
     booked = sum(one.is_to_come for one in planned.bookings)
     lines = [
         f"{booked} {'class' if booked == 1 else 'classes'} booked.",

@@ -26,6 +26,7 @@ from app.store import accounts, directory, pairings, presenters, runs
 from app.store.database import Database
 from app.store.participants import Guest
 from app.store.runs import OpenRun
+from app.web.exports import Exports
 from app.web.security import Cookies, Throttle
 from app.web.wrong_passwords import WrongPasswords
 
@@ -63,6 +64,8 @@ class Parts:
     choose: Callable[[Sequence[str]], str] = secrets.choice
     wrong_codes: Throttle = field(default_factory=lambda: Throttle(120, 300))
     wrong_passwords: WrongPasswords = field(default_factory=WrongPasswords)
+    wrong_keys: Throttle = field(default_factory=lambda: Throttle(30, 300))
+    exports: Exports = field(default_factory=Exports)
 
 
 def parts(connection: HTTPConnection) -> Parts:
@@ -144,13 +147,13 @@ def _lacks_second_factor(who: Staff, app: Parts) -> bool:
 
 def teacher(connection: HTTPConnection, app: App) -> Teacher:
     """The class group whose link this browser opened. Raises ClassLinkNeeded."""
-    found = _teacher(connection, app)
+    found = teacher_or_none(connection, app)
     if found is None:
         raise ClassLinkNeeded("Open your class link first: it is in your letter or e-mail.")
     return found
 
 
-def _teacher(connection: HTTPConnection, app: Parts) -> Teacher | None:
+def teacher_or_none(connection: HTTPConnection, app: Parts) -> Teacher | None:
     key = connection.cookies.get(app.cookies.name("class"))
     if not key:
         return None
@@ -194,7 +197,7 @@ def leader(connection: HTTPConnection, app: App) -> Leader:
 
 
 def leader_or_none(connection: HTTPConnection, app: Parts) -> Leader | None:
-    actor = _teacher(connection, app)
+    actor = teacher_or_none(connection, app)
     with app.database.reading() as db:
         if actor is not None:
             run = runs.open_of_class(db, actor.class_group_id)

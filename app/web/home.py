@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import JSONResponse, Response
 
+from app.domain.retention import by_kind
 from app.store.database import Database
 from app.store.trouble import Trouble, trouble_of
 from app.web import deps
@@ -34,7 +35,7 @@ def routes(pages: Pages) -> APIRouter:
 
     @router.get("/privacy")
     def privacy() -> Response:
-        return pages.page("pages/privacy.html")
+        return pages.page("pages/privacy.html", kept=by_kind())
 
     @router.get("/accessibility")
     def accessibility() -> Response:

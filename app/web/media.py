@@ -57,6 +57,12 @@ def file_response(app: Parts, file: PublicFile, request: Request, caching: str =
     return response
 
 
+def picture_content(app: Parts, path: str) -> bytes | None:
+    """A picture as a lesson names it; None when it is not there."""
+    place = _place_of(app, PublicFile(path=path))
+    return place.read_bytes() if place.suffix in TYPES and place.is_file() else None
+
+
 def _place_of(app: Parts, file: PublicFile) -> Path:
     if file.path.startswith(OWN):
         return MediaFolder(app.settings.data_dir).place / file.path.removeprefix(OWN)

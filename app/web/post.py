@@ -1,20 +1,25 @@
 """Letters on their way: sent outside of every transaction, and what went wrong is noted beside the booking."""
 
+import logging
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from app.documents import calendar, letters, mail
+from app.documents.calendar import Entry
 from app.documents.letters import Pack
 from app.documents.mail import Letter
 from app.domain.audit import class_group
 from app.domain.booking import Booked
 from app.domain.errors import Invalid
 from app.domain.timetable import Planned
-from app.store import audit, bookings, class_links, directory, timetable
+from app.store import accounts, audit, bookings, class_links, directory, timetable
 from app.store.database import Db
+from app.web import calendars
 from app.web.class_links import address_of
 from app.web.deps import Parts
 from app.web.security import new_key
 
+log = logging.getLogger(__name__)
 LONGEST_ADDRESS = 254
 
 
@@ -44,15 +49,38 @@ def tell(app: Parts, booking_ids: Sequence[int]) -> None:
 
 
 def _about_place(app: Parts, planned: Planned, booked: Booked) -> Letter:
-    subject, words = letters.about_place(planned, booked)
-    entries = [calendar.of_booking(planned, booked, letters.calendar_words(planned))]
-    return Letter(
-        to=booked.send_to,
-        subject=subject,
-        words=words,
-        calendar=calendar.write(entries, name=planned.title, now=app.clock()),
-        method=calendar.method(entries),
-    )
+    entry = calendar.of_booking(planned, booked, letters.calendar_words(planned))
+    return _letter(app, booked.send_to, planned, letters.about_place(planned, booked), entry)
+
+
+def _letter(app: Parts, to: str, planned: Planned, said: tuple[str, str], entry: Entry) -> Letter:
+    """One that changes a calendar."""
+    written = calendar.write([entry], name=planned.title, now=app.clock())
+    return Letter(to=to, subject=said[0], words=said[1], calendar=written, method=calendar.method([entry]))
+
+
+def tell_presenters(app: Parts, planned: Planned, *, before: Planned | None = None, is_news: bool = True) -> None:
+    """A live session was planned, changed or cancelled: to whoever presents it, or did before, at their own address.
+
+    Nothing waits for these letters and there is no list of them: what did not go is logged, and the page of live
+    sessions shows how it is.
+    """
+    if app.mail is None:
+        return
+    there = {one.account_id for one in planned.presenters}
+    were = {one.account_id for one in before.presenters} if before is not None else set()
+    with app.database.reading() as db:
+        addresses = accounts.addresses(db, there | were if is_news else there ^ were)
+    told = [_about_presenting(app, planned, to, is_theirs=one in there) for one, to in addresses.items()]
+    troubles = [trouble for trouble in mail.send(app.mail, told) if trouble]
+    if troubles:
+        log.warning("%s letters to presenters did not go: %s", len(troubles), troubles[0])
+
+
+def _about_presenting(app: Parts, planned: Planned, to: str, *, is_theirs: bool) -> Letter:
+    entry = calendars.entry_of(app, planned)
+    entry = replace(entry, is_cancelled=entry.is_cancelled or not is_theirs)
+    return _letter(app, to, planned, letters.about_presenting(planned, is_theirs=is_theirs), entry)
 
 
 def _with_sessions(db: Db, booking_ids: Sequence[int]) -> list[tuple[Planned, Booked]]:

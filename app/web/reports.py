@@ -1,56 +1,121 @@
-"""What each agency reads: the records to which it contributed, on a page and as CSV (reach only)."""
+"""What each agency and each programme reads: participation and impact on a page."""
 
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from app.documents.participation_csv import participation_csv
+from app.domain import impact_words
+from app.domain.disclosure import WHY
 from app.domain.errors import NotFound
+from app.domain.impact import Choice, Filters, Report
 from app.domain.people import Staff, may
-from app.store import directory, participation
-from app.store.participation import ReportRow
-from app.web.deps import App, Parts, SignedIn
-from app.web.pages import Pages
+from app.store import directory, impact, report_rows
+from app.store.database import Db
+from app.store.tables import AgencyRow
+from app.web.deps import LARGEST_ID, App, Parts, SignedIn
+from app.web.pages import HOME, Pages
+from app.web.programme_page import own_programme
+from app.web.report_links import file_links
+
+LINES = 100
+"""So many classes and lessons stand on a page; the spreadsheet has all."""
+Wanted = Annotated[str, Query(max_length=80)]
 
 
 def routes(pages: Pages) -> APIRouter:
     router = APIRouter()
 
-    @router.get("/reports/agencies/{agency}.csv")
-    def agency_csv(agency: str, app: App, who: SignedIn) -> Response:
-        name, _, rows = _agency_rows(app, who, agency)
-        return Response(
-            participation_csv(name, rows),
-            media_type="text/csv; charset=utf-8",
-            headers={"Content-Disposition": f'attachment; filename="{agency}-participation.csv"'},
-        )
-
     @router.get("/reports/agencies/{agency}")
-    def agency_report(agency: str, app: App, who: SignedIn) -> Response:
-        name, programme, rows = _agency_rows(app, who, agency)
-        context: dict[str, Any] = {
-            "agency": name,
-            "programme": programme,
-            "totals": participation.totals(rows),
-            "rows": rows,
-            "csv_href": f"/reports/agencies/{agency}.csv",
-            "who": who.name,
-        }
-        return pages.page("reports/agency.html", **context)
+    def agency_report(
+        agency: str, app: App, who: SignedIn, term: Wanted = "", school: Wanted = "", topic: Wanted = ""
+    ) -> Response:
+        filters = read_filters(term=term, school=school, topic=topic)
+        with app.database.reading() as db:
+            report = report_of_agency(db, app, who, agency, filters, most=LINES)
+        address = f"/reports/agencies/{agency}"
+        return pages.page("reports/report.html", **_face(app, report, who, address, file_links(address, filters)))
+
+    @router.get("/reports/programmes/{slug}")
+    def programme_report(
+        slug: str,
+        app: App,
+        who: SignedIn,
+        term: Wanted = "",
+        school: Wanted = "",
+        topic: Wanted = "",
+        agency: Wanted = "",
+    ) -> Response:
+        filters = read_filters(term=term, school=school, topic=topic, agency=agency)
+        with app.database.reading() as db:
+            report = report_of_programme(db, app, who, slug, filters, most=LINES)
+        address = f"/reports/programmes/{slug}"
+        return pages.page("reports/report.html", **_face(app, report, who, address, file_links(address, filters)))
 
     return router
 
 
-def _agency_rows(app: Parts, who: Staff, slug: str) -> tuple[str, str, list[ReportRow]]:
-    """Name, programme and records of an agency, as far as this person may see them; else it is not found."""
-    with app.database.reading() as db:
-        agency = directory.agency_by_slug(db, slug)
-        programme_ids = directory.programmes_of_agency(db, agency.id or 0)
-        if not may(who, "read_agency_report", agency_id=agency.id or 0, programme_ids=programme_ids):
-            raise NotFound("We could not find that agency.")
-        # A coordinator sees the agency's part in the own programmes only; its own members see all of it.
-        seen = None if agency.id in who.agency_ids else who.programme_ids & programme_ids
-        rows = participation.for_agency(db, agency.id or 0, seen)
-        names = [programme.name for programme in directory.programmes_by_id(db, seen or programme_ids)]
-    return agency.name, ", ".join(names), rows
+def read_filters(*, term: str = "", school: str = "", topic: str = "", agency: str = "") -> Filters:
+    """As an address names them. A school that is none finds nothing."""
+    school_id = int(school) if school.isdecimal() and int(school) <= LARGEST_ID else -1
+    return Filters(term=term, school_id=school_id if school else 0, topic_key=topic, agency_slug=agency)
+
+
+def report_of_programme(
+    db: Db, app: Parts, who: Staff, slug: str, filters: Filters, *, most: int | None = None
+) -> Report:
+    """A programme as far as this person may see it; else it is not found."""
+    programme = own_programme(db, who, slug)
+    return impact.report(db, frozenset({programme.id or 0}), app.clock(), filters=filters, most=most)
+
+
+def report_of_agency(
+    db: Db, app: Parts, who: Staff, slug: str, filters: Filters, *, most: int | None = None
+) -> Report:
+    """An agency's part as far as this person may see it; else it is not found."""
+    agency, seen = _agency(db, who, slug)
+    programme_ids = report_rows.programmes_with(db, agency.id or 0) if seen is None else seen
+    return impact.report(db, programme_ids, app.clock(), agency_id=agency.id, filters=filters, most=most)
+
+
+def _face(app: Parts, report: Report, who: Staff, address: str, files: list[dict[str, str]]) -> Mapping[str, Any]:
+    chosen = report.filters
+    return {
+        "report": report,
+        "who": who.name,
+        "address": address,
+        "files": files,
+        "headline": impact_words.headline(report),
+        "notes": impact_words.notes(report, app.clock().astimezone(HOME).date()),
+        "limits": impact_words.LIMITS,
+        "why": WHY,
+        "modes": impact_words.MODES,
+        "kinds": impact_words.KINDS,
+        "choices": [
+            _choice("term", "Term", "All terms", report.choices.terms, chosen.term),
+            _choice("school", "School", "All schools", report.choices.schools, str(chosen.school_id or "")),
+            _choice("topic", "Topic", "All topics", report.choices.topics, chosen.topic_key),
+            *([] if report.agency else [_agency_choice(report)]),
+        ],
+    }
+
+
+def _agency_choice(report: Report) -> dict[str, Any]:
+    return _choice("agency", "Agency", "All agencies", report.choices.agencies, report.filters.agency_slug)
+
+
+def _choice(name: str, label: str, whole: str, offered: Sequence[Choice], value: str) -> dict[str, Any]:
+    """A filter, what it offers, and in words what was chosen."""
+    said = next((one.name for one in offered if one.value == value), "what is not here") if value else ""
+    return {"name": name, "label": label, "whole": whole, "offered": offered, "value": value, "said": said}
+
+
+def _agency(db: Db, who: Staff, slug: str) -> tuple[AgencyRow, frozenset[int] | None]:
+    """An agency and the programmes of it that this person may see; None: all, for it is the own one."""
+    agency = directory.agency_by_slug(db, slug)
+    programme_ids = directory.programmes_of_agency(db, agency.id or 0)
+    if not may(who, "read_agency_report", agency_id=agency.id or 0, programme_ids=programme_ids):
+        raise NotFound("We could not find that agency.")
+    # A coordinator sees the agency's part in the own programmes only; its own members see all of it.
+    return agency, None if agency.id in who.agency_ids else who.programme_ids & programme_ids

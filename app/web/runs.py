@@ -19,7 +19,7 @@ from app.live.snapshot import look
 from app.store import audit, class_links, directory, facts, lessons, participants, participation, runs
 from app.store.database import Db
 from app.store.runs import OpenRun
-from app.web import deps
+from app.web import deps, feedback
 from app.web.bookings import for_today
 from app.web.deps import LARGEST_ID, App, ClassTeacher, Parts, RowId, RunLeader
 from app.web.following import offers
@@ -28,7 +28,7 @@ from app.web.panels import Panels
 from app.web.play import conditional
 from app.web.security import new_key
 from app.web.sockets import POLICY, open_seat, take_seat, turn_away
-from app.web.summary import summary_of
+from app.web.summary import links, summary_of
 
 OfFollowing = Literal["ready", "hold", "carry_on", "catch_up"]
 """What a teacher orders of the live session that the class has come to."""
@@ -114,6 +114,7 @@ def _today(app: Parts, teacher: Teacher, sentence: str = "") -> dict[str, Any]:
                 "you_need": lesson.you_need,
                 "objectives": lesson.objectives,
                 "awaiting": unsigned[version_id],
+                "papers": links(version_id, lesson),
                 "checked": place == 0,
             }
             for place, (version_id, lesson) in enumerate(offered)
@@ -300,6 +301,8 @@ def _add_finish(router: APIRouter, pages: Pages) -> None:
         ended = _ended_run(request, app, run)
         with app.database.reading() as db:
             context = summary_of(db, ended, app.clock())
+            if deps.teacher_or_none(request, app) is not None:  # a paired phone shows it and says nothing
+                context |= feedback.face_of(db, ended)
         return pages.page("runs/report.html", **context)
 
 

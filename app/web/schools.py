@@ -28,6 +28,7 @@ LARGEST_SENT = COUNTED_AS_THEY_COME[BROUGHT]
 TOO_LARGE = "This list is larger than 5 MB. Keep the rows of your area only, and send that."
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 LONGEST_WORDS = 60
+ERASED = "The school is erased. Nothing that is held here leads to it any more."
 Words = Annotated[str, Form()]
 
 
@@ -49,8 +50,11 @@ def routes(pages: Pages) -> APIRouter:
 
 def _add_list(router: APIRouter, pages: Pages) -> None:
     @router.get("/programmes/{slug}/schools")
-    def listed(slug: str, app: App, who: SignedIn, kept: str = "", same: str = "") -> Response:
-        return pages.page("programmes/schools.html", **_listed(app, who, slug, done=_told(kept, same)))
+    def listed(
+        slug: str, app: App, who: SignedIn, kept: str = "", same: str = "", erased: str = ""
+    ) -> Response:
+        done = ERASED if erased else _told(kept, same)
+        return pages.page("programmes/schools.html", **_listed(app, who, slug, done=done))
 
     @router.post("/programmes/{slug}/schools")
     def add(

@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from app.documents.class_papers import name_of, papers_of
+from app.domain.lesson import Lesson
 from app.domain.summary import summarise
 from app.store import participation
 from app.store.database import Db
@@ -23,6 +25,7 @@ def summary_of(db: Db, run: OpenRun, now: datetime) -> dict[str, Any]:
                 participation.anchors_of(db, run.id, module),
             ),
             "minutes": minutes.get(module, 0),
+            "papers": links(run.version_ids[module], lesson),
         }
         for module, lesson in enumerate(run.plan.lessons)
     ]
@@ -42,3 +45,8 @@ def summary_of(db: Db, run: OpenRun, now: datetime) -> dict[str, Any]:
             {agency.name for lesson in run.plan.lessons for agency in (lesson.lead, *lesson.supports)}
         ),
     }
+
+
+def links(version_id: int, lesson: Lesson) -> list[tuple[str, str]]:
+    """Address and name of each sheet of a lesson that its class can print."""
+    return [(f"/class/papers/{version_id}/{paper}.pdf", name_of(paper, lesson)) for paper in papers_of(lesson)]

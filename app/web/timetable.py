@@ -64,8 +64,10 @@ def _add_plans(router: APIRouter, pages: Pages) -> None:
             with app.database.transaction() as db:
                 programme = own_programme(db, who, slug)
                 session_id = timetable.plan(db, programme.id or 0, plans.wish_of(db, programme, form), new_key())
+                planned = timetable.one(db, programme.id or 0, session_id)
         except Invalid as refusal:
             return pages.page("timetable/plan.html", status=422, **_form(app, who, slug, form, refusal.sentence))
+        post.tell_presenters(app, planned)
         return see_other(f"/programmes/{slug}/timetable/{session_id}")
 
     @router.get("/programmes/{slug}/timetable/{session_id}")
@@ -88,11 +90,13 @@ def _add_plans(router: APIRouter, pages: Pages) -> None:
         try:
             with app.database.transaction() as db:
                 is_news = timetable.change(db, before, plans.wish_of(db, own_programme(db, who, slug), form))
+                planned = timetable.one(db, before.programme_id, session_id)
         except Invalid as refusal:
             context = _form(app, who, slug, form, refusal.sentence, before)
             return pages.page("timetable/plan.html", status=422, **context)
         if is_news:
             post.tell(app, [one.id for one in before.bookings if one.is_to_come])
+        post.tell_presenters(app, planned, before=before, is_news=is_news)
         return see_other(f"/programmes/{slug}/timetable/{session_id}")
 
     @router.post("/programmes/{slug}/timetable/{session_id}/cancel")
@@ -103,7 +107,9 @@ def _add_plans(router: APIRouter, pages: Pages) -> None:
             for one in planned.bookings:
                 if one.state != "cancelled":
                     audit.note(db, app.clock(), account(who.account_id), "cancelled a booking", f"booking {one.id}")
+            cancelled = timetable.one(db, planned.programme_id, session_id)
         post.tell(app, [one.id for one in planned.bookings if one.is_to_come])
+        post.tell_presenters(app, cancelled)
         return see_other(f"/programmes/{slug}/timetable/{session_id}")
 
 

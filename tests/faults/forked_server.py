@@ -39,7 +39,7 @@ class ForkedServer(Server):
 
     def _load(self) -> subprocess.Popen[bytes]:
         self._log = (self.folder.parent / "server.log").open("ab")
-        command = [sys.executable, "-m", "tests.faults.forked_server", "demo"]
+        command = [sys.executable, "-m", "tests.faults.forked_server", "demo", "--no-results"]
         return subprocess.Popen(
             [*command, "--data-dir", str(self.folder), "--port", str(self.port)],
             cwd=ROOT,

@@ -41,7 +41,10 @@ class Server(LiveServer):
         self._log = (self.folder.parent / "server.log").open("ab")
         module = ["tests.faults.altered_server", self.alteration] if self.alteration else ["app.cli"]
         self._process = subprocess.Popen(
-            [sys.executable, "-m", *module, "demo", "--data-dir", str(self.folder), "--port", str(self.port)],
+            [
+                *(sys.executable, "-m", *module, "demo", "--no-results"),
+                *("--data-dir", str(self.folder), "--port", str(self.port)),
+            ],
             cwd=ROOT,
             env=os.environ | self.environment,
             stdout=self._log,

@@ -5,6 +5,7 @@ import os
 import secrets
 import sqlite3
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -19,9 +20,9 @@ from sqlmodel import SQLModel, col, select
 
 from app.domain.errors import NotAllowed
 from app.domain.run import Stage
-from app.store import live_sessions, participants, presenters, runs
+from app.store import directory, live_sessions, participants, presenters, runs
 from app.store.database import MIGRATIONS, Database
-from app.store.tables import ClassSignInRow, ProgrammeRow
+from app.store.tables import ClassSignInRow, ProgrammeAgencyRow, ProgrammeRow
 from tests.classroom import Classroom
 
 AT = "'2026-11-03 10:00:00'"
@@ -51,6 +52,9 @@ OF_0004 = (
     f"VALUES (1, 1, {AT}, 45, {AT}, 's', '[]', 0, '', 'lobby', 1, 0, false, 1, 0)",
 )
 """A live session in its lobby, as it was kept before classes had lobbies of their own."""
+
+
+OF_0009 = "INSERT INTO programme_agency (id, programme_id, agency_id, contact) VALUES (1, 1, 1, '')"
 
 
 def pragma(classroom: Classroom, name: str) -> object:
@@ -129,6 +133,22 @@ def test_a_live_session_from_before_consoles_is_led_on_by_its_holder(empty_url: 
     assert session.stage.is_rules
     assert not session.is_rehearsal
     assert (presenter.account_id, presenter.leads_all) == (1, True)
+    database.close()
+
+
+def test_agencies_from_before_they_were_asked_take_part(empty_url: str) -> None:
+    database = Database(empty_url)
+    migrate(database, "0009")
+    with database.engine.begin() as connection:
+        for statement in (OF_0001[0], OF_0001[3], OF_0009):
+            connection.exec_driver_sql(statement)
+    database.open()
+    with database.reading() as db:
+        partners = directory.agencies_of_programme(db, 1)
+        accepted_at = db.get_one(ProgrammeAgencyRow, 1).accepted_at
+    assert [agency.slug for agency in partners] == ["fire"]
+    assert accepted_at is not None
+    assert abs(datetime.now(UTC) - accepted_at) < timedelta(minutes=5)
     database.close()
 
 

@@ -13,8 +13,8 @@ import pytest
 from aiosmtpd.controller import Controller
 from icalendar import Calendar
 
-from tests.cast import CORA, PRIYA, THEO_LINK, World
-from tests.planning import TIMETABLE, book, plan, plan_form, planned
+from tests.cast import CORA, FAY, PRIYA, THEO_LINK, World
+from tests.planning import TIMETABLE, book, plan, plan_form, planned, presenter_value
 from tests.servers import free_port
 
 BOOKINGS = "/programmes/town/bookings"
@@ -119,11 +119,35 @@ def test_a_move_and_a_cancellation_are_told_with_their_calendar_entry(posting: W
     with post_office(port) as office:
         cora.post(f"{TIMETABLE}/{session_id}/plan", data=plan_form(posting, at="11:00"))
         cora.post(f"{TIMETABLE}/{session_id}/cancel")
-    moved, cancelled = office.letters
+    moved, cancelled = [letter for letter in office.letters if letter["To"] == OFFICE]
     assert (moved["To"], moved["From"]) == (OFFICE, "lessons@sia.example")
     assert calendar_in(moved)["METHOD"] == "PUBLISH"
     assert calendar_in(cancelled)["METHOD"] == "CANCEL"
     assert cancelled["Subject"].startswith("Cancelled:")
+
+
+def test_presenters_get_their_calendar_entry_moved_handed_on_and_taken_out(posting: World, port: int) -> None:
+    cora, fay = posting.staff(CORA), [presenter_value(posting, FAY)]
+    with post_office(port) as office:
+        session_id = plan(posting, cora)
+        change = f"{TIMETABLE}/{session_id}/plan"
+        cora.post(change, data=plan_form(posting, at="11:00"))
+        cora.post(change, data=plan_form(posting, at="11:00", capacity="9"))  # no calendar shows it
+        cora.post(change, data=plan_form(posting, at="11:00", presenter=fay))
+        cora.post(f"{TIMETABLE}/{session_id}/cancel")
+    _, _, taken, handed_on, _ = office.letters
+    assert [letter["To"] for letter in office.letters] == [PRIYA, PRIYA, PRIYA, FAY, FAY]
+    methods = [str(calendar_in(letter)["METHOD"]) for letter in office.letters]
+    assert methods == ["PUBLISH", "PUBLISH", "CANCEL", "PUBLISH", "CANCEL"]
+    assert "No longer yours:" in taken["Subject"]
+    assert "You present Get out, stay out" in handed_on["Subject"]
+    entries = [calendar_in(letter).walk("VEVENT")[0] for letter in office.letters]
+    assert len({str(entry["UID"]) for entry in entries}) == 1
+    assert [entry["SEQUENCE"] for entry in entries] == [0, 1, 2, 2, 3]
+
+
+def test_a_letter_to_a_presenter_that_fails_stops_no_plan(posting: World) -> None:
+    assert [one.name for one in planned(posting, plan(posting)).presenters] == ["Priya"]  # nobody listens there
 
 
 def test_a_pack_goes_by_mail_with_link_content_notes_and_room_check(posting: World, port: int) -> None:

@@ -14,10 +14,22 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 from sqlmodel import col, select
 
+from app.domain.partner_figure import PartnerFigure
 from app.domain.people import Member, Staff, Teacher
 from app.domain.presenter import Presenter
 from app.settings import Settings
-from app.store import accounts, class_links, consent, directory, lessons, participants, programmes, runs
+from app.store import (
+    accounts,
+    api_tokens,
+    class_links,
+    consent,
+    directory,
+    lessons,
+    participants,
+    partner_figures,
+    programmes,
+    runs,
+)
 from app.store.participants import Guest
 from app.store.runs import OpenRun
 from app.store.tables import (
@@ -36,6 +48,7 @@ from app.web import deps
 from app.web.deps import AtConsole, Leader, Seated
 from tests.authors import forms_on
 from tests.cast import CORA, FAY, PAUL, PRIYA, THEO_LINK, World, add_staff
+from tests.classroom import Classroom
 from tests.planning import presenter_value
 from tests.policies import ANYONE, FORMS, NAMES, OF, OF_PLANNED, POLICIES, ROLES, STAFF, WITHIN, Policy
 from tests.served import ServedWorld
@@ -58,6 +71,10 @@ TURNED_AWAY = (
     "We could not find that live session",
     "We could not find that picture",
     "We could not find that request",
+    "We could not find that key",
+    "We could not find that figure",
+    "We could not find that agency",
+    "We could not find that programme or agency",
     "We could not find that programme",
     "We could not find that school",
     "A fact is signed by",
@@ -127,7 +144,7 @@ class Stage:
 def is_let_in(answer: Response) -> bool:
     if answer.status_code == 303:
         return answer.headers["location"] not in DOORS
-    if answer.status_code == 410:  # no seat
+    if answer.status_code in (401, 410):  # no key, no seat
         return False
     if answer.status_code in (403, 404):
         return not any(words in answer.text for words in TURNED_AWAY)
@@ -172,11 +189,15 @@ def four_lessons(folder: Path) -> dict[str, Any]:
 def build(stage: Stage) -> None:
     world = stage.world
     other, far = elsewhere(world)
+    with world.parts.database.reading() as db:
+        ((far_version, _),) = lessons.offered(db, other)
     tess, theo = world.teacher(), world.teacher(THEO_LINK)
     ended = []
     for teacher in (tess, theo):
-        ended.append(world.start(teacher).id)
+        taught = world.start(teacher)
+        world.go_to(teacher, taught, "before.F1")
         world.finish(teacher)
+        ended.append(taught.id)
     _, run, phone = paired(world)
     theos = world.start(theo)
     pupil, _ = world.pupil(run), world.pupil(theos)
@@ -197,15 +218,22 @@ def build(stage: Stage) -> None:
         for role, browser in browsers.items()
     }
     same = {"code": run.code, "token": "invented-token", "panel": "stage", "path": "style.css", "part": "hook"}
-    same |= {"question": "F1", "pair": "1..1", "picture": "0"}
+    same |= {"question": "F1", "pair": "1..1", "picture": "0", "paper": "worksheet"}
+    same |= {"kind": "csv"}
     same |= {"spare_lesson": str(lesson_id(world, "spare")), "spare_agency": agency_id(world, "spare-rescue")}
     stage.own = same | things(stage, staff[PRIYA], PRIYA, "fire", "kent-fire-and-rescue-service", FAY)
     stage.foreign = same | things(stage, staff[PAUL], PAUL, "police", "kent-police", "ola@sia.example")
-    stage.own |= {"slug": "town", "programme": "1", "class_group_id": "1", "school_id": "1"}
+    stage.own |= {"slug": "town", "programme": "1", "class_group_id": "1", "school_id": "1", "run_id": str(ended[0])}
     stage.own |= {"ended": str(ended[0]), "fact": "FIR-02", "agency_id": agency_id(world, "medway-council")}
     priyas = {"presenter": presenter_value(world, PRIYA), "part": "all"}
     stage.own |= in_timetable(world, staff[CORA], stage.own, "fire", **priyas)
-    stage.foreign |= far | {"slug": "other", "programme": str(other), "ended": str(ended[1]), "fact": "POL-02"}
+    stage.foreign |= far | {
+        "slug": "other",
+        "programme": str(other),
+        "version_id": str(far_version),
+        "ended": str(ended[1]),
+        "fact": "POL-02",
+    }
     stage.foreign |= in_timetable(world, staff[OLGA], stage.foreign, "far")
     with world.parts.database.transaction() as db:
         accounts.one(db, account_of(world, FAY)).disabled_at = world.clock.now
@@ -234,8 +262,13 @@ def elsewhere(world: World) -> tuple[int, dict[str, str]]:
             consent.ask(db, other, directory.agency_by_slug(db, agency).id or 0, world.clock.now)
         link_id = db.exec(select(ClassLinkRow.id).where(ClassLinkRow.class_group_id == group)).one()
         directory.open_class_link(db, link_id or 0, "a-browser-far-away", world.clock.now)
-    agency = agency_id(world, "far-rescue")
-    return other, {"agency_id": agency, "school_id": str(school), "class_group_id": str(group)}
+        versions = [version_id for version_id, _ in lessons.offered(db, other)]
+    classroom = Classroom(world.parts.database, world.clock)
+    far_run = classroom.start(group, versions)
+    classroom.go_to(far_run, "before.F1")
+    classroom.finish(far_run)
+    far = {"school_id": str(school), "class_group_id": str(group), "run_id": str(far_run)}
+    return other, far | {"agency_id": agency_id(world, "far-rescue")}
 
 
 def in_timetable(
@@ -271,6 +304,18 @@ def in_timetable(
     }
 
 
+def beside_reports(world: World, programme: int, agency: str, key_of: str = "") -> dict[str, str]:
+    """An agency that reports a figure of its other work, and a key of the same agency or of another."""
+    reporting, keyed = int(agency_id(world, agency)), int(agency_id(world, key_of or agency))
+    figure = PartnerFigure(label="Homes visited", amount=12, period="2026", source="Records")
+    with world.parts.database.transaction() as db:
+        cora, now = account_of(world, CORA), world.clock.now
+        figure_id = partner_figures.add(db, programme, reporting, figure, cora, now)
+        key_id = api_tokens.make(db, f"{agency}-key", "One", programme_id=None, agency_id=keyed, by=cora, now=now)
+    made = {"figure": figure_id, "key_id": key_id, "reporting": reporting, "opens": f"agency-{keyed}"}
+    return {name: str(value) for name, value in made.items()}
+
+
 def lesson_id(world: World, key: str) -> int:
     with world.parts.database.reading() as db:
         return db.exec(select(LessonRow.id).where(LessonRow.key == key)).one() or 0
@@ -303,6 +348,7 @@ def things(stage: Stage, client: TestClient, email: str, key: str, agency: str, 
         waiting = db.exec(select(InvitationRow.id).where(col(InvitationRow.email) == invitation)).one()
     return {
         "key": key,
+        "version_id": str(version_id),
         "agency": agency,
         "role": f"presenter-{agency_id}",
         "session_id": led.headers["location"].rpartition("/")[2],
@@ -452,7 +498,7 @@ LESSON, CONSOLE = "/author/lessons/{key}", "/present/{session_id}"
     ("where", "noticed"),
     [
         ("people", ["POST /people/disable", "POST /people/invitations", "POST /people/invitations/withdraw"]),
-        ("programme_page", [f"GET {OF}", f"GET {OF}/wall", f"POST {OF}/schools"]),
+        ("programme_page", [f"GET {OF}", f"GET {OF}/wall", f"POST {OF}/schools", "GET /reports/programmes/{slug}"]),
         ("reports", ["GET /reports/agencies/{agency}", "GET /reports/agencies/{agency}.csv"]),
         (
             "author.desk",

@@ -9,11 +9,13 @@ from sqlmodel import select
 
 from app.domain.lesson import Agency
 from app.domain.people import Member
-from app.store import directory, participants
-from app.store.tables import ProgrammeRow, SchoolRow
+from app.store import directory, lessons, participants
+from app.store.tables import AnswerRow, ParticipantRow, ProgrammeRow, SchoolRow
 from tests.cast import CORA, PAUL, PRIYA, THEO_LINK, World, add_staff
 from tests.classroom import TESS_CLASS, THEO_CLASS, Classroom
+from tests.past_lessons import MONDAY, every_school, give, scores
 
+TOWN = "/reports/programmes/town"
 FIRE = "/reports/agencies/kent-fire-and-rescue-service"
 POLICE = "/reports/agencies/kent-police"
 
@@ -34,9 +36,9 @@ def sheet(content: bytes) -> list[list[str]]:
     return list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
 
 
-def cells(html: str) -> list[list[str]]:
-    """The text of each row of the table of lessons."""
-    body = re.search(r"<tbody>(.*?)</tbody>", html, re.S)
+def cells(html: str, table: str = "lessons") -> list[list[str]]:
+    """The text of each row of a table."""
+    body = re.search(rf'<table class="figures {table}">.*?<tbody>(.*?)</tbody>', html, re.S)
     rows = re.findall(r"<tr>(.*?)</tr>", body[1] if body else "", re.S)
     return [
         [
@@ -180,3 +182,80 @@ def test_a_lesson_of_another_class_counts_too(world: World) -> None:
     Classroom(world.parts.database, world.clock).go_to(run.id, "before", "content")
     world.finish(theo, "29")
     assert "Saltern Wharf" in world.staff(PRIYA).get(FIRE).text
+
+
+@pytest.fixture
+def past(world: World) -> World:
+    """Six classes of other sizes had the fire lesson, and their results are given out."""
+    with world.parts.database.transaction() as db:
+        version = lessons.offered(db, 1)[0][0]
+        for group, n in zip(every_school(db).values(), (9, 10, 19, 20, 25, 0), strict=False):
+            give(db, group, version, scores(n, 2 * n + 1, 4 * n - 1) if n else [], present=n or 28)
+    world.clock.now = MONDAY.replace(day=23)
+    return world
+
+
+def test_a_class_of_nine_is_hidden_with_the_next_and_under_twenty_have_no_percentages(past: World) -> None:
+    rows = cells(past.staff(PRIYA).get(FIRE).text, "classes")
+    stand = {row[2]: " | ".join(row[3:6]) for row in rows}
+    assert stand == {
+        "9": "Hidden: fewer than 10 pupils",
+        "10": "Hidden, so that no smaller class can be worked out",
+        "19": "39 of 95 | 75 of 95 | Fewer than 20 pupils, so no percentages",
+        "20": "41.0% | 79.0% | +38.0",
+        "25": "40.8% | 79.2% | +38.4",
+        "–": "Not measured before and after",
+    }
+
+
+def test_the_programme_report_says_what_its_only_agency_report_says(past: World) -> None:
+    whole, part = (past.staff(who).get(path).text for who, path in ((CORA, TOWN), (PRIYA, FIRE)))
+    assert cells(whole, "classes") == cells(part, "classes")
+    [learnt] = re.findall('<h2 id="learnt">(.*)</h2>', whole)
+    assert learnt == "Right answers went up from 41.2% to 78.8%."
+    assert learnt in part
+
+
+def test_a_filter_that_would_single_out_a_hidden_class_shows_its_reach_only(past: World) -> None:
+    cora = past.staff(CORA)
+    [first] = re.findall(r'<option value="(\d+)">Harrowmarsh', cora.get(TOWN).text)
+    page = cora.get(TOWN, params={"school": first})
+    assert "Too few pupils for percentages." in page.text
+    assert cells(page.text, "classes")[0][3:] == ["Hidden: fewer than 10 pupils"]
+    assert "Key questions" not in page.text
+
+
+@pytest.mark.parametrize("wanted", [{"school": "x"}, {"school": "99999999999"}, {"topic": "'"}, {"agency": "none"}])
+def test_a_filter_that_finds_nothing_says_so(past: World, wanted: dict[str, str]) -> None:
+    page = past.staff(CORA).get(TOWN, params=wanted)
+    assert page.status_code == 200
+    assert "No lessons in this view" in page.text
+
+
+def test_a_report_is_the_same_byte_for_byte_when_no_row_of_a_pupil_is_left(world: World) -> None:
+    classroom = Classroom(world.parts.database, world.clock)
+    run = classroom.start(TESS_CLASS)
+    pupils = [classroom.seat(run) for _ in range(11)]
+    classroom.teach(run, {pupil: (place % 5, (place + 2) % 6) for place, pupil in enumerate(pupils)})
+    classroom.finish(run, 12)
+    world.clock.forward(days=28)
+    cora = world.staff(CORA)
+    before = cora.get(TOWN).content
+    with world.parts.database.transaction() as db:
+        for row in (*db.exec(select(AnswerRow)).all(), *db.exec(select(ParticipantRow)).all()):
+            db.delete(row)
+    world.parts.database.outcomes.clear()
+    assert b"of 55" in before
+    assert cora.get(TOWN).content == before
+
+
+def test_a_presenter_does_not_find_the_report_of_the_programme(past: World) -> None:
+    refused = past.staff(PRIYA).get(TOWN)
+    assert refused.status_code == 404
+    assert "Harrowmarsh" not in refused.text
+
+
+def test_paul_finds_nothing_of_the_fire_service_by_asking_for_its_topic(past: World) -> None:
+    page = past.staff(PAUL).get(POLICE, params={"topic": "fire"})
+    assert "No lessons in this view" in page.text
+    assert "Harrowmarsh" not in page.text

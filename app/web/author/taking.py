@@ -7,11 +7,12 @@ from starlette.responses import Response
 
 from app.content.packages import pack
 from app.content.whole_lessons import Find, files_of, parsed
+from app.documents.class_papers import name_of, paper_pdf, papers_of
 from app.documents.hand_out import PICTURES, hand_out
 from app.documents.hand_out_page import hand_out_page
 from app.documents.quiz_sheets import kahoot_csv, kahoot_xlsx, left_out, quiz_csv, quiz_xlsx, template_xlsx
 from app.domain.errors import Conflict, NotFound
-from app.domain.lesson import Draft
+from app.domain.lesson import Draft, unroll
 from app.domain.quiz import Quiz
 from app.store.media_files import MediaFolder
 from app.web.author.desk import Desk, open_desk
@@ -50,6 +51,7 @@ def routes(pages: Pages) -> APIRouter:
                 has_lesson=draft is not None and quiz is not None,
                 has_quiz=quiz is not None,
                 left_out=left_out(quiz) if quiz else (),
+                papers=_papers(draft, quiz),
                 may_bring=desk.may("edit_lesson") or desk.may_edit_step("facts"),
             )
 
@@ -70,9 +72,32 @@ def routes(pages: Pages) -> APIRouter:
             if draft is None or quiz is None:
                 raise Conflict(LESSON_FIRST)
             return _hand_out(desk, name, draft, quiz, find)
+        if name.endswith(".pdf"):
+            return _paper(app, desk, name, draft, quiz, find)
         raise NotFound("We could not find that file.")
 
     return router
+
+
+def _papers(draft: Draft | None, quiz: Quiz | None) -> list[tuple[str, str]]:
+    """File and name of each sheet for which the lesson has the words."""
+    if draft is None or quiz is None:
+        return []
+    lesson = unroll(draft, quiz)
+    return [(f"{paper}.pdf", name_of(paper, lesson)) for paper in papers_of(lesson)]
+
+
+def _paper(app: Parts, desk: Desk, name: str, draft: Draft | None, quiz: Quiz | None, find: Find) -> Response:
+    if draft is None or quiz is None:
+        raise Conflict(LESSON_FIRST)
+
+    def picture(path: str) -> bytes | None:
+        found = find(path)
+        return found[1]() if found else None
+
+    product, now = app.settings.product_name, app.clock()
+    made = paper_pdf(name.removesuffix(".pdf"), unroll(draft, quiz), picture, product=product, whose="", now=now)
+    return _download(f"{desk.key}-{name}", "application/pdf", made)
 
 
 def _hand_out(desk: Desk, name: str, draft: Draft, quiz: Quiz, find: Find) -> Response:

@@ -1,0 +1,355 @@
+"""A participation and impact report: what a programme or an agency reached, and what pupils knew before and after.
+
+Whatever stands in a report has passed `disclosure`: a figure that must not leave a school is None, and its mark says
+why. Pages and files read reports and nothing else, so they cannot show what the rules hide.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from app.domain.disclosure import Mark
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What a reader wants to see of a report; empty means all."""
+
+    term: str = ""
+    school_id: int = 0
+    topic_key: str = ""
+    agency_slug: str = ""
+
+    @property
+    def any(self) -> bool:
+        return bool(self.term or self.school_id or self.topic_key or self.agency_slug)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One value that a filter offers."""
+
+    value: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Choices:
+    terms: tuple[Choice, ...] = ()
+    schools: tuple[Choice, ...] = ()
+    topics: tuple[Choice, ...] = ()
+    agencies: tuple[Choice, ...] = ()
+
+
+@dataclass(frozen=True)
+class Programme:
+    """The programme of a report, with what it set out to reach."""
+
+    slug: str
+    name: str
+    area: str
+    starts_on: date
+    ends_on: date
+    funder: str = ""
+    funding_stream: str = ""
+    target_classes: int = 0
+    target_pupils: int = 0
+    schools: int = 0
+    """How many take part."""
+    target_schools: int = 0
+    """How many of them it wants to reach."""
+
+
+@dataclass(frozen=True)
+class ModeReach:
+    """One way to answer: how many lessons used it, and how much was answered."""
+
+    mode: str
+    lessons: int
+    attendances: int
+    answers: int
+    asked: int
+    """Questions served times devices (or cards) that joined: so many answers were possible."""
+
+    @property
+    def response(self) -> float | None:
+        return share(self.answers, self.asked)
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Exact: it says nothing of what a child knows (counting rules)."""
+
+    schools: int = 0
+    target_schools: int = 0
+    """Of those that the programme wants to reach."""
+    classes: int = 0
+    pupils: int = 0
+    """Counted once: the largest head-count of each class group."""
+    attendances: int = 0
+    """Counted once a lesson."""
+    runs: int = 0
+    records: int = 0
+    head_counts_missing: int = 0
+    """Records without a confirmed head-count: they add no pupils."""
+    minutes: float = 0
+    pupil_hours: float = 0
+    on_roll: int = 0
+    """Pupils on the roll of the class groups that took part, as far as it is known."""
+    matched: int = 0
+    """Pupils who answered every key question before and after, once: the largest of each class group."""
+    modes: tuple[ModeReach, ...] = ()
+
+    @property
+    def answers(self) -> int:
+        return sum(mode.answers for mode in self.modes)
+
+    @property
+    def response(self) -> float | None:
+        """Answers given, of those that were possible."""
+        return share(self.answers, sum(mode.asked for mode in self.modes))
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """Right answers of matched pupils to the key questions, before and after.
+
+    With the mark *shown* all figures stand; with *counts* (10 to 19 pupils) only n and the counts; else only n.
+    """
+
+    mark: Mark = "none"
+    n: int = 0
+    """Pupils matched. Part of reach, so it stands whatever the mark."""
+    answers: int | None = None
+    """Answers of these pupils to the key questions, each time."""
+    before: int | None = None
+    after: int | None = None
+    """Right ones of them."""
+    before_share: float | None = None
+    after_share: float | None = None
+    points: float | None = None
+    """Knowledge gain in percentage points."""
+    gain: float | None = None
+    """Normalised gain g: the part of what could still be gained. None (a dash) when all was known before."""
+    low: float | None = None
+    high: float | None = None
+    """95 % interval of the gain in points."""
+    at_ceiling: bool = False
+    """More than 85 % knew it before: hardly any room for a gain."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """One key question, before and after."""
+
+    key: str
+    text: str
+    knowledge: Knowledge
+    wrong_before: str = ""
+    wrong_after: str = ""
+    """The misconception that most pupils chose, in the quiz's own words. Words alone: a count of it could be
+    compared with another view's."""
+
+
+@dataclass(frozen=True)
+class Confidence:
+    """*I know what to do*, *I could tell someone*: reported apart, for confidence is not knowledge."""
+
+    key: str
+    text: str
+    mark: Mark
+    before_of: int = 0
+    after_of: int = 0
+    before: int | None = None
+    after: int | None = None
+    """How many said *mostly* or *yes*."""
+    before_share: float | None = None
+    after_share: float | None = None
+
+
+@dataclass(frozen=True)
+class Promise:
+    text: str
+    n: int
+    share: float | None = None
+
+
+@dataclass(frozen=True)
+class Pledges:
+    """What a class promised, counted for the class only."""
+
+    text: str
+    mark: Mark
+    of: int = 0
+    promises: tuple[Promise, ...] = ()
+
+
+@dataclass(frozen=True)
+class HandsUp:
+    """A key question that was answered by hands: class totals, never matched and in no gain."""
+
+    key: str
+    text: str
+    mark: Mark
+    before: int | None = None
+    before_of: int = 0
+    after: int | None = None
+    after_of: int = 0
+    before_share: float | None = None
+    after_share: float | None = None
+
+
+@dataclass(frozen=True)
+class TopicReport:
+    """What was learnt in one topic."""
+
+    key: str
+    name: str
+    lessons: tuple[str, ...]
+    """Titles of its lessons."""
+    classes: int
+    """Classes that had it."""
+    measured: int
+    """Classes whose pupils are in the figures."""
+    left_out: int
+    """Classes with results that this view cannot count without giving one away."""
+    waiting: int
+    """Classes whose results are not given out yet."""
+    knowledge: Knowledge
+    items: tuple[Item, ...] = ()
+    confidence: tuple[Confidence, ...] = ()
+    pledges: tuple[Pledges, ...] = ()
+    hands: tuple[HandsUp, ...] = ()
+
+    @property
+    def pupils_of_items(self) -> int:
+        """Fewer than those matched, where single questions would tell too much of a small class."""
+        return max((item.knowledge.n for item in self.items), default=0)
+
+
+@dataclass(frozen=True)
+class ClassTopic:
+    """One class in one topic."""
+
+    topic_key: str
+    topic_name: str
+    taught_on: datetime
+    minutes: float
+    knowledge: Knowledge
+    items: tuple[Item, ...] = ()
+    """Its key questions, where the class's results are given out; for files."""
+
+
+@dataclass(frozen=True)
+class ClassLine:
+    """One class group: reach exactly, outcomes as far as they may leave the school."""
+
+    class_group_id: int
+    label: str
+    school_id: int
+    school: str
+    district: str
+    is_target: bool
+    on_roll: int | None
+    present: int | None
+    attendances: int
+    minutes: float
+    topics: tuple[ClassTopic, ...]
+
+
+@dataclass(frozen=True)
+class RecordLine:
+    """One participation record: what one module of one run gave. Reach only."""
+
+    record_id: int
+    run_id: int
+    programme: str
+    taught_at: datetime
+    school_id: int
+    school: str
+    class_group_id: int
+    class_label: str
+    topic_key: str
+    topic_name: str
+    lesson: str
+    version: int
+    agencies: tuple[tuple[str, str], ...]
+    """Name of each agency that contributed, and its roles in words: *leads and presents*."""
+    mode: str
+    present: int | None
+    minutes: float
+    devices: int
+    served: int
+    answered: int
+    matched: int
+    mark: Mark
+    """How its class's outcome in this topic stands."""
+
+
+@dataclass(frozen=True)
+class AgencyLine:
+    """What one agency took part in. A record counts once for an agency; agencies are never summed."""
+
+    slug: str
+    name: str
+    roles: str
+    topics: tuple[str, ...]
+    schools: int
+    classes: int
+    pupils: int
+    attendances: int
+    minutes: float
+    pupil_hours: float
+
+
+@dataclass(frozen=True)
+class Apart:
+    """Rechecks and catch-ups: listed, and in none of the totals."""
+
+    kind: str
+    runs: int
+    classes: int
+    attendances: int
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything that a page or file shows of a programme, or of an agency's part in it."""
+
+    programmes: tuple[Programme, ...]
+    agency: str
+    """The agency's name; empty in the report of a whole programme."""
+    agency_slug: str
+    filters: Filters
+    choices: Choices
+    first_on: datetime | None
+    last_on: datetime | None
+    """When the first and the last lesson in view began."""
+    reach: Reach
+    topics: tuple[TopicReport, ...]
+    classes: tuple[ClassLine, ...]
+    records: tuple[RecordLine, ...]
+    agencies: tuple[AgencyLine, ...]
+    apart: tuple[Apart, ...] = ()
+    outcomes_until: date | None = None
+    """Outcomes of lessons before this Monday are given out; the others wait for the next."""
+    cost_pence: int | None = None
+    notes: tuple[str, ...] = ()
+    """What this view leaves out, in sentences."""
+
+    @property
+    def cost_per_pupil_pence(self) -> int | None:
+        if self.cost_pence is None or not self.reach.pupils:
+            return None
+        return round(self.cost_pence / self.reach.pupils)
+
+
+def share(part: int, whole: int) -> float | None:
+    """A percentage with one decimal; None of nothing."""
+    return round(100 * part / whole, 1) if whole else None
+
+
+def names_of(things: Iterable[str]) -> str:
+    """*A, B and C*."""
+    words = list(things)
+    return " and ".join([*([", ".join(words[:-1])] if words[:-1] else []), *words[-1:]])

@@ -1,0 +1,84 @@
+"""What a report says in sentences: what was learnt, what is missing, and what it cannot show."""
+
+from datetime import date
+
+from app.domain.disclosure import current_round, given_out_on
+from app.domain.impact import Knowledge, Report, TopicReport
+
+MODES = {"devices": "Devices", "hands": "Hands up", "cards": "Cards"}
+KINDS = {"recheck": "Check again, 6 to 12 weeks later", "catch_up": "Catch-up by pupils who were away"}
+LIMITS = (
+    "These figures show what pupils knew just before and just after a lesson. They do not show what pupils will do, "
+    "or that anybody is safer. There was no comparison group.",
+    "Knowledge gain is of matched pupils only: those who answered every key question before and after, on the same "
+    "device. “I’m not sure” counts as not right. g is the part of what could still be gained; above 85% before, "
+    "there is hardly room for a gain. Confidence is what pupils say of themselves, and is not knowledge.",
+    "The 95% interval is a paired t interval over the pupils’ own changes. It says how far the gain could be chance "
+    "among these pupils. It takes each pupil as independent, but classmates learn together, so it is rather too "
+    "narrow; and it does not tell what other classes would have gained.",
+    "Results of fewer than 10 pupils are hidden, and so is the next smallest class, so that a total gives none away; "
+    "from 10 to 19 pupils there are counts and no percentages. Hidden classes are in the totals. Results are given "
+    "out every three weeks, together. Reach is exact and at once. Present is the teacher’s head-count, never a count "
+    "of devices; a pupil is counted once in pupils present, and once for each lesson in attendances.",
+)
+
+
+def headline(report: Report) -> str:
+    """What was learnt, in one sentence."""
+    known = [topic for topic in report.topics if topic.knowledge.points is not None]
+    if not known:
+        return _nothing_yet(report)
+    best = max(known, key=lambda topic: topic.knowledge.points or 0)
+    if len(known) == 1:
+        return f"Right answers {_went(best.knowledge)}."
+    up = [topic for topic in known if (topic.knowledge.points or 0) > 0]
+    if not up:
+        return "Right answers did not go up in any topic."
+    where = f"all {len(known)} topics" if len(up) == len(known) else f"{len(up)} of {len(known)} topics"
+    return f"Right answers went up in {where}, most in {best.name}: {_span(best.knowledge)}."
+
+
+def _nothing_yet(report: Report) -> str:
+    if any(topic.waiting for topic in report.topics):
+        return "What these pupils learnt is not given out yet."
+    if any(topic.knowledge.mark in ("counts", "small", "beside") for topic in report.topics):
+        return "Too few pupils for percentages."
+    return "Nothing was measured before and after yet."
+
+
+def _went(knowledge: Knowledge) -> str:
+    points = knowledge.points or 0
+    return f"{'went up' if points > 0 else 'went down' if points < 0 else 'stayed'} {_span(knowledge)}"
+
+
+def _span(knowledge: Knowledge) -> str:
+    return f"from {knowledge.before_share}% to {knowledge.after_share}%"
+
+
+def notes(report: Report, today: date) -> tuple[str, ...]:
+    """What the reader should know of this view."""
+    found = []
+    if waiting := max((topic.waiting for topic in report.topics), default=0):
+        day = given_out_on(current_round(today))
+        found.append(
+            f"{_classes(waiting)} had lessons whose results are not given out yet: they come on Monday {day.day} "
+            f"{day:%B %Y}, together with other classes, so that two reports never differ by one class."
+        )
+    if left_out := max((topic.left_out for topic in report.topics), default=0):
+        found.append(
+            f"The results of {_classes(left_out)} are in none of these percentages: in this view they could be "
+            "worked out."
+        )
+    if missing := report.reach.head_counts_missing:
+        lessons = "1 lesson has" if missing == 1 else f"{missing} lessons have"
+        found.append(f"{lessons} no head-count yet and so no pupils here.")
+    found += [_ceiling(topic) for topic in report.topics if topic.knowledge.at_ceiling]
+    return tuple(found)
+
+
+def _ceiling(topic: TopicReport) -> str:
+    return f"{topic.name}: {topic.knowledge.before_share}% knew it before. There was hardly room for a gain."
+
+
+def _classes(n: int) -> str:
+    return "1 class" if n == 1 else f"{n} classes"

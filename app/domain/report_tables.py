@@ -1,0 +1,434 @@
+"""A report as labelled figures and tables: the one form from which its spreadsheet, CSV, PDF and JSON are made.
+
+A hidden figure is None here already, and its mark says why. So no file can show what the page does not.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal, NamedTuple
+
+from app.domain import impact_words
+from app.domain.disclosure import WHY
+from app.domain.impact import Knowledge, Report, names_of
+
+Kind = Literal["text", "number", "decimal", "percent", "points", "gain", "day"]
+Value = str | int | float | date | None
+
+
+class Column(NamedTuple):
+    key: str
+    label: str
+    kind: Kind = "text"
+
+
+class Figure(NamedTuple):
+    """One labelled number."""
+
+    key: str
+    label: str
+    value: Value
+    kind: Kind = "number"
+
+
+@dataclass(frozen=True)
+class Table:
+    key: str
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Value, ...], ...]
+    explains: str = ""
+
+
+@dataclass(frozen=True)
+class ReportTables:
+    """What a file holds."""
+
+    title: str
+    headline: str
+    about: tuple[Figure, ...]
+    reach: tuple[Figure, ...]
+    tables: tuple[Table, ...]
+    notes: tuple[str, ...]
+    limits: tuple[str, ...]
+
+    def table(self, key: str) -> Table:
+        return next(table for table in self.tables if table.key == key)
+
+
+KNOWLEDGE = (
+    Column("matched", "Pupils matched", "number"),
+    Column("answers", "Answers each time", "number"),
+    Column("before", "Right before", "number"),
+    Column("after", "Right after", "number"),
+    Column("before_share", "Before %", "percent"),
+    Column("after_share", "After %", "percent"),
+    Column("points", "Gain, points", "points"),
+    Column("low", "95% from", "points"),
+    Column("high", "95% to", "points"),
+    Column("gain", "Gain g", "gain"),
+    Column("note", "Note"),
+)
+
+
+def tables_of(report: Report, today: date) -> ReportTables:
+    return ReportTables(
+        title=f"Participation and impact: {report.agency or names_of(one.name for one in report.programmes)}",
+        headline=impact_words.headline(report),
+        about=tuple(_about(report)),
+        reach=tuple(_reach(report)),
+        tables=(
+            _modes(report),
+            _topics(report),
+            _questions(report),
+            _confidence(report),
+            _promises(report),
+            _hands(report),
+            _classes(report),
+            _agencies(report),
+            _records(report),
+            _askings(report),
+        ),
+        notes=impact_words.notes(report, today),
+        limits=impact_words.LIMITS,
+    )
+
+
+def _about(report: Report) -> Iterator[Figure]:
+    yield Figure("programme", "Programme", names_of(one.name for one in report.programmes), "text")
+    if report.agency:
+        yield Figure("agency", "Agency", report.agency, "text")
+    for key, label, value in _chosen(report):
+        yield Figure(key, label, value, "text")
+    if funders := names_of(dict.fromkeys(one.funder for one in report.programmes if one.funder)):
+        yield Figure("funder", "Funder", funders, "text")
+    yield Figure("first_on", "First lesson", report.first_on.date() if report.first_on else None, "day")
+    yield Figure("last_on", "Last lesson", report.last_on.date() if report.last_on else None, "day")
+    yield Figure("outcomes_until", "Results are given out of lessons before", report.outcomes_until, "day")
+
+
+def _chosen(report: Report) -> Iterator[tuple[str, str, str]]:
+    """The filters in words: a file must say what was left out of it."""
+    chosen, offered = report.filters, report.choices
+    for key, label, value, choices in (
+        ("only_term", "Only the term", chosen.term, offered.terms),
+        ("only_school", "Only the school", str(chosen.school_id or ""), offered.schools),
+        ("only_topic", "Only the topic", chosen.topic_key, offered.topics),
+        ("only_agency", "Only lessons with", chosen.agency_slug, offered.agencies),
+    ):
+        if value:
+            yield key, label, next((one.name for one in choices if one.value == value), "nothing that is here")
+
+
+def _reach(report: Report) -> Iterator[Figure]:
+    reach = report.reach
+    yield Figure("schools", "Schools", reach.schools)
+    yield Figure("classes", "Classes", reach.classes)
+    yield Figure("pupils", "Pupils present, counted once", reach.pupils)
+    yield Figure("on_roll", "Pupils on the roll of these classes", reach.on_roll)
+    yield Figure("attendances", "Attendances, counted each lesson", reach.attendances)
+    yield Figure("pupil_hours", "Pupil-hours", reach.pupil_hours, "decimal")
+    yield Figure("minutes", "Minutes of lessons", reach.minutes, "decimal")
+    yield Figure("runs", "Sittings", reach.runs)
+    yield Figure("records", "Lessons", reach.records)
+    yield Figure("head_counts_missing", "Lessons without a head-count", reach.head_counts_missing)
+    yield Figure("matched", "Pupils matched before and after", reach.matched)
+    yield Figure("answers", "Answers", reach.answers)
+    yield Figure("response", "Answers given, of those possible", reach.response, "percent")
+    yield Figure("target_schools", "Target schools reached", reach.target_schools)
+    if len(report.programmes) == 1 and not report.agency and not report.filters.any:
+        (one,) = report.programmes
+        yield from (
+            Figure(key, label, target)
+            for key, label, target in (
+                ("target_schools_of", "Target schools", one.target_schools),
+                ("target_classes", "Target for classes", one.target_classes),
+                ("target_pupils", "Target for pupils", one.target_pupils),
+            )
+            if target
+        )
+    if report.cost_pence is not None:
+        yield Figure("cost", "Cost in pounds", report.cost_pence / 100, "decimal")
+        per_pupil = report.cost_per_pupil_pence
+        yield Figure("cost_per_pupil", "Cost per pupil", None if per_pupil is None else per_pupil / 100, "decimal")
+
+
+def _knowledge(one: Knowledge) -> tuple[Value, ...]:
+    figures = (one.answers, one.before, one.after, one.before_share, one.after_share)
+    note = "Above 85% before: hardly room for a gain" if one.at_ceiling else WHY[one.mark]
+    return (one.n, *figures, one.points, one.low, one.high, one.gain, note)
+
+
+def _modes(report: Report) -> Table:
+    rows = (
+        (impact_words.MODES.get(m.mode, m.mode), m.lessons, m.attendances, m.answers, m.asked, m.response)
+        for m in report.reach.modes
+    )
+    columns = (
+        Column("mode", "How the class answered"),
+        Column("lessons", "Lessons", "number"),
+        Column("attendances", "Attendances", "number"),
+        Column("answers", "Answers", "number"),
+        Column("asked", "Answers possible", "number"),
+        Column("response", "Response %", "percent"),
+    )
+    return Table("modes", "How classes answered", columns, tuple(rows))
+
+
+def _topics(report: Report) -> Table:
+    rows = (
+        (topic.key, topic.name, topic.classes, topic.measured, topic.waiting, *_knowledge(topic.knowledge))
+        for topic in report.topics
+    )
+    columns = (
+        Column("topic_key", "Topic key"),
+        Column("topic", "Topic"),
+        Column("classes", "Classes", "number"),
+        Column("measured", "Classes measured", "number"),
+        Column("waiting", "Classes waiting", "number"),
+        *KNOWLEDGE,
+    )
+    return Table("topics", "Knowledge gain by topic", columns, tuple(rows), "Matched pupils, all key questions.")
+
+
+def _questions(report: Report) -> Table:
+    rows = (
+        (topic.name, item.key, item.text, *_knowledge(item.knowledge), item.wrong_before, item.wrong_after)
+        for topic in report.topics
+        for item in topic.items
+    )
+    columns = (
+        Column("topic", "Topic"),
+        Column("question", "Question"),
+        Column("text", "In words"),
+        *KNOWLEDGE,
+        Column("wrong_before", "Common wrong idea before"),
+        Column("wrong_after", "Common wrong idea after"),
+    )
+    return Table("questions", "Key questions", columns, tuple(rows), "Matched pupils, one question a row.")
+
+
+def _confidence(report: Report) -> Table:
+    rows = (
+        (
+            topic.name,
+            one.text,
+            one.before,
+            one.before_of,
+            one.after,
+            one.after_of,
+            one.before_share,
+            one.after_share,
+            WHY[one.mark],
+        )
+        for topic in report.topics
+        for one in topic.confidence
+    )
+    columns = (Column("topic", "Topic"), Column("text", "What pupils say of themselves"), *_both("Mostly or yes"))
+    return Table("confidence", "Confidence", columns, tuple(rows), "Confidence is not knowledge.")
+
+
+def _both(what: str) -> tuple[Column, ...]:
+    return (
+        Column("before", f"{what} before", "number"),
+        Column("before_of", "of", "number"),
+        Column("after", f"{what} after", "number"),
+        Column("after_of", "of", "number"),
+        Column("before_share", "Before %", "percent"),
+        Column("after_share", "After %", "percent"),
+        Column("note", "Note"),
+    )
+
+
+def _promises(report: Report) -> Table:
+    rows = (
+        (topic.name, pledges.text, promise.text, promise.n, pledges.of, promise.share, WHY[pledges.mark])
+        for topic in report.topics
+        for pledges in topic.pledges
+        for promise in pledges.promises
+    )
+    columns = (
+        Column("topic", "Topic"),
+        Column("asked", "Asked"),
+        Column("promise", "Promise"),
+        Column("n", "Pupils", "number"),
+        Column("of", "of", "number"),
+        Column("share", "%", "percent"),
+        Column("note", "Note"),
+    )
+    return Table("promises", "Promises", columns, tuple(rows))
+
+
+def _hands(report: Report) -> Table:
+    rows = (
+        (
+            topic.name,
+            one.key,
+            one.text,
+            one.before,
+            one.before_of,
+            one.after,
+            one.after_of,
+            one.before_share,
+            one.after_share,
+            WHY[one.mark],
+        )
+        for topic in report.topics
+        for one in topic.hands
+    )
+    columns = (Column("topic", "Topic"), Column("question", "Question"), Column("text", "In words"), *_both("Right"))
+    return Table("hands", "Answered by hands", columns, tuple(rows), "Class totals: never matched, and in no gain.")
+
+
+def _classes(report: Report) -> Table:
+    rows = (
+        (
+            line.school,
+            line.label,
+            line.on_roll,
+            line.present,
+            topic.topic_name,
+            topic.taught_on.date(),
+            topic.minutes,
+            *_knowledge(topic.knowledge),
+        )
+        for line in report.classes
+        for topic in line.topics
+    )
+    columns = (
+        Column("school", "School"),
+        Column("class", "Class"),
+        Column("on_roll", "On roll", "number"),
+        Column("present", "Present", "number"),
+        Column("topic", "Topic"),
+        Column("taught_on", "Date", "day"),
+        Column("minutes", "Minutes", "decimal"),
+        *KNOWLEDGE,
+    )
+    return Table("classes", "By class and topic", columns, tuple(rows))
+
+
+def _agencies(report: Report) -> Table:
+    rows = (
+        (
+            one.name,
+            one.roles,
+            names_of(one.topics),
+            one.schools,
+            one.classes,
+            one.pupils,
+            one.attendances,
+            one.minutes,
+            one.pupil_hours,
+        )
+        for one in report.agencies
+    )
+    columns = (
+        Column("agency", "Agency"),
+        Column("roles", "Part played"),
+        Column("topics", "Topics"),
+        Column("schools", "Schools", "number"),
+        Column("classes", "Classes", "number"),
+        Column("pupils", "Pupils, counted once", "number"),
+        Column("attendances", "Attendances", "number"),
+        Column("minutes", "Minutes", "decimal"),
+        Column("pupil_hours", "Pupil-hours", "decimal"),
+    )
+    explains = "A lesson counts once for each agency that took part, so agencies are never added up."
+    return Table("agencies", "By agency", columns, tuple(rows), explains)
+
+
+def _records(report: Report) -> Table:
+    rows = (
+        (
+            line.taught_at.date(),
+            line.school,
+            line.class_label,
+            line.topic_name,
+            names_of(f"{name} ({roles})" for name, roles in line.agencies),
+            dict(line.agencies).get(report.agency, ""),
+            line.present,
+            line.minutes,
+            line.lesson,
+            line.version,
+            line.devices,
+            line.served,
+            line.answered,
+            line.matched,
+            impact_words.MODES.get(line.mode, line.mode),
+            line.programme,
+            line.run_id,
+            line.record_id,
+        )
+        for line in report.records
+    )
+    columns = (
+        Column("date", "Date", "day"),
+        Column("school", "School"),
+        Column("class", "Class"),
+        Column("topic", "Topic"),
+        Column("agencies", "Agencies"),
+        Column("role", "Part of this agency"),
+        Column("present", "Pupils present", "number"),
+        Column("minutes", "Minutes", "decimal"),
+        Column("lesson", "Lesson"),
+        Column("version", "Version", "number"),
+        Column("devices", "Devices joined", "number"),
+        Column("served", "Questions served", "number"),
+        Column("answered", "Questions answered", "number"),
+        Column("matched", "Matched before and after", "number"),
+        Column("mode", "Answered by"),
+        Column("programme", "Programme"),
+        Column("run", "Sitting", "number"),
+        Column("record", "Record", "number"),
+    )
+    return Table("records", "Lessons", columns, tuple(rows), "One row a participation record. Reach is exact.")
+
+
+def _askings(report: Report) -> Table:
+    """A class that is not given out has one row, which says so."""
+    rows = (
+        (line.school, line.label, topic.topic_name, topic.taught_on.date(), key, text, *_knowledge(knowledge))
+        for line in report.classes
+        for topic in line.topics
+        for key, text, knowledge in (
+            [(item.key, item.text, item.knowledge) for item in topic.items] or [("", "", _kept_back(topic.knowledge))]
+        )
+    )
+    columns = (
+        Column("school", "School"),
+        Column("class", "Class"),
+        Column("topic", "Topic"),
+        Column("taught_on", "Date", "day"),
+        Column("question", "Question"),
+        Column("text", "In words"),
+        *KNOWLEDGE,
+    )
+    explains = "Each key question of each class, asked before and after, as far as it may leave the school."
+    return Table("askings", "Key questions by class", columns, tuple(rows), explains)
+
+
+def _kept_back(one: Knowledge) -> Knowledge:
+    """Of a class whose single questions are not given out."""
+    return Knowledge(mark="beside" if one.mark in ("shown", "counts") else one.mark, n=one.n)
+
+
+def said(value: Value, kind: Kind) -> str:
+    """As a person reads it: 1,496, 63.6%, +17.1, 3 Nov 2026; a dash where there is nothing."""
+    match kind, value:
+        case _, None | "":
+            return "–"
+        case "day", datetime() | date():
+            return f"{value.day} {value:%b %Y}"
+        case "percent", int() | float():
+            return f"{value:.1f}%"
+        case "points", int() | float():
+            return f"{value:+.1f}".replace("-", "−")
+        case "gain", int() | float():
+            return f"{value:.2f}"
+        case _, int():
+            return f"{value:,}"
+        case _, float():
+            return f"{value:,.1f}".removesuffix(".0")
+        case _:
+            return str(value)

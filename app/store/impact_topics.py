@@ -1,0 +1,327 @@
+"""What a report says of topics and classes: sums over whole groups, so that nothing hidden can be worked out."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from app.domain import gain
+from app.domain.disclosure import CellKey, Mark, mark_of, mark_of_several
+from app.domain.gain import Scores
+from app.domain.impact import (
+    ClassLine,
+    ClassTopic,
+    Confidence,
+    HandsUp,
+    Item,
+    Knowledge,
+    Pledges,
+    Promise,
+    TopicReport,
+    share,
+)
+from app.domain.lesson import CONFIDENCE, Asking, Lesson, Pledge
+from app.domain.quiz import ChooseOne
+from app.store import lessons, outcomes
+from app.store.database import Db
+from app.store.outcomes import Family, Outcomes, Question, Results, Split
+from app.store.report_rows import Seen, View
+
+FEWEST_FOR_AN_IDEA = 3
+"""So many must have chosen a wrong answer before it is named."""
+
+
+@dataclass(frozen=True)
+class Topic:
+    """One topic of one programme as far as a view sees it."""
+
+    kept: Outcomes
+    key: str
+    rows: Sequence[Seen]
+    cells: frozenset[CellKey]
+    """Classes and rounds that are wholly in the view."""
+
+    def marks(self, family: Family = "knowledge") -> list[Mark]:
+        decided = self.kept.decision(self.key, family).marks
+        return [decided.get(row.cell, "none") for row in self.rows]
+
+    def counted(self, family: Family) -> dict[CellKey, Results]:
+        return self._of(self.kept.decision(self.key, family).countable(self.cells))
+
+    def finely_counted(self) -> dict[CellKey, Results]:
+        """Those whose single questions may be in totals."""
+        return self._of(self.kept.decision(self.key, "knowledge").finely_countable(self.cells))
+
+    def _of(self, cells: Iterable[CellKey]) -> dict[CellKey, Results]:
+        there = self.kept.results.get(self.key, {})
+        return {key: there[key] for key in sorted(cells)}
+
+
+def topics(db: Db, view: View) -> tuple[TopicReport, ...]:
+    """In the order in which they were first taught."""
+    first: dict[str, Seen] = {}
+    for row in sorted(view.rows, key=lambda row: (row.began_at, row.module, row.id)):
+        first.setdefault(row.topic_key, row)
+    return tuple(_topic(db, view, key) for key in first)
+
+
+def _topic(db: Db, view: View, key: str) -> TopicReport:
+    parts = [_seen_of(view, programme_id, key) for programme_id in _programmes(view.rows)]
+    rows = [row for part in parts for row in part.rows]
+    versions = {version: lessons.version(db, version) for version in sorted({row.version_id for row in rows})}
+    newest = {lesson.key: lesson for lesson in versions.values()}
+    counted = _all(parts, "knowledge")
+    in_totals = set(counted)
+    marks = [(row, mark) for part in parts for row, mark in zip(part.rows, part.marks(), strict=True)]
+    left_out = {
+        row.class_group_id for row, mark in marks if row.cell not in in_totals and mark not in ("none", "waiting")
+    }
+    n = sum(one.people for one in counted.values())
+    knowledge = gain.knowledge(gain.add_up(one.scores for one in counted.values()), mark_of(n))
+    if not n:
+        knowledge = Knowledge(mark=mark_of_several(mark for _, mark in marks))
+    return TopicReport(
+        key=key,
+        name=next(iter(newest.values())).topic.name,
+        lessons=tuple(lesson.title for lesson in newest.values()),
+        classes=len({row.class_group_id for row in rows}),
+        measured=len({cell.class_group_id for cell in in_totals}),
+        left_out=len(left_out),
+        waiting=len({row.class_group_id for row, mark in marks if mark == "waiting"}),
+        knowledge=knowledge,
+        items=_items(db, parts, versions, newest),
+        confidence=_confidence(_all(parts, "confidence")),
+        pledges=_pledges(_all(parts, "pledge"), newest),
+        hands=_hands(_all(parts, "hands"), newest),
+    )
+
+
+def _programmes(rows: Iterable[Seen]) -> list[int]:
+    return sorted({row.programme_id for row in rows})
+
+
+def _seen_of(view: View, programme_id: int, topic: str) -> Topic:
+    rows = [row for row in view.rows if (row.programme_id, row.topic_key) == (programme_id, topic)]
+    whole = Counter(
+        row.cell for row in view.all_lessons if (row.programme_id, row.topic_key) == (programme_id, topic)
+    )
+    seen = Counter(row.cell for row in rows)
+    kept = view.kept[programme_id]
+    return Topic(kept, topic, rows, frozenset(cell for cell, n in seen.items() if n == whole[cell]))
+
+
+def _all(parts: Iterable[Topic], family: Family) -> dict[CellKey, Results]:
+    """A class group belongs to one programme, so no cell is there twice."""
+    return {key: one for part in parts for key, one in part.counted(family).items()}
+
+
+# Key questions
+
+
+def _items(
+    db: Db, parts: Sequence[Topic], versions: Mapping[int, Lesson], newest: Mapping[str, Lesson]
+) -> tuple[Item, ...]:
+    sums = _add_up(one.items for part in parts for one in part.finely_counted().values())
+    ideas = _ideas(db, parts, versions) if sums else {}
+    return tuple(
+        Item(
+            key=question.key,
+            text=question.text,
+            knowledge=_of_split(sums[lesson.key, question.key]),
+            wrong_before=ideas.get((lesson.key, question.key, "before"), ""),
+            wrong_after=ideas.get((lesson.key, question.key, "quiz"), ""),
+        )
+        for lesson in newest.values()
+        for question in _anchors(lesson)
+        if (lesson.key, question.key) in sums
+    )
+
+
+def _anchors(lesson: Lesson) -> list[ChooseOne]:
+    return [
+        step.question
+        for step in lesson.askings
+        if isinstance(step, Asking)
+        and step.purpose == "quiz"
+        and isinstance(step.question, ChooseOne)
+        and step.is_anchor
+    ]
+
+
+def _of_split(split: Split) -> Knowledge:
+    """The same of one question; an interval is given for all questions together only."""
+    scores = Scores(n=split.before_of, answers=split.before_of, before=split.before, after=split.after)
+    return replace(gain.knowledge(scores), low=None, high=None)
+
+
+def _ideas(db: Db, parts: Iterable[Topic], versions: Mapping[int, Lesson]) -> dict[tuple[str, str, str], str]:
+    """Lesson, question and purpose -> the wrong idea that most pupils chose, in the quiz's own words."""
+    chosen: dict[tuple[str, str, str], Counter[str]] = defaultdict(Counter)
+    for part in parts:
+        cells = part.finely_counted().keys()
+        records = [row.id for row in part.rows if row.cell in cells]
+        for (version_id, step_key), counts in outcomes.chosen(db, part.kept, records).items():
+            lesson = versions[version_id]
+            step = lesson.step(step_key)
+            if not isinstance(step, Asking) or not isinstance(step.question, ChooseOne) or not step.is_anchor:
+                continue
+            for option in step.question.options:
+                if not option.is_correct and counts.get(option.key):
+                    words = lesson.misconceptions.get(option.misconception or "", option.text)
+                    chosen[lesson.key, step.question.key, step.purpose][words] += counts[option.key]
+    top = {place: max(counts.items(), key=lambda one: (one[1], one[0])) for place, counts in chosen.items()}
+    return {place: words for place, (words, n) in top.items() if n >= FEWEST_FOR_AN_IDEA}
+
+
+# Confidence, pledges, hands
+
+
+def _confidence(counted: Mapping[CellKey, Results]) -> tuple[Confidence, ...]:
+    by_question: dict[str, Split] = {}
+    for (_, key), split in _add_up(one.confidence for one in counted.values()).items():
+        by_question[key] = by_question.get(key, Split()).plus(split)
+    found = []
+    for question in CONFIDENCE:
+        if question.key not in by_question:
+            continue
+        split = by_question[question.key]
+        mark = mark_of(min(split.before_of, split.after_of))
+        may_count, may_share = mark in ("shown", "counts"), mark == "shown"
+        found.append(
+            Confidence(
+                key=question.key,
+                text=question.text,
+                mark=mark,
+                before_of=split.before_of,
+                after_of=split.after_of,
+                before=split.before if may_count else None,
+                after=split.after if may_count else None,
+                before_share=share(split.before, split.before_of) if may_share else None,
+                after_share=share(split.after, split.after_of) if may_share else None,
+            )
+        )
+    return tuple(found)
+
+
+def _pledges(counted: Mapping[CellKey, Results], newest: Mapping[str, Lesson]) -> tuple[Pledges, ...]:
+    found = []
+    for lesson in newest.values():
+        of = sum(one.pledged.get(lesson.key, 0) for one in counted.values())
+        chosen: Counter[str] = Counter()
+        for one in counted.values():
+            chosen.update({text: n for (key, text), n in one.pledges.items() if key == lesson.key})
+        step = next((one for one in lesson.askings if isinstance(one, Pledge)), None)
+        mark = mark_of(of)
+        if step and mark in ("shown", "counts"):
+            promises = tuple(
+                Promise(text, n, share(n, of) if mark == "shown" else None) for text, n in chosen.items()
+            )
+            found.append(Pledges(step.question.text, mark, of, promises))
+    return tuple(found)
+
+
+def _hands(counted: Mapping[CellKey, Results], newest: Mapping[str, Lesson]) -> tuple[HandsUp, ...]:
+    sums = _add_up(one.hands for one in counted.values())
+    found = []
+    for lesson in newest.values():
+        for question in _anchors(lesson):
+            if (split := sums.get((lesson.key, question.key))) is None:
+                continue
+            mark = mark_of(min(split.before_of, split.after_of))
+            shown = mark == "shown"
+            found.append(
+                HandsUp(
+                    key=question.key,
+                    text=question.text,
+                    mark=mark,
+                    before=split.before,
+                    before_of=split.before_of,
+                    after=split.after,
+                    after_of=split.after_of,
+                    before_share=share(split.before, split.before_of) if shown else None,
+                    after_share=share(split.after, split.after_of) if shown else None,
+                )
+            )
+    return tuple(found)
+
+
+def _add_up(each: Iterable[Mapping[Question, Split]]) -> dict[Question, Split]:
+    found: dict[Question, Split] = {}
+    for splits in each:
+        for key, split in splits.items():
+            found[key] = found.get(key, Split()).plus(split)
+    return found
+
+
+# Classes
+
+
+def classes(db: Db, view: View, most: int | None) -> tuple[ClassLine, ...]:
+    """One line a class group, by school and label."""
+    by_class: dict[int, list[Seen]] = defaultdict(list)
+    for row in view.rows:
+        by_class[row.class_group_id].append(row)
+    whole = Counter((row.topic_key, row.cell) for row in view.all_lessons)
+    ordered = sorted(by_class.values(), key=lambda rows: (rows[0].school, rows[0].label, rows[0].class_group_id))
+    return tuple(_class(db, view, rows, whole) for rows in ordered[:most])
+
+
+def _class(db: Db, view: View, rows: Sequence[Seen], whole: Mapping[tuple[str, CellKey], int]) -> ClassLine:
+    newest, counted = rows[0], [row.present for row in rows if row.present is not None]
+    by_topic: dict[str, list[Seen]] = defaultdict(list)
+    for row in reversed(rows):
+        by_topic[row.topic_key].append(row)
+    return ClassLine(
+        class_group_id=newest.class_group_id,
+        label=newest.label,
+        school_id=newest.school_id,
+        school=newest.school,
+        district=newest.district,
+        is_target=(newest.programme_id, newest.school_id) in view.target_schools,
+        on_roll=newest.on_roll,
+        present=max(counted, default=None),
+        attendances=sum(counted),
+        minutes=round(sum(row.minutes for row in rows), 1),
+        topics=tuple(_class_topic(db, view, key, those, whole) for key, those in by_topic.items()),
+    )
+
+
+def _class_topic(
+    db: Db, view: View, topic: str, rows: Sequence[Seen], whole: Mapping[tuple[str, CellKey], int]
+) -> ClassTopic:
+    kept = view.kept[rows[0].programme_id]
+    decided, there = kept.decision(topic, "knowledge"), kept.results.get(topic, {})
+    seen = Counter(row.cell for row in rows)
+    alone = {
+        cell for cell in seen if decided.marks.get(cell) in ("shown", "counts") and seen[cell] == whole[topic, cell]
+    }
+    given, finely = (
+        [there[cell] for cell in cells] for cells in (sorted(alone), sorted(decided.finely_countable(alone)))
+    )
+    if given:
+        people = sum(one.people for one in given)
+        knowledge = gain.knowledge(gain.add_up(one.scores for one in given), mark_of(people))
+        items = _items_of_class(db, rows, finely)
+    else:
+        items = ()
+        mark = mark_of_several(decided.marks.get(cell, "none") for cell in seen)
+        knowledge = Knowledge(mark=mark, n=sum(row.matched for row in rows))
+    return ClassTopic(
+        topic_key=topic,
+        topic_name=lessons.version(db, rows[-1].version_id).topic.name,
+        taught_on=rows[-1].began_at,
+        minutes=round(sum(row.minutes for row in rows), 1),
+        knowledge=knowledge,
+        items=items,
+    )
+
+
+def _items_of_class(db: Db, rows: Sequence[Seen], given: Sequence[Results]) -> tuple[Item, ...]:
+    """Only of classes that are given out alone: a question that would tell of each pupil hides its whole class."""
+    sums = _add_up(one.items for one in given)
+    newest = {lesson.key: lesson for lesson in (lessons.version(db, row.version_id) for row in rows)}
+    return tuple(
+        Item(question.key, question.text, _of_split(sums[lesson.key, question.key]))
+        for lesson in newest.values()
+        for question in _anchors(lesson)
+        if (lesson.key, question.key) in sums
+    )

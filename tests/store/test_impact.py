@@ -1,0 +1,143 @@
+"""Reports: the demo's season to the last digit, small groups, and nothing that depends on a pupil's row."""
+
+import pytest
+
+from app.domain.disclosure import Mark
+from app.domain.impact import ClassLine, Filters, Report
+from app.main import publish_shipped
+from app.settings import Settings
+from app.store import directory, lessons
+from app.store.impact import report
+from tests.classroom import TESS_CLASS, THEO_CLASS, Classroom
+from tests.past_lessons import MONDAY, TOPICS, demo_season, give, scores
+
+AFTERWARDS = MONDAY.replace(day=23)
+"""The round of the demo's season is over."""
+
+
+@pytest.fixture
+def season(classroom: Classroom) -> Classroom:
+    publish_shipped(classroom.database, Settings(), classroom.clock.now)
+    with classroom.database.transaction() as db:
+        newest = {row.topic_key: lessons.newest_version(db, row.id or 0) or 0 for row in lessons.rows(db)}
+        demo_season(db, [newest[topic] for topic in TOPICS])
+    classroom.clock.now = AFTERWARDS
+    return classroom
+
+
+def read(classroom: Classroom, agency: str = "", **filters: object) -> Report:
+    with classroom.database.reading() as db:
+        agency_id = directory.agency_by_slug(db, agency).id if agency else None
+        wanted = Filters(**filters)  # type: ignore[arg-type]
+        return report(db, frozenset({1}), classroom.clock.now, agency_id=agency_id, filters=wanted)
+
+
+def test_the_demo_season_comes_out_to_the_digit(season: Classroom) -> None:
+    found = read(season)
+    reach = found.reach
+    assert (reach.schools, reach.classes, reach.on_roll, reach.pupils) == (12, 14, 391, 374)
+    assert (reach.attendances, reach.matched, reach.pupil_hours) == (1496, 327, 748)
+    knowledge = {topic.key: topic.knowledge for topic in found.topics}
+    assert {topic: one.n for topic, one in knowledge.items()} == dict.fromkeys(TOPICS, 327)
+    assert [
+        (one.before_share, one.after_share, one.points, one.gain) for one in map(knowledge.get, TOPICS) if one
+    ] == [
+        (63.6, 80.7, 17.1, 0.47),
+        (53.7, 79.1, 25.4, 0.55),
+        (42.5, 75.1, 32.6, 0.57),
+        (50.8, 77.7, 26.9, 0.55),
+    ]
+
+
+def line(found: Report, school: str) -> ClassLine:
+    return next(one for one in found.classes if one.school.startswith(school))
+
+
+def marks(one: ClassLine) -> set[Mark]:
+    return {topic.knowledge.mark for topic in one.topics}
+
+
+def test_the_class_of_nine_and_the_next_smallest_are_hidden_and_stay_in_the_totals(season: Classroom) -> None:
+    found = read(season)
+    assert marks(line(found, "Oystergreave")) == {"small"}
+    assert marks(line(found, "Wherrywood")) == {"beside"}
+    assert marks(line(found, "Rushenhithe")) == {"none"}
+    others = [one for one in found.classes if marks(one) == {"shown"}]
+    assert len(others) == 11
+    known = sum(topic.knowledge.before or 0 for one in others for topic in one.topics if topic.topic_key == "fire")
+    assert {topic.key: topic.knowledge.before for topic in found.topics}["fire"] == known + 24 + 52
+
+
+def test_no_filter_singles_a_hidden_class_out(season: Classroom) -> None:
+    """Whatever school is asked for, its figures are those of its shown classes, or none."""
+    for school in read(season).choices.schools:
+        found = read(season, school_id=int(school.value))
+        for topic in found.topics:
+            each = [one.knowledge for line in found.classes for one in line.topics if one.topic_key == topic.key]
+            shown = [one.before for one in each if one.before is not None]
+            assert topic.knowledge.before == (sum(shown) if shown else None)
+
+
+def test_a_class_has_its_key_questions_only_where_its_results_are_given_out(season: Classroom) -> None:
+    found = read(season)
+    assert {len(topic.items) for topic in line(found, "Tidegate").topics} == {5}
+    assert not any(topic.items for topic in line(found, "Oystergreave").topics + line(found, "Wherrywood").topics)
+
+
+def test_an_agency_reads_only_what_it_took_part_in(season: Classroom) -> None:
+    found = read(season, "kent-fire-and-rescue-service")
+    assert {"fire"} <= {topic.key for topic in found.topics} < set(TOPICS)
+    assert all("Kent Fire and Rescue Service" in dict(record.agencies) for record in found.records)
+
+
+def test_results_wait_until_their_three_weeks_are_over_and_reach_does_not(season: Classroom) -> None:
+    season.clock.now = AFTERWARDS.replace(day=22)
+    early = read(season)
+    assert early.reach.matched == 327
+    assert {topic.knowledge.mark for topic in early.topics} == {"waiting"}
+    assert not any(topic.items or topic.confidence or topic.pledges for topic in early.topics)
+
+
+def test_a_later_class_changes_nothing_that_was_given_out(season: Classroom) -> None:
+    before = read(season)
+    with season.database.transaction() as db:
+        give(db, TESS_CLASS, lessons.offered(db, 1)[0][0], scores(9, 9, 20), present=9, began_at=AFTERWARDS)
+    season.clock.forward(days=21)
+    after = read(season)
+    assert after.reach.records == before.reach.records + 1
+    assert [topic.knowledge for topic in after.topics] == [topic.knowledge for topic in before.topics]
+    assert line(after, "Gannet") == line(before, "Gannet")
+
+
+def test_hands_up_stands_apart_and_is_in_no_gain(classroom: Classroom) -> None:
+    with classroom.database.transaction() as db:
+        version = lessons.offered(db, 1)[0][0]
+        give(db, TESS_CLASS, version, scores(24, 60, 90), present=24, mode="hands")
+        give(db, THEO_CLASS, version, scores(25, 60, 100), present=25)
+    classroom.clock.now = AFTERWARDS
+    [topic] = read(classroom).topics
+    assert topic.knowledge.n == 25
+    assert len(topic.hands) == 5
+    assert {one.before_of for one in topic.hands} == {24}
+    assert [mode.mode for mode in read(classroom).reach.modes] == ["devices", "hands"]
+
+
+def test_a_recheck_is_listed_apart(season: Classroom) -> None:
+    reach = read(season).reach
+    with season.database.transaction() as db:
+        version = lessons.offered(db, 1)[0][0]
+        give(db, TESS_CLASS, version, [], present=26, kind="recheck", began_at=AFTERWARDS)
+    found = read(season)
+    assert found.reach == reach
+    assert [(one.kind, one.runs, one.attendances) for one in found.apart] == [("recheck", 1, 26)]
+
+
+def test_the_wrong_idea_is_named_in_the_words_of_the_quiz(season: Classroom) -> None:
+    fire = next(topic for topic in read(season).topics if topic.key == "fire")
+    assert {item.key: item.wrong_before for item in fire.items}["F4"] == "Stop, drop and roll fits every fire"
+
+
+def test_cost_per_pupil_is_told_when_the_cost_is_known(season: Classroom) -> None:
+    with season.database.reading() as db:
+        found = report(db, frozenset({1}), season.clock.now, cost_pence=374_000)
+    assert found.cost_per_pupil_pence == 1000
