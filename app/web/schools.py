@@ -121,7 +121,7 @@ def _told(kept: str, same: str) -> str:
     said = [int(one) if one.isascii() and one.isdigit() and len(one) < 6 else 0 for one in (kept, same)]
     words = [f"{said[0]} {'row was' if said[0] == 1 else 'rows were'} kept."] if said[0] else []
     if said[1]:
-        words.append(f"{said[1]} {'row was' if said[1] == 1 else 'rows were'} here already and stay as they are.")
+        words.append(f"{said[1]} {'row was' if said[1] == 1 else 'rows were'} here already and unchanged.")
     return " ".join(words)
 
 
@@ -227,7 +227,7 @@ def _add_bringing(router: APIRouter, pages: Pages) -> None:
         BroughtFiles(app.settings.data_dir).remove(who.account_id, name)
         kept = sum(change.effect in ("new", "changed") for change in changes)
         same = sum(change.effect == "same" for change in changes)
-        return see_other(f"/programmes/{slug}/schools?kept={kept}&same={same}")
+        return see_other(f"/programmes/{slug}/schools?kept={kept}{f'&same={same}' if same else ''}")
 
 
 def _may_bring(app: Parts, who: Staff, slug: str) -> Any:

@@ -249,11 +249,12 @@ def _rows(table: _Table, messages: list[Message]) -> Iterator[Listed]:
 
 
 def _why_left_out(table: _Table, row: Row, sentence: str) -> str:
-    """Names the school and what its row holds, so that it is found again in a long list."""
+    """Names the school and what the cell held, so that it is found in a long list; never what may be a person."""
     school, label = table.text(row, "school")[:60], table.text(row, "label")[:20]
     whose = f", {school}{f', class {label}' if label else ''}" if school else ""
-    held = next((cell for role, cell in _cells(table, row) if _is_refused(role, cell)), "")
-    return f"Row {row.number}{whose}: {sentence}{f' The cell holds “{held[:40]}”.' if held else ''}"
+    held = next((cell for role, cell in _cells(table, row) if _is_refused(role, cell)), "") if school else ""
+    quoted = f" The cell holds “{held[:40]}”." if held and not PERSON.fullmatch(held) else ""
+    return f"Row {row.number}{whose}: {sentence}{quoted}"
 
 
 def _cells(table: _Table, row: Row) -> Iterator[tuple[str, str]]:
