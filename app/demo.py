@@ -13,7 +13,7 @@ from app.domain.lesson import Agency
 from app.domain.people import Member
 from app.main import alias_words
 from app.settings import DEMO_MARK, Settings
-from app.store import accounts, directory, lessons
+from app.store import accounts, agencies, directory, lessons
 from app.store.database import Database, Db
 from app.store.tables import ProgrammeRow, SchoolRow
 from app.web.deps import now_utc
@@ -113,7 +113,9 @@ def _add_programme(db: Db) -> int:
         ),
     )
     for agency in AGENCIES:
-        directory.take_part(db, programme_id, directory.agency_of(db, agency), now_utc())
+        agency_id = directory.agency_of(db, agency)
+        directory.take_part(db, programme_id, agency_id, now_utc())
+        agencies.describe(db, programme_id, agency_id, contact="", vetted_on=date(2026, 10, 1))
     _offer_lessons(db, programme_id)
     return programme_id
 

@@ -19,6 +19,7 @@ MESSAGES = (
 )
 """What a presenter can tell teachers, on their controls only."""
 
+
 def may_go_on_air(stage: Stage) -> bool:
     """Whether the words of a class may cover the screens: never a question that pupils are answering."""
     return stage.phase != "open"

@@ -125,9 +125,7 @@ def _planned(db: Db, *which: Any) -> list[Planned]:
     theirs = bookings.of_sessions(db, ids)
     taught = _modules_of(db, ids)
     leading = presenters.of_sessions(db, ids)
-    programmes = {
-        one.id: one for one in directory.programmes_by_id(db, frozenset(row.programme_id for row in rows))
-    }
+    programmes = {one.id: one for one in directory.programmes_by_id(db, frozenset(row.programme_id for row in rows))}
     return [
         Planned(
             id=row.id or 0,

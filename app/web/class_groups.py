@@ -25,9 +25,7 @@ def routes(pages: Pages) -> APIRouter:
     router = APIRouter()
 
     @router.get("/programmes/{slug}/class-groups")
-    def listed(
-        slug: str, app: App, who: SignedIn, made: Annotated[int, Query(ge=0, le=LARGEST_ID)] = 0
-    ) -> Response:
+    def listed(slug: str, app: App, who: SignedIn, made: Annotated[int, Query(ge=0, le=LARGEST_ID)] = 0) -> Response:
         return pages.page("programmes/class_groups.html", **_listed(app, who, slug) | {"done": _told(made)})
 
     @router.post("/programmes/{slug}/class-groups")

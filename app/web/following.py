@@ -14,7 +14,6 @@ from app.web.deps import App, ClassTeacher, RowId, RunLeader
 from app.web.pages import Pages, done, see_other
 from app.web.panels import Panels
 
-
 ASKED_AT = {"controls": "/class/run/controls", "screen": "/class/run/screen", "ask": "/class/run/ask"}
 """Where a question to the presenter was typed -> where its teacher goes on."""
 

@@ -50,9 +50,7 @@ def routes(pages: Pages) -> APIRouter:
 
 def _add_list(router: APIRouter, pages: Pages) -> None:
     @router.get("/programmes/{slug}/schools")
-    def listed(
-        slug: str, app: App, who: SignedIn, kept: str = "", same: str = "", erased: str = ""
-    ) -> Response:
+    def listed(slug: str, app: App, who: SignedIn, kept: str = "", same: str = "", erased: str = "") -> Response:
         done = ERASED if erased else _told(kept, same)
         return pages.page("programmes/schools.html", **_listed(app, who, slug, done=done))
 

@@ -155,9 +155,7 @@ def _on(found: list[Planned], day: date) -> list[Planned]:
     return [one for one in found if one.on == day]
 
 
-def _day(
-    day: date, found: list[Planned], season: Season, unvetted: frozenset[int], today: date
-) -> dict[str, Any]:
+def _day(day: date, found: list[Planned], season: Season, unvetted: frozenset[int], today: date) -> dict[str, Any]:
     return {
         "on": day,
         "name": f"{day:%A}",

@@ -359,7 +359,9 @@ def test_the_end_lets_each_class_go_on_by_itself(world: World) -> None:
     assert "Report of Kent Fire and Rescue Service" in told
     assert priya.get(f"/present/{session_id}/panels/stage").json()["kind"] == "bye"
     for page in ("screen", "controls"):
-        assert "Priya has ended the live session. You press Next now." in world.teacher().get(f"/class/run/{page}").text
+        assert (
+            "Priya has ended the live session. You press Next now." in world.teacher().get(f"/class/run/{page}").text
+        )
     assert world.give(world.teacher(), run, "close").stage.phase == "closed"
 
 

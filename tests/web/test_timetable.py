@@ -63,7 +63,7 @@ def test_an_agency_that_is_not_vetted_is_warned_of_until_its_vetting_is_noted(wo
     assert "is not noted as vetted yet" in cora.get(address).text
     agencies = cora.get("/programmes/town/agencies").text
     assert 'href="/people#invite"' in agencies
-    fire = agencies.partition("Kent Fire")[0].rpartition('agencies/')[2].partition('"')[0]
+    fire = agencies.partition("Kent Fire")[0].rpartition("agencies/")[2].partition('"')[0]
     cora.post(f"/programmes/town/agencies/{fire}", data={"vetted": "yes", "vetted_on": "2026-11-02"})
     assert "is not noted as vetted yet" not in cora.get(address).text
 

@@ -62,7 +62,10 @@ def test_the_official_list_gives_schools_that_teach_year_6() -> None:
     assert [(one.reference, one.school, one.district, one.label) for one in found.listed] == [
         ("900001", "Harrowmarsh Primary School (demo)", "Medway", "")
     ]
-    assert sentences(found) == ["Row 5, Nobody's School (demo): There is no URN.", "1 school was left out: they teach no Year 6."]
+    assert sentences(found) == [
+        "Row 5, Nobody's School (demo): There is no URN.",
+        "1 school was left out: they teach no Year 6.",
+    ]
 
 
 def test_each_row_that_cannot_be_read_is_named_and_the_rest_is_kept() -> None:
