@@ -101,6 +101,7 @@ POLICIES: dict[str, Policy] = {
     "GET /class/run/panels/{panel}": LEADER,
     "WEBSOCKET /class/run/socket": LEADER,
     "POST /class/run/cue": LEADER,
+    "GET /class/run/ask": LEADER,
     "POST /class/run/questions": LEADER,
     "POST /class/run/questions/also": LEADER,
     "POST /class/run/lock": LEADER,

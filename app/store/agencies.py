@@ -66,6 +66,14 @@ def partners(db: Db, programme_id: int) -> list[Partner]:
     ]
 
 
+def unvetted(db: Db, programme_id: int) -> frozenset[int]:
+    """Agencies that take part and of which nobody has noted here that they are vetted."""
+    found = select(ProgrammeAgencyRow.agency_id).where(
+        ProgrammeAgencyRow.programme_id == programme_id, col(ProgrammeAgencyRow.vetted_on).is_(None)
+    )
+    return frozenset(db.exec(found).all())
+
+
 def known_elsewhere(db: Db, programme_id: int) -> list[AgencyRow]:
     """Agencies that take no part in this programme and are not asked."""
     theirs = select(ProgrammeAgencyRow.agency_id).where(ProgrammeAgencyRow.programme_id == programme_id)

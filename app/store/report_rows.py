@@ -110,7 +110,7 @@ def rows_of(db: Db, programme_ids: frozenset[int]) -> list[Seen]:
 def _seen(row: Sequence[Any]) -> Seen:
     class_group_id, began_at = row[5], row[9]
     cell, term = outcomes.cell_key(class_group_id, began_at), term_of(began_at.astimezone(HOME).date())
-    return Seen(*row, cell=cell, term=term)
+    return Seen._make([*row, cell, term])
 
 
 def parts_of(db: Db, programme_ids: frozenset[int]) -> Parts:

@@ -168,7 +168,9 @@ def _add_stage(router: APIRouter, pages: Pages, panels: Panels) -> None:
         snapshot = look(app.database, leader.run.id)
         if snapshot.run.ended_at is not None:
             return see_other("/class/run/report")
-        return pages.page("runs/controls.html", **panels.context("controls", snapshot))
+        return pages.page(
+            "runs/controls.html", **panels.context("controls", snapshot), is_phone=isinstance(leader.actor, Phone)
+        )
 
     @router.post("/class/run/cue")
     def cue(

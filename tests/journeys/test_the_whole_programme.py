@@ -335,4 +335,5 @@ def everybody_finishes(hour: Hour) -> None:
     expect(hour.console.locator('tr[data-light="ended"]')).to_have_count(len(hour.classes), timeout=WAIT_MS)
     hour.console.locator("#head-more-open").click()
     hour.console.locator("#order-end").click()
-    hour.console.wait_for_url(re.compile(r"/present$"))
+    hour.console.locator("#order-end-sure").click()
+    hour.console.wait_for_url(re.compile(r"/present/\d+/ended$"))
