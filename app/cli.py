@@ -94,6 +94,7 @@ def demo(
             app.state.parts.database.close()
             typer.echo(f"The demo is ready in {settings.data_dir}.")
             return
+        demo_programme.note_address(settings)
         _say_demo_links(settings)
         serving.run(app, settings)
 
@@ -133,15 +134,20 @@ def check_content(
 def simulate_class(
     code: Annotated[str, typer.Option(help="The join code on the classroom screen.")],
     pupils: Annotated[int, typer.Option(min=1, max=60)] = 27,
-    address: Annotated[str, typer.Option(help="The server to join.")] = "http://127.0.0.1:8000",
+    address: Annotated[
+        str | None, typer.Option(help="The server to join. [where the demo of the data folder is served]")
+    ] = None,
+    data_dir: DataDir = None,
     seed: Annotated[int, typer.Option(help="The same seed answers alike.")] = 0,
     speed: Annotated[float, typer.Option(help="2 answers twice as fast.", min=0.1, max=100)] = 1.0,
 ) -> None:
     """Join a run with simulated pupils over real sockets; they answer like children and leave at its end."""
     from app.simulated_class import run_class
 
+    folder = _settings(demo=True, data_dir=data_dir).data_dir
     with _told_plainly():
-        result = asyncio.run(run_class(address, code, pupils, seed, speed=speed, say=typer.echo))
+        place = address or demo_programme.address_of(folder)
+        result = asyncio.run(run_class(place, code, pupils, seed, speed=speed, say=typer.echo))
     typer.echo(f"{result.joined} pupils joined; {len(result.journal)} answers were acknowledged.")
 
 

@@ -13,7 +13,7 @@ from app.domain.lesson import Agency
 from app.domain.people import Member
 from app.main import alias_words
 from app.settings import DEMO_MARK, Settings
-from app.store import accounts, directory, lessons
+from app.store import accounts, agencies, directory, lessons
 from app.store.database import Database, Db
 from app.store.tables import ProgrammeRow, SchoolRow
 from app.web.deps import now_utc
@@ -43,6 +43,9 @@ SCHOOLS = (
 )
 COORDINATOR = ("coordinator@sia.example", "Cora Demo")
 PRESENTER = ("kfrs.officer@sia.example", "KFRS Demo Officer")
+
+
+ADDRESS_FILE, USUAL_ADDRESS = "demo-address", "http://127.0.0.1:8000"
 
 
 class Links(TypedDict):
@@ -110,7 +113,9 @@ def _add_programme(db: Db) -> int:
         ),
     )
     for agency in AGENCIES:
-        directory.take_part(db, programme_id, directory.agency_of(db, agency), now_utc())
+        agency_id = directory.agency_of(db, agency)
+        directory.take_part(db, programme_id, agency_id, now_utc())
+        agencies.describe(db, programme_id, agency_id, contact="", vetted_on=date(2026, 10, 1))
     _offer_lessons(db, programme_id)
     return programme_id
 
@@ -162,15 +167,15 @@ def home_page_links(settings: Settings) -> list[dict[str, str]]:
         {
             "title": "Lead many classes, read an agency's report",
             "who": f"{PRESENTER[1]}, Kent Fire and Rescue Service",
-            "address": "/sign-in",
+            "address": f"/sign-in?email={PRESENTER[0]}",
             "login": PRESENTER[0],
             "password": links["presenter_password"],
-            "note": "Choose Lead a live session; on the console let simulated classes check in.",
+            "note": "Choose Lead a live session and let simulated classes check in, or Lessons to write one.",
         },
         {
             "title": "Run the programme",
             "who": f"{COORDINATOR[1]}, coordinator",
-            "address": "/sign-in",
+            "address": f"/sign-in?email={COORDINATOR[0]}",
             "login": COORDINATOR[0],
             "password": links["coordinator_password"],
             "note": "Sets up schools, classes and letters, reads every agency's report.",
@@ -191,6 +196,17 @@ def for_scripts(settings: Settings) -> dict[str, object]:
         "coordinator": {"email": COORDINATOR[0], "password": links["coordinator_password"]},
         "agency_report": f"{base}/reports/agencies/kent-fire-and-rescue-service",
     }
+
+
+def note_address(settings: Settings) -> None:
+    """Where this demo is served, so that simulated pupils of the same data folder find it on any port."""
+    (settings.data_dir / ADDRESS_FILE).write_text(f"{settings.base_address}\n")
+
+
+def address_of(data_dir: Path) -> str:
+    """Where the demo of a data folder was served last; the usual address when none was."""
+    place = data_dir / ADDRESS_FILE
+    return place.read_text().strip() if place.exists() else USUAL_ADDRESS
 
 
 def _links_file(settings: Settings) -> Path:

@@ -201,7 +201,7 @@ def create_app(
         calendars.routes(),  # before the consoles, whose address ends in any word
         live_sessions.routes(pages),
         consoles.routes(pages, console_panels),
-        following.routes(),
+        following.routes(pages, panels),
         api.routes(),
         api_keys.routes(pages),
         funder.routes(pages),

@@ -84,7 +84,10 @@ async def run_class(
     seated = [_Pupil(room, index, cookie) for index, cookie in enumerate(cookies) if cookie]
     room.record.joined = len(seated)
     if not seated:
-        raise NotAllowed(f"Nobody could join with {code} at {address}. Is the lesson open, and its door not locked?")
+        raise NotAllowed(
+            f"Nobody could join with {code} at {address}. Is that the address in your browser? If not, give it with "
+            "--address. If it is: look at the code again, and whether the lesson is open and its door not locked."
+        )
     say(f"{len(seated)} of {pupils} pupils have joined.")
     await _until_over([pupil.attend() for pupil in seated], told_to_end or asyncio.Event(), at_most)
     record = room.record

@@ -450,12 +450,26 @@ async function order(form, button) {
   const reply = await request(action, { method: "POST", body }); // once: an order is never repeated by itself
   underway.delete(action);
   const isDone = reply?.status === 204;
-  say(isDone ? "" : reply?.message?.say || "That did not get through. Look at the link light, then press again.");
+  const done = form.dataset.said || "";
+  say(isDone ? done : reply?.message?.say || "That did not get through. Look at the link light, then press again.");
   if (!reply) link.check();
   if (!isDone) return;
+  if (done) setTimeout(() => said(done) && say(""), 6000);
   if (form.matches("[data-clear]")) form.reset();
+  if (form.closest(":target")) closeCard();
   for (const field of form.querySelectorAll("input")) field.defaultValue = field.value; // no longer half typed
   link.refresh();
+}
+
+/** A card over the classroom screen, such as *Ask the officer*: the page stays, so nobody loses the class. */
+function openCard(id, opener) {
+  opener.closest("details")?.removeAttribute("open");
+  location.replace(`#${id}`);
+  find(id).querySelector("input:not([type=hidden])").focus();
+}
+
+function closeCard() {
+  location.replace("#panel-stage");
 }
 
 // --- Keys ---
@@ -514,7 +528,8 @@ function tileKey(event) {
 
 function onKey(event) {
   if (!event.key || event.ctrlKey || event.altKey || event.metaKey) return;
-  if (event.key === "Escape" && location.hash === "#tell") {
+  if (event.key === "Escape" && location.hash === "#ask") closeCard();
+  else if (event.key === "Escape" && location.hash === "#tell") {
     location.replace(find("panel-stage") ? "#panel-stage" : "#");
   } else if (isPupil) tileKey(event);
   else if (audience) teacherKey(event);
@@ -558,6 +573,9 @@ function onClick(event) {
   if (target.matches("[data-step]")) {
     event.preventDefault();
     step(target);
+  } else if (target.matches("[data-in-place]") && find(target.dataset.inPlace)) {
+    event.preventDefault();
+    openCard(target.dataset.inPlace, target);
   } else if (target.id === "start") {
     event.preventDefault();
     leaveWelcome();

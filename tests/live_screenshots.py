@@ -114,12 +114,19 @@ class LiveVisit:
         self.world.parts.rooms.session_news(self.session)
         self.show(console, "console", "when asleep")
         self.camera.take(self.controls, "controls-follows", ("laptop", "phone"), whole=True)
+        screen.locator("#order-more").click()
+        screen.locator("#order-ask").click()
+        self.camera.take(screen, "ask-the-officer", CLASSROOM)
+        screen.locator("#ask-not-now").click()
+        console.locator("#order-next").click()
+        self.show(console, "console-closed", "Next: show the answer")
         console.locator(f"#question-{asked[0]}-on_air").click()
         expect(screen.locator("#panel-live")).to_contain_text("A class asks", timeout=WAIT_MS)
         self.camera.take(screen, "question-on-air", CLASSROOM)
-        console.wait_for_timeout(260)
-        console.locator("#order-next").click()
-        self.show(console, "console-closed", "Next: show the answer")
+        self.show(console, "console-on-air", "It stands over")
+        console.locator("#head-more-open").click()
+        console.locator("#order-end").click()
+        self.camera.take(console, "console-ending", CONSOLE)
 
     def lost(self, screen: Page, console: Page) -> None:
         address = console.url

@@ -119,6 +119,13 @@ def test_the_links_of_the_demo_are_printed_for_people_and_for_scripts(seeded: Pa
         assert secret in told.output
 
 
+def test_simulated_pupils_find_the_demo_of_the_data_folder_on_any_port(seeded: Path) -> None:
+    port = free_port()
+    demo.note_address(Settings(demo=True, data_dir=seeded, port=port))
+    refused = run("simulate-class", "--code", "KMTPVX", "--pupils", 1, "--data-dir", seeded)
+    assert f"at http://127.0.0.1:{port}. Is that the address in your browser?" in " ".join(plain(refused).split())
+
+
 def test_the_links_of_no_demo_are_refused_with_what_to_do(tmp_path: Path) -> None:
     refused = run("demo-links", "--data-dir", tmp_path)
     assert refused.exit_code == 1

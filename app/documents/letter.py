@@ -41,10 +41,16 @@ PAGE = r"""
       ])
   ]
 
+  #if one.sessions.len() > 0 [
+    == Your live #if one.sessions.len() > 1 [sessions] else [session]
+    #list(tight: true, spacing: 0.65em, ..one.sessions.map(line => [#line]))
+  ]
   #for part in words.parts [
     == #part.title
     #list(tight: true, spacing: 0.65em, ..part.lines.map(line => [#line]))
   ]
+
+  Questions? Ask #one.coordinator, who coordinates #one.programme.
 ]
 #for (place, one) in letters.enumerate() {
   if place > 0 { pagebreak() }
@@ -54,7 +60,7 @@ PAGE = r"""
 
 
 class Letter(NamedTuple):
-    """All that stands in one letter. There is no name of a person in it."""
+    """All that stands in one letter. Of people it names the coordinator who prints it, and nobody else."""
 
     school: str
     class_label: str
@@ -62,6 +68,9 @@ class Letter(NamedTuple):
     product: str
     address: str
     until: str
+    coordinator: str
+    sessions: tuple[str, ...] = ()
+    """Live sessions in which the class has a place, each in one line."""
 
 
 class Part(NamedTuple):

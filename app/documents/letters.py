@@ -32,6 +32,11 @@ def led_by(planned: Planned) -> str:
     return " and ".join(f"{one.name}, {one.agency}" if one.agency else one.name for one in planned.presenters)
 
 
+def of_programme(planned: Planned) -> list[str]:
+    """Which programme it belongs to, and for which town: one line, where it is known."""
+    return [f"{planned.programme}, {planned.area}."] if planned.programme else []
+
+
 def calendar_words(planned: Planned) -> str:
     """What stands in a calendar entry: no class link, for calendars are seen by many."""
     who = led_by(planned)
@@ -40,6 +45,7 @@ def calendar_words(planned: Planned) -> str:
         lines.insert(0, f"Led by {who}.")
     if planned.video_url:
         lines.append(f"Video: {planned.video_url} {WITHOUT_VIDEO}")
+    lines += of_programme(planned)
     return "\n".join(lines)
 
 

@@ -77,9 +77,12 @@ class Totals(BaseModel, frozen=True):
     """The head of the class list."""
 
     with_you: int
+    """Classes that follow and whose screen is heard of."""
     classes: int
-    present: int
+    joined: int
+    """Devices of the classes that are with the presenter."""
     expected: int
+    """Pupils of those classes, as their teachers said; where none did, the devices."""
     to_look_at: int
 
 
@@ -88,12 +91,13 @@ class Together(BaseModel, frozen=True):
 
     counts: dict[str, int]
     answered: int
-    present: int
+    joined: int
+    """Who can answer: the devices that have joined."""
     left_out: int
 
     @property
     def percent(self) -> int:
-        return round(100 * self.answered / self.present) if self.present else 0
+        return round(100 * self.answered / self.joined) if self.joined else 0
 
 
 def in_order(lines: Iterable[ClassLine]) -> list[ClassLine]:
@@ -109,12 +113,12 @@ def is_trouble(line: ClassLine, session: Stage) -> bool:
 
 def totals(lines: Sequence[ClassLine], session: Stage) -> Totals:
     open_now = [line for line in lines if line.run_id is not None]
-    with_you = [line for line in open_now if line.follows and not line.has_ended]
+    with_you = [line for line in open_now if line.light in ("with_you", "slow") and line.follows]
     return Totals(
         with_you=len(with_you),
         classes=len(open_now),
-        present=sum(line.expected or line.joined for line in with_you),
-        expected=sum(line.expected or line.joined for line in open_now),
+        joined=sum(line.joined for line in with_you),
+        expected=sum(line.expected or line.joined for line in with_you),
         to_look_at=sum(is_trouble(line, session) for line in lines),
     )
 
@@ -129,7 +133,7 @@ def together(lines: Iterable[ClassLine], session: Stage) -> Together:
     return Together(
         counts=dict(counts),
         answered=sum(line.answered for line in asked),
-        present=sum(line.expected or line.joined for line in asked),
+        joined=sum(line.joined for line in asked),
         left_out=sum(0 < line.answered < FEWEST for line in asked),
     )
 

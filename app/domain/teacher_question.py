@@ -3,7 +3,8 @@
 import unicodedata
 from typing import Literal
 
-from app.domain.errors import Invalid
+from app.domain.errors import Invalid, NotAllowed
+from app.domain.run import Stage
 
 State = Literal["new", "on_air", "answered", "parked"]
 LONGEST = 140
@@ -17,6 +18,17 @@ MESSAGES = (
     "Please count your class and finish",
 )
 """What a presenter can tell teachers, on their controls only."""
+
+
+def may_go_on_air(stage: Stage) -> bool:
+    """Whether the words of a class may cover the screens: never a question that pupils are answering."""
+    return stage.phase != "open"
+
+
+def must_go_on_air(stage: Stage) -> None:
+    if not may_go_on_air(stage):
+        raise NotAllowed("Pupils are answering. Close the question first, then put these words on the screens.")
+
 
 _ADDRESSES = ("://", "www.", "@")
 

@@ -3,7 +3,7 @@
 A plan is never refused for what this page warns of: whoever plans knows more than we do.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -56,6 +56,8 @@ class Planned(BaseModel, frozen=True):
     modules: tuple[PlannedModule, ...]
     presenters: tuple[Presenter, ...]
     bookings: tuple[Booked, ...]
+    programme: str = ""
+    area: str = ""
 
     @property
     def title(self) -> str:
@@ -159,12 +161,14 @@ def in_order(places: Iterable[tuple[int, str]]) -> list[int]:
 # What is wrong with a plan
 
 
-def warnings(planned: Planned, others: Sequence[Planned], season: Season) -> list[str]:
-    """One sentence each; none of them blocks."""
+def warnings(
+    planned: Planned, others: Sequence[Planned], season: Season, unvetted: Collection[int] = ()
+) -> list[str]:
+    """One sentence each; none of them blocks. `unvetted` are agencies of which nobody has noted a vetting."""
     if planned.cancelled_at is not None:
         return []
     meeting = [one for one in others if planned.meets(one) and one.cancelled_at is None]
-    found = [*_no_presenter(planned), *_clashes(planned, meeting)]
+    found = [*_no_presenter(planned), *_not_vetted(planned, unvetted), *_clashes(planned, meeting)]
     if planned.capacity is not None and planned.places_taken > planned.capacity:
         room = f"{planned.capacity} {'class' if planned.capacity == 1 else 'classes'}"
         found.append(f"{planned.places_taken} classes are booked, and there is room for {room}.")
@@ -176,6 +180,14 @@ def _no_presenter(planned: Planned) -> list[str]:
         f"Nobody presents {module.title} yet."
         for position, module in enumerate(planned.modules)
         if not any(_presents(one, position, module) for one in planned.presenters)
+    ]
+
+
+def _not_vetted(planned: Planned, unvetted: Collection[int]) -> list[str]:
+    return [
+        f"{one.name} presents, and {one.agency} is not noted as vetted yet: see Agencies."
+        for one in planned.presenters
+        if one.agency_id in unvetted
     ]
 
 

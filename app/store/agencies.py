@@ -32,6 +32,7 @@ class Partner(NamedTuple):
     slug: str
     name: str
     kind: str
+    has_logo: bool
     contact: str
     vetted_on: date | None
     presenters: tuple[str, ...]
@@ -56,6 +57,7 @@ def partners(db: Db, programme_id: int) -> list[Partner]:
             slug=agency.slug,
             name=agency.name,
             kind=agency.kind,
+            has_logo=agency.logo != "",
             contact=place.contact,
             vetted_on=place.vetted_on,
             presenters=tuple(presenters.get(agency.id or 0, ())),
@@ -64,6 +66,14 @@ def partners(db: Db, programme_id: int) -> list[Partner]:
         )
         for agency, place in rows
     ]
+
+
+def unvetted(db: Db, programme_id: int) -> frozenset[int]:
+    """Agencies that take part and of which nobody has noted here that they are vetted."""
+    found = select(ProgrammeAgencyRow.agency_id).where(
+        ProgrammeAgencyRow.programme_id == programme_id, col(ProgrammeAgencyRow.vetted_on).is_(None)
+    )
+    return frozenset(db.exec(found).all())
 
 
 def known_elsewhere(db: Db, programme_id: int) -> list[AgencyRow]:

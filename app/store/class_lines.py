@@ -54,11 +54,17 @@ def may_come(db: Db, session: OpenSession) -> list[int]:
 
 
 def _invited(db: Db, session: OpenSession, here: Iterable[int]) -> list[ClassLine]:
-    """The classes that have a place; of a session that was started at once, every class with a link may come."""
+    """The classes that have a place, and after the end those that had one and did not come.
+
+    Of a session that was started at once, every class with a link may come, until it ends.
+    """
     if session.is_planned:
+        had_a_place = TO_COME if session.ended_at is None else (*TO_COME, "no_show")
         invited = select(BookingRow.class_group_id).where(
-            BookingRow.live_session_id == session.id, col(BookingRow.state).in_(TO_COME)
+            BookingRow.live_session_id == session.id, col(BookingRow.state).in_(had_a_place)
         )
+    elif session.ended_at is not None:
+        return []
     else:
         invited = select(ClassLinkRow.class_group_id).where(col(ClassLinkRow.revoked_at).is_(None))
     rows = db.exec(

@@ -22,6 +22,7 @@ from app.store.open_sessions import followers as followers
 from app.store.open_sessions import followers_of
 from app.store.open_sessions import forgotten as forgotten
 from app.store.open_sessions import on_offer as on_offer
+from app.store.open_sessions import reach_of as reach_of
 from app.store.open_sessions import read as read
 from app.store.open_sessions import stage_of as stage_of
 from app.store.open_sessions import version_ids as version_ids

@@ -157,6 +157,31 @@ def checked_in(db: Db, session_id: int) -> list[int]:
     ]
 
 
+@dataclass(frozen=True)
+class SessionReach:
+    """What a live session has reached so far: pupils as teachers counted them, never devices."""
+
+    classes: int
+    present: int
+    uncounted: int
+    """Classes whose teacher has not said yet how many are there."""
+    still_open: int
+    """Classes that go on by themselves."""
+    minutes: int
+
+
+def reach_of(db: Db, session: OpenSession) -> SessionReach:
+    found = db.exec(select(RunRow.present, RunRow.ended_at).where(RunRow.live_session_id == session.id)).all()
+    began, ended = session.began_at, session.ended_at
+    return SessionReach(
+        classes=len(found),
+        present=sum(present or 0 for present, _ in found),
+        uncounted=sum(present is None for present, _ in found),
+        still_open=sum(ended_at is None for _, ended_at in found),
+        minutes=round((ended - began).total_seconds() / 60) if began and ended else 0,
+    )
+
+
 def followers(db: Db, session_id: int) -> list[int]:
     """The open runs that follow a live session now."""
     return [run_id for run_id in db.exec(followers_of(session_id)).all() if run_id is not None]

@@ -15,7 +15,7 @@ from app.domain.people import Staff
 from app.domain.presenter import Presenter
 from app.domain.school_days import Holiday
 from app.domain.timetable import STILL_TO_OPEN, Planned, PlannedModule, Season
-from app.store import bookings, lessons, presenters
+from app.store import bookings, directory, lessons, presenters
 from app.store.database import Db
 from app.store.tables import (
     LiveSessionModuleRow,
@@ -125,6 +125,7 @@ def _planned(db: Db, *which: Any) -> list[Planned]:
     theirs = bookings.of_sessions(db, ids)
     taught = _modules_of(db, ids)
     leading = presenters.of_sessions(db, ids)
+    programmes = {one.id: one for one in directory.programmes_by_id(db, frozenset(row.programme_id for row in rows))}
     return [
         Planned(
             id=row.id or 0,
@@ -142,6 +143,8 @@ def _planned(db: Db, *which: Any) -> list[Planned]:
             modules=tuple(taught[row.id or 0]),
             presenters=tuple(leading[row.id or 0]),
             bookings=tuple(theirs.get(row.id or 0, ())),
+            programme=programmes[row.programme_id].name,
+            area=programmes[row.programme_id].area,
         )
         for row in rows
     ]

@@ -29,4 +29,4 @@ def _answer(app: Parts, who: Staff, asked_id: int, act: Act) -> Response:
         takes_part = act == "agreed to take part"
         programme_id = consent.answer(db, who, asked_id, app.clock(), takes_part=takes_part)
         audit.note(db, app.clock(), account(who.account_id), act, f"programme {programme_id}")
-    return see_other("/programmes")
+    return see_other(f"/programmes?joined={programme_id}" if takes_part else "/programmes")

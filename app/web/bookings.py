@@ -261,7 +261,7 @@ def _offer(planned: Planned) -> dict[str, Any]:
         "id": planned.id,
         "title": planned.title,
         "topic_key": planned.modules[0].topic_key,
-        "topic_name": planned.modules[0].topic_name,
+        "topics": list(dict.fromkeys((module.topic_key, module.topic_name) for module in planned.modules)),
         "when": letters.when(planned),
         "led_by": letters.led_by(planned),
         "places_left": None if planned.capacity is None else planned.capacity - planned.places_taken,

@@ -52,6 +52,7 @@ def entry_of(app: Parts, planned: Planned) -> Entry:
     ]
     if planned.presenters:
         lines.insert(0, f"Led by {letters.led_by(planned)}.")
+    lines += letters.of_programme(planned)
     return calendar.of_session(planned, "\n".join(lines))
 
 

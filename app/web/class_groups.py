@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter, Form, Query
 from starlette.responses import Response
 
 from app.domain.audit import account, class_group
@@ -12,7 +12,7 @@ from app.domain.people import Staff
 from app.domain.school_list import Listed
 from app.store import audit, class_links, directory, schools
 from app.web.class_links import address_of
-from app.web.deps import App, Parts, SignedIn
+from app.web.deps import LARGEST_ID, App, Parts, SignedIn
 from app.web.pages import Pages, see_other, status_of
 from app.web.panels import qr
 from app.web.programme_page import Id, frame, own_programme
@@ -25,8 +25,8 @@ def routes(pages: Pages) -> APIRouter:
     router = APIRouter()
 
     @router.get("/programmes/{slug}/class-groups")
-    def listed(slug: str, app: App, who: SignedIn) -> Response:
-        return pages.page("programmes/class_groups.html", **_listed(app, who, slug))
+    def listed(slug: str, app: App, who: SignedIn, made: Annotated[int, Query(ge=0, le=LARGEST_ID)] = 0) -> Response:
+        return pages.page("programmes/class_groups.html", **_listed(app, who, slug) | {"done": _told(made)})
 
     @router.post("/programmes/{slug}/class-groups")
     def add(
@@ -94,6 +94,14 @@ def _add_one(router: APIRouter, pages: Pages) -> None:
             face = _one(app, who, slug, class_group_id, refusal)
             return pages.page("programmes/class_group.html", status=403, **face)
         return see_other(f"/programmes/{slug}/class-groups")
+
+
+def _told(made: int) -> str:
+    """What was made just now."""
+    if not made:
+        return ""
+    links = "The class link was" if made == 1 else f"{made} class links were"
+    return f"{links} made. Print {'the letter' if made == 1 else 'the letters'} and give each to its teacher."
 
 
 def _read(label: str, year: str, on_roll: str, mode: str) -> dict[str, Any]:

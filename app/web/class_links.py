@@ -1,15 +1,18 @@
 """Class links and their letters: made, printed as a page and as PDF, taken away from a browser or from all."""
 
+from collections import defaultdict
 from typing import Any
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
 from app.documents.letter import PARTS, Letter, letters_pdf, typed
+from app.documents.letters import when
 from app.domain.audit import account, class_group
 from app.domain.errors import NotFound
 from app.domain.people import Staff
-from app.store import audit, class_links, directory, schools
+from app.domain.timetable import Planned
+from app.store import audit, class_links, directory, schools, timetable
 from app.web.deps import App, Parts, RowId, SignedIn
 from app.web.pages import Pages, day, see_other
 from app.web.panels import qr
@@ -55,6 +58,7 @@ def _letters(app: Parts, who: Staff, slug: str, class_group_id: int = 0) -> dict
         programme = own_programme(db, who, slug)
         groups = schools.class_groups(db, programme.id or 0)
         links = class_links.of_programme(db, programme.id or 0, secret=app.settings.secret(), now=app.clock())
+        booked = _booked(timetable.all_of_programme(db, programme.id or 0))
         if class_group_id:
             groups = [schools.class_group(db, programme.id or 0, class_group_id)]
     letters = []
@@ -69,12 +73,24 @@ def _letters(app: Parts, who: Staff, slug: str, class_group_id: int = 0) -> dict
                 product=app.settings.product_name,
                 address=address,
                 until=day(programme.ends_on),
+                coordinator=f"{who.name} ({who.email})" if who.email else who.name,
+                sessions=tuple(booked.get(group.id, ())),
             )
             host, shown = typed(address)
             letters.append({"letter": letter, "picture": qr(address.upper()), "host": host, "token": shown})
     if not letters:
         raise NotFound(NO_LETTER)
     return frame(programme, who, "classes", letters=letters, parts=PARTS, class_group_id=class_group_id)
+
+
+def _booked(planned: list[Planned]) -> dict[int, list[str]]:
+    """Class group -> what is still to come in which it has a place, one line each."""
+    found: dict[int, list[str]] = defaultdict(list)
+    for one in planned:
+        for booking in one.bookings:
+            if one.is_to_come and booking.is_to_come:
+                found[booking.class_group_id].append(f"{one.title}: {when(one)}")
+    return found
 
 
 def _pdf(app: Parts, letters: list[dict[str, Any]], name: str) -> Response:
@@ -91,11 +107,11 @@ def _add_links(router: APIRouter) -> None:
         with app.database.transaction() as db:
             programme_id = own_programme(db, who, slug).id or 0
             there = class_links.of_programme(db, programme_id, secret=secret, now=now)
-            for group in directory.class_groups(db, programme_id):
-                if group.id not in there:
-                    class_links.make(db, group, secret=secret, seed=new_key(), now=now)
-                    audit.note(db, now, account(who.account_id), "made a class link", class_group(group.id))
-        return see_other(f"/programmes/{slug}/class-groups")
+            missing = [group for group in directory.class_groups(db, programme_id) if group.id not in there]
+            for group in missing:
+                class_links.make(db, group, secret=secret, seed=new_key(), now=now)
+                audit.note(db, now, account(who.account_id), "made a class link", class_group(group.id))
+        return see_other(f"/programmes/{slug}/class-groups?made={len(missing)}")
 
     @router.post("/programmes/{slug}/class-groups/{class_group_id}/link")
     def make(slug: str, class_group_id: Id, app: App, who: SignedIn) -> Response:

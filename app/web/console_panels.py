@@ -14,7 +14,7 @@ from app.domain.questions.question import without_sure
 from app.domain.quiz import NOT_SURE
 from app.domain.run import LAST_ROUND, Place, after_order, has_feedback, next_words
 from app.domain.shown import marks_of, show, way_of
-from app.domain.teacher_question import MESSAGES
+from app.domain.teacher_question import MESSAGES, may_go_on_air
 from app.live.console_view import ConsoleView
 from app.live.consoles import PANELS
 from app.live.messages import message
@@ -94,6 +94,7 @@ class ConsolePanels:
                 state: [one for one in view.questions if one.state == state]
                 for state in ("on_air", "new", "parked", "answered")
             },
+            "may_go_on_air": may_go_on_air(session.stage),
             "messages": MESSAGES,
             "note": view.note,
             "clock": _clock(view),
@@ -208,7 +209,8 @@ def _row(line: ClassLine, session: OpenSession) -> SimpleNamespace:
     """One class of the list."""
     light = line.light
     seconds = round(line.silence.seconds)
-    asked = line.run_id is not None and _asks(session.plan.at(line.stage)) is not None and not line.has_ended
+    is_asked = line.run_id is not None and not line.has_ended and line.stands_with(session.stage)
+    asked = is_asked and _asks(session.plan.at(line.stage)) is not None
     is_told = line.may_be_told(session.stage)
     return SimpleNamespace(
         key=line.run_id or f"class-{line.class_group_id}",
@@ -220,11 +222,24 @@ def _row(line: ClassLine, session: OpenSession) -> SimpleNamespace:
         label=line.label,
         mode=line.mode,
         answered=line.answered if asked else None,
-        present=line.expected or line.joined,
+        apart=_apart(line, session),
+        expected=line.expected or line.joined,
         joined=line.joined,
-        share=round(100 * min((line.answered if asked else line.joined) / (line.expected or line.joined or 1), 1)),
+        share=_share(line.answered, line.joined) if asked else _share(line.joined, line.expected or line.joined),
         bars=_bars(session, line.counts) if is_told else [],
     )
+
+
+def _apart(line: ClassLine, session: OpenSession) -> str:
+    """Where a class stands that has begun and is not where the presenter is; else nothing."""
+    place = session.plan.at(line.stage)
+    if line.run_id is None or line.has_ended or line.waits or place is None or line.stands_with(session.stage):
+        return ""
+    return f"at step {session.plan.index(line.stage) + 1}"
+
+
+def _share(some: int, all_of_them: int) -> int:
+    return round(100 * min(some / (all_of_them or 1), 1))
 
 
 def lasted(seconds: int) -> str:

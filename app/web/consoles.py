@@ -10,7 +10,7 @@ from app.domain.audit import Act, account
 from app.domain.errors import Invalid, NotFound
 from app.domain.run import Order, Stage
 from app.domain.shown import way_of
-from app.domain.teacher_question import MESSAGES, State
+from app.domain.teacher_question import MESSAGES, State, must_go_on_air
 from app.live import messages
 from app.live.consoles import PANELS
 from app.store import audit, live_sessions, teacher_questions
@@ -20,8 +20,6 @@ from app.web.deps import LARGEST_ID, App, AtConsole, ConsoleOf, RowId
 from app.web.pages import Pages, done, see_other
 from app.web.play import conditional
 from app.web.sockets import POLICY, open_seat, turn_away
-
-HOME = "/present"
 
 
 def routes(pages: Pages, panels: ConsolePanels) -> APIRouter:
@@ -38,7 +36,7 @@ def _add_page(router: APIRouter, pages: Pages, panels: ConsolePanels) -> None:
     def console(app: App, here: ConsoleOf) -> Response:
         view = app.consoles.look(here.session_id)
         if view.session.ended_at is not None:
-            return see_other(HOME)
+            return see_other(f"{_page(here)}/ended")
         app.consoles.heard(here.session_id, here.presenter.account_id)
         return pages.page("present/console.html", **panels.context(view, here.presenter.account_id))
 
@@ -140,6 +138,8 @@ def _add_words(router: APIRouter) -> None:
         with app.database.transaction() as db:
             session = live_sessions.read(db, here.session_id)
             live_sessions.must_hold(db, session, session.holder_epoch, here.presenter.account_id)
+            if state == "on_air":
+                must_go_on_air(session.stage)
             teacher_questions.set_state(db, here.session_id, question_id, state)
         app.rooms.session_news(here.session_id)
         return done(request, _page(here))

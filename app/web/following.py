@@ -1,19 +1,24 @@
 """A class in a live session: its teacher joins, and asks the presenter for the class."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
 from app.domain.errors import Conflict, NotFound
 from app.domain.participation import read_head_count
+from app.live.snapshot import look
 from app.store import lessons, live_sessions, runs, session_faces, teacher_questions
 from app.store.database import Db
 from app.web.deps import App, ClassTeacher, RowId, RunLeader
-from app.web.pages import done, see_other
+from app.web.pages import Pages, done, see_other
+from app.web.panels import Panels
+
+ASKED_AT = {"controls": "/class/run/controls", "screen": "/class/run/screen", "ask": "/class/run/ask"}
+"""Where a question to the presenter was typed -> where its teacher goes on."""
 
 
-def routes() -> APIRouter:
+def routes(pages: Pages, panels: Panels) -> APIRouter:
     router = APIRouter()
 
     @router.post("/class/live")
@@ -38,13 +43,27 @@ def routes() -> APIRouter:
         app.rooms.session_news(live_session_id)
         return see_other("/class/run/screen")
 
+    @router.get("/class/run/ask")
+    def ask_page(app: App, leader: RunLeader) -> Response:
+        """The form alone: the classroom screen comes here without scripts, so it shows nothing private."""
+        snapshot = look(app.database, leader.run.id)
+        live = panels.context("screen", snapshot)["live"]
+        asked = [one["text"] for one in live.questions if one["is_mine"]] if live else []
+        return pages.page("runs/ask.html", live=live, asked=asked)
+
     @router.post("/class/run/questions")
-    def ask(request: Request, app: App, leader: RunLeader, text: Annotated[str, Form()] = "") -> Response:
+    def ask(
+        request: Request,
+        app: App,
+        leader: RunLeader,
+        text: Annotated[str, Form()] = "",
+        back: Annotated[Literal["controls", "screen", "ask"], Form()] = "controls",
+    ) -> Response:
         """Ask the officer: what the teacher types for the class, never a pupil."""
         with app.database.transaction() as db:
             teacher_questions.ask(db, leader.run, text, app.clock())
         app.rooms.session_news(leader.run.live_session_id or 0)
-        return done(request, "/class/run/controls")
+        return done(request, ASKED_AT[back])
 
     @router.post("/class/run/questions/also")
     def ask_too(request: Request, app: App, leader: RunLeader, question_id: RowId) -> Response:
@@ -70,7 +89,7 @@ def offers(db: Db, class_group_id: int) -> list[dict[str, Any]]:
                 "id": session_id,
                 "title": " and ".join(lesson.title for lesson in taught),
                 "topic_key": taught[0].topic.key,
-                "topic_name": taught[0].topic.name,
+                "topics": list(dict.fromkeys((lesson.topic.key, lesson.topic.name) for lesson in taught)),
                 "led_by": face.led_by,
                 "has_begun": not face.stage.is_rules,
                 "video_url": face.video_url,

@@ -66,7 +66,18 @@ def routes(pages: Pages) -> APIRouter:
             live_sessions.end(db, session, holder_epoch=holder_epoch, by=by, now=app.clock())
         app.rooms.session_changed(here.session_id)
         app.rooms.session_news(here.session_id)
-        return see_other("/present")
+        return see_other(f"/present/{here.session_id}/ended")
+
+    @router.get("/present/{session_id}/ended")
+    def ended(app: App, here: ConsoleOf) -> Response:
+        """What a live session reached, as far as its classes have counted."""
+        with app.database.reading() as db:
+            session = live_sessions.read(db, here.session_id)
+            if session.ended_at is None:
+                return see_other(f"/present/{here.session_id}")
+            reach = live_sessions.reach_of(db, session)
+        title = " and ".join(lesson.title for lesson in session.plan.lessons)
+        return pages.page("present/ended.html", session=session, title=title, reach=reach, me=here.presenter)
 
     @router.post("/present/{session_id}/open")
     def open_console(app: App, who: SignedIn, session_id: SessionId) -> Response:
@@ -147,7 +158,7 @@ def planned_face(planned: Planned, now: datetime) -> dict[str, Any]:
         "programme_id": planned.programme_id,
         "title": planned.title,
         "topic_key": planned.modules[0].topic_key,
-        "topic_name": planned.modules[0].topic_name,
+        "topics": list(dict.fromkeys((module.topic_key, module.topic_name) for module in planned.modules)),
         "starts_at": planned.starts_at,
         "minutes": planned.minutes,
         "countdown": countdown(planned.starts_at, now),
@@ -167,13 +178,13 @@ def _is_own(db: Db, who: Staff, agency_key: str) -> bool:
 
 def _face(app: Parts, db: Db, session_id: int, who: Staff) -> dict[str, Any]:
     session = live_sessions.read(db, session_id)
-    lesson = session.plan.lessons[0]
+    taught = session.plan.lessons
     holder = presenters.of_session(db, session_id)
     return {
         "id": session_id,
-        "title": " and ".join(one.title for one in session.plan.lessons),
-        "topic_key": lesson.topic.key,
-        "topic_name": lesson.topic.name,
+        "title": " and ".join(one.title for one in taught),
+        "topic_key": taught[0].topic.key,
+        "topics": list(dict.fromkeys((one.topic.key, one.topic.name) for one in taught)),
         "opened_at": session.opened_at,
         "is_rehearsal": session.is_rehearsal,
         "has_begun": session.began_at is not None,

@@ -13,7 +13,7 @@ from app.domain.run import Plan, Stage
 from app.domain.timetable import HOME, countdown
 from app.live import pulse
 from app.live.console_view import ConsoleView
-from app.store import class_lines, participants, timetable, wall
+from app.store import answers, class_lines, participants, timetable, wall
 from app.store.runs import OpenRun
 from app.web.console_panels import LIGHTS, lasted
 from app.web.deps import App, Parts, SignedIn
@@ -65,11 +65,15 @@ def _wall(app: Parts, who: Staff, slug: str) -> dict[str, Any]:
         planned = {one.id: one for one in timetable.of_ids(db, ids)}
         alone = wall.runs_alone(db, programme_id)
         joined = participants.counts(db, [run.id for run in alone])
+        counts = answers.counts(db, alone)
         moved = wall.moved_at(db, [run.id for run in alone])
         uncounted = wall.without_head_count(db, programme_id, midnight)
     views = {session_id: app.consoles.look(session_id) for session_id in ids}
     sessions = [_session(view, planned[one].title if one in planned else "", now) for one, view in views.items()]
-    rows = [_alone(app, run, joined.get(run.id, 0), moved.get(run.id, run.opened_at), now) for run in alone]
+    lines = [class_lines.line_of(run, joined.get(run.id, 0), counts.get(run.id, {})) for run in alone]
+    rows = [
+        _alone(app, run, line, moved.get(run.id, run.opened_at), now) for run, line in zip(alone, lines, strict=True)
+    ]
     return {
         **frame(programme, who, "wall"),
         "now": now,
@@ -90,14 +94,28 @@ def _session(view: ConsoleView, title: str, now: datetime) -> dict[str, Any]:
         "starts_at": session.starts_at,
         "state": "open" if is_open else "ended" if session.ended_at else "planned",
         "countdown": countdown(session.starts_at, now),
-        "where": where(session.plan, session.stage) if is_open else "",
+        "where": where(session.plan, session.stage, with_title=True) if is_open else "",
         "holder": view.holder.name if view.holder else "",
         "holder_is_gone": is_open and view.holder_is_gone,
         "totals": told,
-        "rows": [_row(line, session.plan, session.stage) for line in view.lines] if is_open else [],
+        "rows": _rows(view, is_open=is_open),
         "questions": [one for one in view.questions if one.state == "new"] if is_open else [],
         "classes": len(view.lines),
     }
+
+
+def _rows(view: ConsoleView, *, is_open: bool) -> list[dict[str, Any]]:
+    """Its classes now; after the end who took part, and who had a place and never came."""
+    if is_open:
+        return [_row(line, view.session.plan, view.session.stage) for line in view.lines]
+    if view.session.ended_at is None:
+        return []
+    return [
+        _row(line, view.session.plan, view.session.stage)
+        | {"words": "booked, never opened" if line.run_id is None else "took part", "where": ""}
+        | {"light": "not_opened" if line.run_id is None else "ended", "is_open": False, "is_trouble": False}
+        for line in view.lines
+    ]
 
 
 def _row(line: ClassLine, plan: Plan, stage: Stage) -> dict[str, Any]:
@@ -110,17 +128,16 @@ def _row(line: ClassLine, plan: Plan, stage: Stage) -> dict[str, Any]:
         "label": line.label,
         "where": where(plan, line.stage) if is_open else "",
         "joined": line.joined,
+        "answered": line.answered if is_open and line.stage.phase in ("open", "closed") else None,
         "present": line.expected,
         "is_open": is_open,
         "is_trouble": console.is_trouble(line, stage),
     }
 
 
-def _alone(app: Parts, run: OpenRun, joined: int, moved_at: datetime, now: datetime) -> dict[str, Any]:
+def _alone(app: Parts, run: OpenRun, line: ClassLine, moved_at: datetime, now: datetime) -> dict[str, Any]:
     """A class that nobody leads: there it is no trouble to be by oneself, but to stand still."""
-    line = class_lines.line_of(run, joined, {}).model_copy(
-        update={"silence": app.rooms.pulse.silence(pulse.screens(run.id))}
-    )
+    line = line.model_copy(update={"silence": app.rooms.pulse.silence(pulse.screens(run.id))})
     row = _row(line, run.plan, run.stage)
     if line.light not in ("lost", "slow"):
         is_still = now - moved_at > STUCK_AFTER
@@ -129,12 +146,13 @@ def _alone(app: Parts, run: OpenRun, joined: int, moved_at: datetime, now: datet
     return row | {"title": " and ".join(lesson.title for lesson in run.plan.lessons)}
 
 
-def where(plan: Plan, stage: Stage) -> str:
-    """Which step a class is at, and what happens there."""
+def where(plan: Plan, stage: Stage, *, with_title: bool = False) -> str:
+    """What a class does, and at which step."""
     here = plan.at(stage)
     if here is None:
         return "at the ground rules" if stage.is_rules else PHASES[stage.phase]
-    return f"step {plan.index(stage) + 1} of {len(plan.places)}, {PHASES[stage.phase]}: {here.step.title}"
+    words = f"{PHASES[stage.phase]}, step {plan.index(stage) + 1} of {len(plan.places)}"
+    return f"{words}: {here.step.title}" if with_title else words
 
 
 def _totals(

@@ -143,6 +143,7 @@ class Panels:
             "joined": len(snapshot.crowd),
             "is_slow": self._is_slow(),
             "live": self._live(snapshot),
+            "ended_by": _ended_by(snapshot),
             "crowd": {
                 "aliases": [{"id": g.id, "alias": g.alias, "animal": animal_of(g.alias)} for g in snapshot.crowd],
                 "joined": len(snapshot.crowd),
@@ -189,6 +190,12 @@ class Panels:
         run = snapshot.run
         html = self._pages.render("play/_me.html", me=own_face(snapshot, guest))
         return message(kind="panel", panel="me", epoch=run.epoch, seq=run.stage.seq, html=html)
+
+
+def _ended_by(snapshot: Snapshot) -> str:
+    """Who ended the live session of a class that goes on by itself; empty for every other class."""
+    led = snapshot.session
+    return led.presenter if led is not None and not led.is_open and snapshot.run.ended_at is None else ""
 
 
 def _by_hands(run: OpenRun) -> dict[str, Any] | None:

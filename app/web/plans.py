@@ -16,7 +16,7 @@ from app.domain.timetable import (
     read_start,
     read_video_url,
 )
-from app.store import presenters, timetable
+from app.store import presenters, programmes, timetable
 from app.store.database import Db
 from app.store.tables import ProgrammeRow
 from app.store.timetable import Wish
@@ -103,6 +103,7 @@ def face_of(db: Db, programme: ProgrammeRow, typed: PlanForm, planned: Planned |
     return {
         "planned": planned,
         "typed": typed,
+        "missing": [one for one in programmes.modules(db, programme.id or 0) if one.waits_for or not one.number],
         "modules": [_offer(module, places.get(module.module_id, "")) for module in offered],
         "presenters": [
             {"value": _name(one), "name": one.name, "agency": one.agency, "part": parts.get(_name(one), "")}

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Form
+from fastapi import APIRouter, Depends, Form, Query
 from starlette.responses import Response
 
 from app.domain.audit import Act, account
@@ -14,7 +14,7 @@ from app.store import accounts, agencies, audit, consent, directory, programmes
 from app.store.database import Db
 from app.store.programmes import Reach
 from app.store.tables import ProgrammeRow
-from app.web.deps import App, Parts, RowId, SignedIn
+from app.web.deps import LARGEST_ID, App, Parts, RowId, SignedIn
 from app.web.pages import Pages, see_other, status_of
 from app.web.programme_page import frame, own_programme
 
@@ -44,8 +44,8 @@ def routes(pages: Pages) -> APIRouter:
     router = APIRouter()
 
     @router.get("/programmes")
-    def home(app: App, who: SignedIn) -> Response:
-        return pages.page("programmes/list.html", **_home(app, who))
+    def home(app: App, who: SignedIn, joined: Annotated[int, Query(ge=0, le=LARGEST_ID)] = 0) -> Response:
+        return pages.page("programmes/list.html", **_home(app, who, joined))
 
     _add_new(router, pages)
     _add_overview(router, pages)
@@ -57,12 +57,15 @@ def routes(pages: Pages) -> APIRouter:
 # The list
 
 
-def _home(app: Parts, who: Staff) -> dict[str, Any]:
+def _home(app: Parts, who: Staff, joined: int) -> dict[str, Any]:
     with app.database.reading() as db:
         shown = [_programme_face(db, one, app.clock()) for one in directory.programmes_by_id(db, who.programme_ids)]
         own = directory.agencies_by_id(db, who.agency_ids)
         asking = consent.asking(db, who)
+        theirs = directory.programmes_of_agencies(db, who.agency_ids)
+        agreed = directory.programmes_by_id(db, frozenset({joined}) & theirs)
     return {
+        "agreed": agreed[0].name if agreed else "",
         "who": who.name,
         "programmes": shown,
         "asking": asking,

@@ -28,6 +28,7 @@ LARGEST_SENT = COUNTED_AS_THEY_COME[BROUGHT]
 TOO_LARGE = "This list is larger than 5 MB. Keep the rows of your area only, and send that."
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 LONGEST_WORDS = 60
+ERASED = "The school is erased. Nothing that is held here leads to it any more."
 Words = Annotated[str, Form()]
 
 
@@ -49,11 +50,9 @@ def routes(pages: Pages) -> APIRouter:
 
 def _add_list(router: APIRouter, pages: Pages) -> None:
     @router.get("/programmes/{slug}/schools")
-    def listed(slug: str, app: App, who: SignedIn, kept: str = "", erased: str = "") -> Response:
-        face = _listed(app, who, slug, kept=kept)
-        if erased:
-            face["done"] = "The school is erased. Nothing that is held here leads to it any more."
-        return pages.page("programmes/schools.html", **face)
+    def listed(slug: str, app: App, who: SignedIn, kept: str = "", same: str = "", erased: str = "") -> Response:
+        done = ERASED if erased else _told(kept, same)
+        return pages.page("programmes/schools.html", **_listed(app, who, slug, done=done))
 
     @router.post("/programmes/{slug}/schools")
     def add(
@@ -97,7 +96,7 @@ def _add_list(router: APIRouter, pages: Pages) -> None:
 
 
 def _listed(
-    app: Parts, who: Staff, slug: str, sentence: str = "", typed: dict[str, str] | None = None, kept: str = ""
+    app: Parts, who: Staff, slug: str, sentence: str = "", typed: dict[str, str] | None = None, done: str = ""
 ) -> dict[str, Any]:
     with app.database.reading() as db:
         programme = own_programme(db, who, slug)
@@ -111,14 +110,17 @@ def _listed(
         typed=dict.fromkeys(("school", "reference", "district", "label", "on_roll"), "") | shown,
         is_open=bool(sentence),
         sentence=sentence,
-        done=_told(kept),
+        done=done,
     )
 
 
-def _told(kept: str) -> str:
-    if not (kept.isascii() and kept.isdigit() and len(kept) < 6):
-        return ""
-    return f"{int(kept)} {'row was' if kept == '1' else 'rows were'} kept."
+def _told(kept: str, same: str) -> str:
+    """What came of a list: the address says how many rows were kept, and how many were here already."""
+    said = [int(one) if one.isascii() and one.isdigit() and len(one) < 6 else 0 for one in (kept, same)]
+    words = [f"{said[0]} {'row was' if said[0] == 1 else 'rows were'} kept."] if said[0] else []
+    if said[1]:
+        words.append(f"{said[1]} {'row was' if said[1] == 1 else 'rows were'} here already and unchanged.")
+    return " ".join(words)
 
 
 # One school
@@ -221,8 +223,9 @@ def _add_bringing(router: APIRouter, pages: Pages) -> None:
         with app.database.transaction() as db:
             changes = schools.keep(db, own_programme(db, who, slug).id or 0, found.listed, draw)
         BroughtFiles(app.settings.data_dir).remove(who.account_id, name)
-        kept = sum(change.effect != "left out" for change in changes)
-        return see_other(f"/programmes/{slug}/schools?kept={kept}")
+        kept = sum(change.effect in ("new", "changed") for change in changes)
+        same = sum(change.effect == "same" for change in changes)
+        return see_other(f"/programmes/{slug}/schools?kept={kept}{f'&same={same}' if same else ''}")
 
 
 def _may_bring(app: Parts, who: Staff, slug: str) -> Any:
@@ -241,6 +244,7 @@ def _counts(found: FoundList, changes: Any) -> dict[str, Any]:
     again = [words for change in changes if change.effect == "left out" for words in change.said]
     return {
         "kept": len(kept),
+        "same": sum(one.effect == "same" for one in kept),
         "schools": len({(one.listed.reference or one.listed.school).casefold() for one in kept}),
         "classes": sum(bool(one.listed.label) for one in kept),
         "news": sum(one.effect != "same" for one in kept),

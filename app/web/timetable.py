@@ -17,7 +17,7 @@ from app.domain.timetable import (
     Season,
     warnings,
 )
-from app.store import audit, directory, timetable
+from app.store import agencies, audit, directory, timetable
 from app.web import plans, post
 from app.web.deps import App, Parts, SessionId, SignedIn
 from app.web.pages import Pages, see_other
@@ -122,6 +122,7 @@ def _week(app: Parts, who: Staff, slug: str, asked: str, sentence: str = "") -> 
     with app.database.reading() as db:
         programme = own_programme(db, who, slug)
         season = timetable.season(programme)
+        unvetted = agencies.unvetted(db, programme.id or 0)
         found = timetable.of_programme(db, programme.id or 0, _midnight(monday), _midnight(monday + WEEK))
     days = [monday + timedelta(days=number) for number in range(7)]
     return {
@@ -131,7 +132,7 @@ def _week(app: Parts, who: Staff, slug: str, asked: str, sentence: str = "") -> 
         "earlier": monday - WEEK,
         "later": monday + WEEK,
         "is_this_week": monday == _monday("", today),
-        "days": [_day(day, found, season, today) for day in days if day.weekday() < 5 or _on(found, day)],
+        "days": [_day(day, found, season, unvetted, today) for day in days if day.weekday() < 5 or _on(found, day)],
         "count": len(found),
         "holidays": "\n".join(f"{one.first} to {one.last}" for one in season.holidays),
     }
@@ -154,13 +155,13 @@ def _on(found: list[Planned], day: date) -> list[Planned]:
     return [one for one in found if one.on == day]
 
 
-def _day(day: date, found: list[Planned], season: Season, today: date) -> dict[str, Any]:
+def _day(day: date, found: list[Planned], season: Season, unvetted: frozenset[int], today: date) -> dict[str, Any]:
     return {
         "on": day,
         "name": f"{day:%A}",
         "is_today": day == today,
         "no_school": why_no_school(day, season.holidays),
-        "sessions": [face(one, warnings(one, found, season)) for one in _on(found, day)],
+        "sessions": [face(one, warnings(one, found, season, unvetted)) for one in _on(found, day)],
     }
 
 
@@ -200,6 +201,7 @@ def session_page(app: Parts, who: Staff, slug: str, session_id: int, sentence: s
         planned = timetable.one(db, programme.id or 0, session_id)
         around = timetable.of_programme(db, programme.id or 0, planned.starts_at - AROUND, planned.starts_at + AROUND)
         groups = directory.class_groups(db, programme.id or 0)
+        unvetted = agencies.unvetted(db, programme.id or 0)
     booked = {one.class_group_id for one in planned.bookings if one.has_a_place}
     free: dict[str, list[Any]] = {}
     for group in groups:
@@ -207,7 +209,7 @@ def session_page(app: Parts, who: Staff, slug: str, session_id: int, sentence: s
             free.setdefault(group.school, []).append(group)
     return {
         **frame(programme, who, "timetable", sentence=sentence),
-        "session": face(planned, warnings(planned, around, timetable.season(programme))),
+        "session": face(planned, warnings(planned, around, timetable.season(programme), unvetted)),
         "planned": planned,
         "modules": planned.modules,
         "presenters": [

@@ -66,19 +66,19 @@ def test_a_class_that_gets_ready_is_trouble_only_once_the_lesson_has_begun() -> 
     assert is_trouble(late, ASKED)
 
 
-def test_the_head_of_the_list_counts_classes_and_pupils_that_are_with_the_presenter() -> None:
-    found = totals(
-        [line(), line(follows=False, expected=20), line(run_id=None), line(expected=None, joined=7)], ASKED
-    )
-    assert (found.with_you, found.classes, found.present, found.expected, found.to_look_at) == (2, 3, 35, 55, 1)
+def test_the_head_of_the_list_counts_classes_and_devices_that_are_with_the_presenter() -> None:
+    held, lost = line(follows=False, expected=20, joined=9), line(joined=30, silence=Silence(40))
+    found = totals([line(joined=5), held, lost, line(run_id=None), line(expected=None, joined=7)], ASKED)
+    assert (found.with_you, found.classes, found.joined, found.expected, found.to_look_at) == (2, 4, 12, 35, 2)
 
 
 def test_classes_with_fewer_than_five_answers_are_left_out_of_the_tally_of_all() -> None:
     found = together(
-        [line(counts={"1": 4}), line(counts={"1": 3, "2": 2}), line(counts={"2": 6}), line(counts={})], ASKED
+        [line(counts={"1": 4}, joined=5), line(counts={"1": 3, "2": 2}, joined=5), line(counts={"2": 6}, joined=10)],
+        ASKED,
     )
     assert found.counts == {"1": 3, "2": 8}
-    assert (found.answered, found.present, found.left_out, found.percent) == (15, 112, 1, 13)
+    assert (found.answered, found.joined, found.left_out, found.percent) == (15, 20, 1, 75)
 
 
 def test_only_classes_that_are_with_the_presenter_and_asked_the_same_count() -> None:

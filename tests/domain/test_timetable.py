@@ -107,6 +107,14 @@ def test_each_thing_that_is_odd_is_one_warning(wrong: Planned, warned: str) -> N
     assert warned in found
 
 
+def test_a_presenter_of_an_agency_that_is_not_vetted_is_warned_of() -> None:
+    planned = session(presenters=(PRIYA.model_copy(update={"agency_id": 7}),))
+    assert warnings(planned, [], SEASON, {8}) == []
+    assert warnings(planned, [], SEASON, {7}) == [
+        "Priya presents, and Fire is not noted as vetted yet: see Agencies."
+    ]
+
+
 def test_a_presenter_and_a_class_in_two_sessions_at_once_are_both_named() -> None:
     here = session(bookings=(booked(1), booked(2, "cancelled")))
     other = session(id=2, starts_at=here.starts_at + timedelta(minutes=44), bookings=(booked(1), booked(2)))

@@ -218,7 +218,9 @@ def test_axe_finds_nothing_on_staff_pages(browser: Browser, server: LiveServer) 
         found += [f"home of {email}: {fault}" for fault in violations(page)]
         page.goto(f"{server.address}/reports/agencies/kent-fire-and-rescue-service")
         found += [f"report: {fault}" for fault in violations(page)]
-        for address in ("/reports/programmes/demo", "/people", "/people/audit", "/account", "/account/second-factor"):
+        beside = ("/reports/programmes/demo/funder", "/reports/programmes/demo/figures", "/reports/keys")
+        account = ("/people", "/people/audit", "/account", "/account/second-factor")
+        for address in ("/reports/programmes/demo", *beside, *account):
             page.goto(server.address + address)
             found += [f"{address}: {fault}" for fault in violations(page)]
         page.context.close()
@@ -261,13 +263,17 @@ def test_axe_finds_nothing_in_a_live_session(browser: Browser, server: LiveServe
         press(console, "#order-next", "#panel-stage", words)
     look(console, "console")
     look(controls, "controls that follow")
+    press(console, "#order-next", "#panel-stage", "closed")
     console.locator("button", has_text="Put on screens").click()
     expect(screen.locator("#panel-live")).to_contain_text("A class asks")
     look(screen, "a question on the screens")
     console.locator("#head-more-open").click()
     look(console, "console with its drawer")
     console.locator("#order-end").click()
-    console.wait_for_url("**/present")
+    look(console, "console that asks before the end")
+    console.locator("#order-end-sure").click()
+    console.wait_for_url("**/ended")
+    look(console, "what a live session reached")
     ended = {"Origin": server.address}
     screen.request.post(f"{server.address}/class/run/finish", form={"present": "30"}, headers=ended)
     screen.request.post(f"{server.address}/class/sign-out", headers=ended)

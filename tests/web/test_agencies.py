@@ -173,7 +173,10 @@ def test_its_presenter_says_yes_and_it_takes_part(world: World) -> None:
     assert "asks Kent" not in world.staff(PAUL).get("/programmes").text
     assert answer(world, world.staff(PAUL), "accept") == 404
     assert answer(world, olga, "accept") == 404
+    assert "has not said yes to this programme" in olga.get("/programmes/other/timetable/new").text
     assert answer(world, priya, "accept") == 303
+    assert "takes part in Another programme now" in priya.get("/programmes?joined=2").text
+    assert "takes part in" not in world.staff(PAUL).get("/programmes?joined=2").text
     assert "asks Kent" not in priya.get("/programmes").text
     assert FIRE in partners(world, 2)
     assert olga.get("/author/lessons/fire").status_code == 200

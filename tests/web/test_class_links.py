@@ -11,6 +11,8 @@ from sqlmodel import select
 from app.store import class_links, directory
 from app.store.tables import ClassLinkRow
 from tests.cast import CORA, TESS_LINK, World
+from tests.papers import faults_for_screen_readers
+from tests.planning import book, plan
 from tests.served import ServedWorld
 from tests.web.test_programmes import other_programme
 
@@ -73,12 +75,26 @@ def test_links_are_made_for_classes_that_have_none_and_others_stay(world: World)
     for label in ("6A", "6B"):
         cora.post("/programmes/town/class-groups", data={"school": "Tidegate (demo)", "label": label})
     assert "2 classes have no class link yet." in cora.get("/programmes/town/class-groups").text
-    cora.post("/programmes/town/letters")
+    made = cora.post("/programmes/town/letters").headers["location"]
+    assert "2 class links were made." in cora.get(made).text
     assert world.browser().get(address).status_code == 200
     assert world.teacher("theo-class-link-token").get("/class").status_code == 200
     letters = cora.get("/programmes/town/letters").text
     assert letters.count("Your class link") == 3
     assert "no class link yet" not in cora.get("/programmes/town/class-groups").text
+
+
+def test_a_letter_names_its_coordinator_and_the_live_session_in_which_the_class_has_a_place(world: World) -> None:
+    cora = world.staff(CORA)
+    make(world, cora)
+    make(world, cora, 2)
+    book(world, cora, plan(world, cora), 1)
+    for of_class, is_booked in ((1, True), (2, False)):
+        address = f"/programmes/town/letters/{of_class}"
+        [printed] = words_of(cora.get(f"{address}/letter.pdf").content)
+        for said in (cora.get(address).text, " ".join(printed.split())):
+            assert "Ask Cora (cora@sia.example), who coordinates" in said
+            assert ("Tuesday 10 November 2026, 10:00 to 10:45" in said) is is_booked
 
 
 def test_all_letters_are_one_tagged_pdf_with_a_page_for_each_class(world: World) -> None:
@@ -88,8 +104,7 @@ def test_all_letters_are_one_tagged_pdf_with_a_page_for_each_class(world: World)
     answer = cora.get("/programmes/town/letters.pdf")
     pages = words_of(answer.content)
     assert answer.headers["content-type"] == "application/pdf"
-    assert pypdfium2.PdfDocument(answer.content).is_tagged()
-    assert b"/Lang" in answer.content
+    assert faults_for_screen_readers(answer.content) == []
     assert [("class 6H" in page, "class 6A" in page) for page in pages] == [(True, False), (False, True)]
     letters_only = [re.sub(r"[^A-Z0-9]", "", page.upper()) for page in pages]
     assert token.replace("-", "") in letters_only[0]

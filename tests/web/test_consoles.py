@@ -1,5 +1,6 @@
 """The presenter's console by plain requests: who may open it, what its orders do, and what it never shows."""
 
+import re
 from typing import Any
 
 import pytest
@@ -248,8 +249,20 @@ def test_a_class_is_listed_with_its_light_its_mode_and_how_many_have_answered(wo
     assert 'data-light="with_you"' in rows
     assert "<b>6H</b> Harrowmarsh Primary School (demo)" in rows
     assert "devices" in rows
-    assert "1 / 28" in rows
+    assert "1 / 2<" in rows, "of the devices, for nobody else can answer"
+    assert "devices joined, for 28 pupils</dt><dd>2<" in rows
     assert 'data-light="not_opened"' in rows, "Theo's class was invited and has not come"
+
+
+def test_a_class_that_holds_stands_at_its_own_step_and_not_in_the_count_of_this_question(world: World) -> None:
+    session_id, priya, run, pupils = led(world, 2)
+    pupils[0].post("/play/answers", json=answer(asking(pupils[0])))
+    world.order(world.teacher(), run, "hold")
+    for _ in range(3):
+        order(world, priya, session_id)
+    row = panel(priya, session_id, "classes").partition('data-light="holding"')[2].partition("</tr>")[0]
+    assert re.search(r'class="apart">at step \d+<', row)
+    assert "1 / " not in row
 
 
 @pytest.mark.parametrize(("pupils", "told"), [(4, False), (5, True)])
@@ -264,7 +277,7 @@ def test_what_fewer_than_five_chose_is_told_to_no_presenter(world: World, pupils
     closed = panel(priya, session_id, "tally") + panel(priya, session_id, "classes")
     assert (f"{pupils} chose A" in closed) is told
     assert ("small-bars" in closed) is told
-    assert f"{pupils} / 28" in closed
+    assert f"{pupils} / {pupils}<" in closed
 
 
 def test_no_alias_and_no_code_of_a_class_is_on_the_console(world: World) -> None:
@@ -284,12 +297,25 @@ def test_a_question_is_put_on_the_screens_of_all_that_follow_and_the_next_cue_ta
     with world.parts.database.transaction() as db:
         asked = teacher_questions.ask(db, run, "What if the door is locked?", world.clock.now)
     form = {"question_id": asked, "state": "on_air"}
+    order(world, priya, session_id, "close")
     assert priya.post(f"/present/{session_id}/questions", data=form).status_code == 303
     tess = world.teacher()
     assert "What if the door is locked?" in tess.get("/class/run/screen").text
+    assert "What if the door is locked?" in panel(priya, session_id, "stage"), "the console shows what is on"
     assert "What if the door is locked?" not in pupils[0].get("/play").text, "nothing of it on a pupil's device"
-    order(world, priya, session_id, "close")
+    order(world, priya, session_id, "reveal")
     assert "What if the door is locked?" not in tess.get("/class/run/screen").text
+
+
+def test_no_words_of_a_class_cover_a_question_that_pupils_are_answering(world: World) -> None:
+    session_id, priya, run, _ = led(world, 1)
+    with world.parts.database.transaction() as db:
+        asked = teacher_questions.ask(db, run, "What if the door is locked?", world.clock.now)
+    assert "Put on screens" not in panel(priya, session_id, "questions")
+    refused = priya.post(f"/present/{session_id}/questions", data={"question_id": asked, "state": "on_air"})
+    assert (refused.status_code, "Close the question first" in refused.text) == (403, True)
+    order(world, priya, session_id, "close")
+    assert "Put on screens" in panel(priya, session_id, "questions")
 
 
 def test_only_ready_made_messages_go_to_teachers_and_only_to_their_controls(world: World) -> None:
@@ -312,7 +338,7 @@ def test_a_rehearsal_is_offered_to_no_class_and_five_made_up_pupils_answer(world
     assert "Join the live session" not in world.teacher().get("/class").text
     school(world).cue_to(session_id, "quiz.F1")
     assert "5 / 5" in panel(priya, session_id, "classes")
-    assert "5 of 5 answered" in panel(priya, session_id, "tally")
+    assert "5 of 5 devices answered" in panel(priya, session_id, "tally")
     assert "Rehearsal" in panel(priya, session_id, "head")
     with world.parts.database.reading() as db:
         assert live_sessions.checked_in(db, session_id) == []
@@ -320,11 +346,22 @@ def test_a_rehearsal_is_offered_to_no_class_and_five_made_up_pupils_answer(world
 
 def test_the_end_lets_each_class_go_on_by_itself(world: World) -> None:
     session_id, priya, run, _ = led(world, 1)
-    assert priya.post(f"/present/{session_id}/end", data={"holder_epoch": 0}).headers["location"] == "/present"
+    head = panel(priya, session_id, "head")
+    assert head.index("1 class is in this live session") < head.index('id="order-end-sure"')
+    ended = f"/present/{session_id}/ended"
+    assert priya.get(ended).headers["location"] == f"/present/{session_id}", "it has not ended yet"
+    assert priya.post(f"/present/{session_id}/end", data={"holder_epoch": 0}).headers["location"] == ended
     assert not world.run(run).following
     assert world.run(run).stage.step_key == "quiz.F1"
-    assert priya.get(f"/present/{session_id}").headers["location"] == "/present"
+    assert priya.get(f"/present/{session_id}").headers["location"] == ended
+    told = re.sub(r"<[^>]*>|\s+", " ", priya.get(ended).text)
+    assert re.search(r"class +1 +pupils present so far +28 ", told)
+    assert "Report of Kent Fire and Rescue Service" in told
     assert priya.get(f"/present/{session_id}/panels/stage").json()["kind"] == "bye"
+    for page in ("screen", "controls"):
+        assert (
+            "Priya has ended the live session. You press Next now." in world.teacher().get(f"/class/run/{page}").text
+        )
     assert world.give(world.teacher(), run, "close").stage.phase == "closed"
 
 

@@ -115,6 +115,30 @@ def test_a_class_may_start_by_itself_from_the_ground_rules(world: World) -> None
     assert "Catch up" in controls(tess)
 
 
+# Asking
+
+
+def test_asking_from_the_classroom_screen_shows_nothing_private_and_comes_back_to_it(world: World) -> None:
+    _, tess, run = ready(world)
+    pupil = world.pupil(run)
+    alias = pupil.get("/play").text.partition('data-alias="')[2].partition('"')[0]
+    screen, page = tess.get("/class/run/screen").text, tess.get("/class/run/ask").text
+    assert 'href="/class/run/ask"' in screen
+    for shown in (screen, page):
+        assert 'action="/class/run/questions"' in shown
+        assert "What to say when" not in shown
+    assert alias not in page
+    assert 'href="/class/run/screen"' in page
+    sent = tess.post("/class/run/questions", data={"text": "Is steam hot?", "back": "ask"})
+    assert sent.headers["location"] == "/class/run/ask"
+    assert "Is steam hot?" in tess.get("/class/run/ask").text
+
+
+def test_the_controls_lead_back_to_the_classroom_screen(world: World) -> None:
+    _, tess, _ = ready(world)
+    assert 'id="to-screen" class="btn" href="/class/run/screen"' in controls(tess)
+
+
 # Following
 
 

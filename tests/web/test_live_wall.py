@@ -28,12 +28,28 @@ def test_a_session_shows_its_countdown_then_its_classes_with_light_and_place(wor
     assert "not opened 6A Saltern Wharf" in shown
 
 
+def test_after_the_end_it_still_shows_who_took_part_and_who_was_booked_and_never_came(world: World) -> None:
+    cora = world.staff(CORA)
+    session_id = plan(world, cora)
+    book(world, cora, session_id, 1, 2)
+    go_to_the_day(world)
+    cora, priya, tess = world.staff(CORA), world.staff(PRIYA), world.teacher()
+    priya.post(f"/present/{session_id}/open")
+    tess.post("/class/live", data={"live_session_id": session_id, "present": "28"})
+    world.finish(tess)
+    assert priya.post(f"/present/{session_id}/end", data={"holder_epoch": 0}).status_code == 303
+    shown = wall(cora)
+    assert "took part 6H Harrowmarsh" in shown
+    assert "booked, never opened 6A Saltern Wharf" in shown
+    assert re.search(r"to look at 0", shown)
+
+
 def test_a_class_by_itself_shows_its_step_and_that_it_stands_still(world: World) -> None:
     cora, tess = world.staff(CORA), world.teacher()
     run = world.go_to(tess, world.start(tess), "before.F1")
     pupil = world.pupil(run)
     shown = wall(cora)
-    assert re.search(r"by itself 6H .* step \d+ of \d+, answering: .* 1 joined of 28", shown)
+    assert re.search(r"by itself 6H .* answering, step \d+ of \d+ 0 of 1 answered", shown)
     assert re.search(r"to look at 0", shown)
     alias = re.search(r'data-alias="([^"]+)"|<b>([A-Z]\w+ [A-Z]\w+)</b>', pupil.get("/play").text)
     assert alias is not None
@@ -55,7 +71,7 @@ def test_questions_that_wait_and_head_counts_that_are_missing_are_told(world: Wo
     theo.post("/class/run/finish", data={"without_count": "1"})
     shown = wall(cora)
     assert "questions waiting 1" in shown
-    assert "Is steam hot?" in shown
+    assert "6H Harrowmarsh Primary School (demo) asks: “Is steam hot?”" in shown
     assert "head-counts missing 1" in shown
     assert "6A Saltern Wharf" in shown.partition("Head-count missing")[2]
 

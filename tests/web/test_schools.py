@@ -113,18 +113,21 @@ def test_one_bad_row_of_45_keeps_44_and_says_one_sentence(world: World) -> None:
     address = bring(cora, content.getvalue())
     page = cora.get(address).text
     assert page.count('class="wrong"') == 1
-    assert "Row 12: One class has between 1 and 60 pupils on roll." in page
+    said = "Row 12, School 10 (demo), class 6: One class has between 1 and 60 pupils on roll. The cell holds “99”."
+    assert said in page
     cora.post(address)
     assert len(known(world)) == 2 + 44
 
 
-def test_a_list_that_is_brought_twice_changes_nothing(world: World) -> None:
+def test_a_list_that_is_brought_twice_changes_nothing_and_says_what_was_new(world: World) -> None:
     cora = world.staff(CORA)
     cora.post(bring(cora, csv_of(HEADINGS, TIDEGATE)))
     before = known(world)
     address = bring(cora, csv_of(HEADINGS, TIDEGATE))
     assert "All of it is here already. There is nothing to keep." in cora.get(address).text
-    cora.post(address)
+    again = cora.post(bring(cora, csv_of(HEADINGS, TIDEGATE, ("D09", "New (demo)", "", "6", 6, 20, ""))))
+    assert "1 row was kept. 1 row was here already and unchanged." in cora.get(again.headers["location"]).text
+    before = [*before, ("D09", "New (demo)", 1)]
     assert known(world) == before
 
 

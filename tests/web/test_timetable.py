@@ -57,6 +57,25 @@ def test_what_is_odd_is_warned_of_beside_the_plan_and_stops_nothing(world: World
     assert "Also booked for" in page
 
 
+def test_an_agency_that_is_not_vetted_is_warned_of_until_its_vetting_is_noted(world: World) -> None:
+    cora = world.staff(CORA)
+    address = f"{TIMETABLE}/{plan(world, cora)}"
+    assert "is not noted as vetted yet" in cora.get(address).text
+    agencies = cora.get("/programmes/town/agencies").text
+    assert 'href="/people#invite"' in agencies
+    fire = agencies.partition("Kent Fire")[0].rpartition("agencies/")[2].partition('"')[0]
+    cora.post(f"/programmes/town/agencies/{fire}", data={"vetted": "yes", "vetted_on": "2026-11-02"})
+    assert "is not noted as vetted yet" not in cora.get(address).text
+
+
+def test_a_calendar_entry_names_the_programme_and_the_town(world: World) -> None:
+    cora = world.staff(CORA)
+    book(world, cora, plan(world, cora), 1)
+    for client, address in ((cora, "/present/calendar.ics"), (world.teacher(), "/class/calendar.ics")):
+        written = client.get(address).text.replace("\r\n ", "")
+        assert "Safety in Action\\, the town (demo)\\, The town (demo)." in written
+
+
 def test_school_holidays_of_the_programme_warn_in_the_week(world: World) -> None:
     cora = world.staff(CORA)
     plan(world, cora)

@@ -6,7 +6,7 @@ Run as a program it reads one from its input, in a process of its own (`apart.py
 import re
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from pydantic import BaseModel
@@ -63,6 +63,13 @@ OFFICIAL_ROLES: Mapping[str, tuple[str, ...]] = {
     "phase": ("phaseofeducationname",),
     "kind": ("typeofestablishmentname",),
     "status": ("establishmentstatusname",),
+}
+READERS: Mapping[str, Callable[[str], object]] = {
+    "reference": read_reference,
+    "label": read_label,
+    "year": read_year,
+    "on_roll": read_roll,
+    "mode": read_mode,
 }
 WITHOUT_YEAR_6 = ("nursery", "secondary", "16 plus", "middle deemed secondary")
 PUPIL = re.compile(
@@ -233,12 +240,33 @@ def _rows(table: _Table, messages: list[Message]) -> Iterator[Listed]:
         try:
             yield read_row(table, row)
         except Invalid as refusal:
-            messages.append(Message("left out", f"Row {row.number}: {refusal.sentence}", place=row.number))
+            messages.append(Message("left out", _why_left_out(table, row, refusal.sentence), place=row.number))
             continue
         messages += [Message("look", f"Row {row.number} {remark}", place=row.number) for remark in row.remarks]
     for why, number in left_out.items():
         schools = "1 school was" if number == 1 else f"{number} schools were"
         messages.append(Message("note", f"{schools} left out: {why}."))
+
+
+def _why_left_out(table: _Table, row: Row, sentence: str) -> str:
+    """Names the school and what the cell held, so that it is found in a long list; never what may be a person."""
+    school, label = table.text(row, "school")[:60], table.text(row, "label")[:20]
+    whose = f", {school}{f', class {label}' if label else ''}" if school else ""
+    held = next((cell for role, cell in _cells(table, row) if _is_refused(role, cell)), "") if school else ""
+    quoted = f" The cell holds “{held[:40]}”." if held and not PERSON.fullmatch(held) else ""
+    return f"Row {row.number}{whose}: {sentence}{quoted}"
+
+
+def _cells(table: _Table, row: Row) -> Iterator[tuple[str, str]]:
+    return ((role, cell) for role in READERS if (cell := table.text(row, role)))
+
+
+def _is_refused(role: str, cell: str) -> bool:
+    try:
+        READERS[role](cell)
+    except Invalid:
+        return True
+    return False
 
 
 def _not_for_us(table: _Table, row: Row) -> str:

@@ -62,7 +62,10 @@ def test_the_official_list_gives_schools_that_teach_year_6() -> None:
     assert [(one.reference, one.school, one.district, one.label) for one in found.listed] == [
         ("900001", "Harrowmarsh Primary School (demo)", "Medway", "")
     ]
-    assert sentences(found) == ["Row 5: There is no URN.", "1 school was left out: they teach no Year 6."]
+    assert sentences(found) == [
+        "Row 5, Nobody's School (demo): There is no URN.",
+        "1 school was left out: they teach no Year 6.",
+    ]
 
 
 def test_each_row_that_cannot_be_read_is_named_and_the_rest_is_kept() -> None:
@@ -71,9 +74,14 @@ def test_each_row_that_cannot_be_read_is_named_and_the_rest_is_kept() -> None:
     assert len(found.listed) == 1
     assert sentences(found) == [
         "Row 2: Please give the name of the school.",
-        "Row 3: The year is a number from 1 to 13, for example 6.",
-        "Row 4: The usual way to answer is devices, hands up or cards.",
+        "Row 3, X, class 6: The year is a number from 1 to 13, for example 6. The cell holds “x”.",
+        "Row 4, X, class 6: The usual way to answer is devices, hands up or cards. The cell holds “odd”.",
     ]
+
+
+def test_what_may_be_a_person_is_not_repeated() -> None:
+    [said] = sentences(read(semicolons([HEADINGS, ("D04", "X", "", "6", "", "Brave Otter", ""), ROW])))
+    assert said == "Row 2, X, class 6: One class has between 1 and 60 pupils on roll."
 
 
 def test_a_formula_is_not_worked_out() -> None:
