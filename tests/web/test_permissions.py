@@ -503,7 +503,7 @@ LESSON, CONSOLE = "/author/lessons/{key}", "/present/{session_id}"
     [
         ("people", ["POST /people/disable", "POST /people/invitations", "POST /people/invitations/withdraw"]),
         ("programme_page", [f"GET {OF}", f"GET {OF}/wall", f"POST {OF}/schools", "GET /reports/programmes/{slug}"]),
-        ("reports", ["GET /reports/agencies/{agency}", "GET /reports/agencies/{agency}.csv"]),
+        ("reports", ["GET /reports/agencies/{agency}", "GET /reports/agencies/{agency}.{kind}"]),
         (
             "author.desk",
             [f"GET {LESSON}", f"POST {LESSON}/details", f"POST {LESSON}/publish", f"POST {LESSON}/retire"],
