@@ -167,15 +167,15 @@ def home_page_links(settings: Settings) -> list[dict[str, str]]:
         {
             "title": "Lead many classes, read an agency's report",
             "who": f"{PRESENTER[1]}, Kent Fire and Rescue Service",
-            "address": "/sign-in",
+            "address": f"/sign-in?email={PRESENTER[0]}",
             "login": PRESENTER[0],
             "password": links["presenter_password"],
-            "note": "Choose Lead a live session; on the console let simulated classes check in.",
+            "note": "Choose Lead a live session and let simulated classes check in, or Lessons to write one.",
         },
         {
             "title": "Run the programme",
             "who": f"{COORDINATOR[1]}, coordinator",
-            "address": "/sign-in",
+            "address": f"/sign-in?email={COORDINATOR[0]}",
             "login": COORDINATOR[0],
             "password": links["coordinator_password"],
             "note": "Sets up schools, classes and letters, reads every agency's report.",

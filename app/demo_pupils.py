@@ -105,13 +105,15 @@ def try_out(question: Question, chance: random.Random, *, right: bool) -> str | 
     """A stored choice of any kind of question: the safest answer, or one that misses it by a little."""
     marks = question.marks("demo", question.key)
     best, letters = question.answer(marks), question.choices(marks)
-    if right:
-        return question.meant(best, marks)
-    if chance.random() < 0.15:
+    if not right and chance.random() < 0.15:
         return NOT_SURE
     match question.form:
-        case "one" | "number":
-            sent = chance.choice([letter for letter in letters if letter != best] or [best])
+        case "one" | "number":  # of numbers several may be right
+            sent = chance.choice(
+                [one for one in letters if question.fits(question.to_store(one, marks) or "") == right]
+            )
+        case _ if right:
+            sent = best
         case "some" | "areas":
             other = set(best) ^ {chance.choice([letter for letter in letters if letter.isalpha()])}
             sent = "".join(sorted(other)) or best

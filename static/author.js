@@ -37,7 +37,7 @@ function keepSaved(form) {
     if (told.ok) {
       form.elements.read.value = told.read;
       if (told.moved_to) moveTo(form, told.moved_to);
-      showFindings(told.findings);
+      showFindings(told.findings.filter(isTold));
       say(told.say, "saved");
       offerUndo(told.revision);
       showWhatIsSaved();
@@ -65,6 +65,9 @@ function keepSaved(form) {
     say("Not saved yet", "waiting");
     plan();
   };
+  const left = new Set(), isNew = "untouched" in form.dataset;
+  const isTold = (one) => !isNew || left.has(one.field);
+  form.addEventListener("focusout", ({ target }) => left.add(target.id).add(target.closest("fieldset[id]")?.id));
   form.addEventListener("input", typed);
   if (isTypedAlready(form)) typed();
   form.addEventListener("submit", () => (isStopped = true));

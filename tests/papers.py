@@ -1,7 +1,9 @@
 """What tests ask of a PDF."""
 
 import re
+import tempfile
 
+import pdfua
 import pypdfium2
 
 
@@ -15,7 +17,9 @@ def pages_of(pdf: bytes) -> int:
     return len(pypdfium2.PdfDocument(pdf))
 
 
-def is_accessible(pdf: bytes) -> bool:
-    """Whether it says that it is PDF/UA-1, and has what a screen reader needs: tags, a language, a title."""
-    says = b"<pdfuaid:part>1" in pdf and b"<dc:title>" in pdf
-    return says and all(mark in pdf for mark in (b"/MarkInfo", b"/StructTreeRoot", b"/Lang"))
+def faults_for_screen_readers(pdf: bytes) -> list[str]:
+    """What a PDF/UA checker finds, which looks at what a machine can decide: tags, language, title, fonts, tables."""
+    with tempfile.NamedTemporaryFile(suffix=".pdf") as file:
+        file.write(pdf)
+        file.flush()
+        return [f"{found.rule_id}: {found.message}" for found in pdfua.validate(file.name).findings]

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from app.settings import Settings
 from app.store import lessons
@@ -13,10 +12,10 @@ AFTERWARDS = MONDAY.replace(month=12, day=1)
 """When all results of the season are given out."""
 
 
-def season(folder: Path, now: datetime = AFTERWARDS, **options: Any) -> World:
+def season(folder: Path, kind: type[World] = World) -> World:
     """To be used as a context manager; then fill it with `teach`."""
     shipped = Settings()
-    world = World(folder, options={"lessons_dir": shipped.lessons_dir, "quizzes_dir": shipped.quizzes_dir} | options)
+    world = kind(folder, options={"lessons_dir": shipped.lessons_dir, "quizzes_dir": shipped.quizzes_dir})
     world.clock.now = MONDAY
     return world
 

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from app import demo
 from app.demo_results import PAST
 from app.main import open_database
 from app.settings import Settings
-from app.store import participation, schools
+from app.store import impact, participation, schools
 from app.store.database import Database
 from app.store.tables import (
     AnswerRow,
@@ -108,6 +109,31 @@ def test_each_class_has_its_own_line_of_the_table(seeded: Database) -> None:
     }
 
 
+def test_the_report_says_what_the_table_says_and_hides_the_smallest_class_with_the_next(seeded: Database) -> None:
+    with seeded.reading() as db:
+        report = impact.report(db, frozenset({1}), datetime(2026, 11, 26, 9, tzinfo=UTC))
+    reach = report.reach
+    assert (reach.schools, reach.classes, reach.on_roll, reach.pupils) == (12, 14, 391, 374)
+    assert (reach.attendances, reach.pupil_hours, reach.matched) == (1496, 748, 327)
+    assert {
+        topic.key: (topic.knowledge.n, topic.knowledge.points, topic.knowledge.gain) for topic in report.topics
+    } == {
+        "internet": (327, 17.1, 0.47),
+        "fire": (327, 25.4, 0.55),
+        "water": (327, 32.6, 0.57),
+        "road": (327, 26.9, 0.55),
+    }
+    marks = {
+        line.school.partition(" ")[0]: {topic.knowledge.mark for topic in line.topics} for line in report.classes
+    }
+    assert [marks[name] for name in ("Oystergreave", "Wherrywood", "Rushenhithe", "Harrowmarsh")] == [
+        {"small"},
+        {"beside"},
+        {"none"},
+        {"shown"},
+    ]
+
+
 def test_each_lesson_lasted_an_hour_without_its_pause_and_one_class_paused(seeded: Database) -> None:
     with seeded.reading() as db:
         minutes = db.exec(
@@ -136,6 +162,21 @@ def test_the_class_that_lost_its_connection_answered_before_and_not_after(seeded
         ]
     assert {part for part, answered in results if answered} == {"before"}
     assert "quiz" in {part for part, _ in results}
+
+
+def test_every_question_of_the_past_was_answered_by_most_of_a_class(seeded: Database) -> None:
+    with seeded.reading() as db:
+        run = db.exec(
+            select(RunRow.id)
+            .join(ClassGroupRow, col(ClassGroupRow.id) == RunRow.class_group_id)
+            .where(ClassGroupRow.label == "6H")
+        ).all()
+        answered = [
+            (one.answered, one.joined, one.right) for number in run for one in participation.of_run(db, number or 0)
+        ]
+    assert len(answered) > 60
+    assert min(n / joined for n, joined, _ in answered) > 0.75
+    assert all(right > 0 for _, _, right in answered if right is not None)
 
 
 def test_nothing_of_a_pupil_is_left_of_the_past(seeded: Database) -> None:

@@ -8,7 +8,7 @@ from typing import Self
 
 from app.content import lesson_files, quiz_files
 from app.content.fields import plain_name
-from app.content.form_words import field_in_form, remedy_in_form, sentence_in_form
+from app.content.form_words import TICK_FACT, field_in_form, remedy_in_form, sentence_in_form
 from app.content.library import check_against
 from app.content.parts import read_agency
 from app.content.problems import Problem, ProblemList, quoted
@@ -82,7 +82,18 @@ def check(texts: DraftTexts, pictures: Path, agencies: Collection[str], own: Own
     findings += _unknown_agencies(texts.sketch, agencies)
     is_right = all(finding.is_warning for finding in findings)
     made = unroll(file.draft, quiz.quiz) if is_right and file.draft and quiz.quiz else None
-    return Checked(made, tuple(findings))
+    return Checked(made, tuple(_naming_a_fact(one, texts.sketch) for one in findings))
+
+
+def _naming_a_fact(finding: Finding, sketch: LessonSketch) -> Finding:
+    """Which fact to tick, by the name that one of the lesson's own has."""
+    if finding.remedy != TICK_FACT:
+        return finding
+    sources = next((part for key, part in zip(sketch.keys, sketch.parts, strict=True) if key.startswith(SOURCES)), "")
+    written = read_part(sources)
+    name = written.sections[0].heading if written and written.sections else ""
+    none_yet = "There is none in this lesson yet: add one under Facts first, then tick it here."
+    return replace(finding, remedy=f"{TICK_FACT.rstrip('.')}, such as {name}." if name else none_yet)
 
 
 def _unknown_agencies(sketch: LessonSketch, known: Collection[str]) -> list[Finding]:

@@ -2,6 +2,7 @@
 
 import re
 
+TICK_FACT = "Tick the fact behind it."
 REMEDIES = (
     (r"10 to 15", "Write it as 10 to 15, or as one number."),
     (r'"from" is missing', "Write the smallest number."),
@@ -31,12 +32,12 @@ REMEDIES = (
         "Say who published it, and when. Otherwise: own knowledge, to be confirmed by the agency.",
     ),
     (r"This film has no captions", "Add them on the page of pictures and films."),
-    (r"are no misconceptions here", "Write it beside the questions, such as FM1: Hide and wait."),
+    (r"are no misconceptions here", "Write it beside the questions, such as: Hide and wait."),
     (r"are no questions here", "Add a question."),
     (r"questions are anchors", "Tick “Ask it before and after” in exactly five of them."),
     (r"names no misconception", "Choose what a child who picks it may believe."),
     (r"names the misconception", "Choose “no belief” for the safest answer."),
-    (r"rests on no fact", "Name the fact behind it, such as FIR-04."),
+    (r"rests on no fact", TICK_FACT),
 )
 
 SENTENCES = (

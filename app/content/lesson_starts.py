@@ -1,9 +1,10 @@
-"""What a new lesson, a new step and a new fact begin with."""
+"""What a new lesson, a new step and a new question begin with."""
 
 from datetime import date
 
 from app.content.drafts import SOURCES, DraftTexts
 from app.content.parts import KINDS, WITH_QUESTION
+from app.content.quiz_sketch import change_question
 from app.content.sketch import LessonSketch, PartSketch, SectionSketch, write_part
 from app.content.yaml_pieces import Value, changed
 
@@ -30,6 +31,11 @@ def new_part(kind: str) -> str:
     return write_part(
         PartSketch(kind=kind.capitalize(), title=TITLES.get(kind, ""), settings=settings, sections=sections)
     )
+
+
+def new_question(name: str) -> str:
+    empty: dict[str, Value | None] = {"id": name, "question": "", "right": "", "wrong": (), "why": ""}
+    return change_question("", empty)
 
 
 def with_new_part(sketch: LessonSketch, kind: str) -> LessonSketch:

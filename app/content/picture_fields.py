@@ -8,6 +8,13 @@ from app.content.pictures import DECORATIVE, QUOTES
 from app.content.sketch import one_line
 
 
+def picture_words(path: str) -> str:
+    """Fire: low smoke, for `fire/low-smoke.svg`."""
+    folder, _, name = path.rpartition("/")
+    words = name.partition(".")[0].replace("-", " ")
+    return f"{folder.capitalize()}: {words}" if folder else words.capitalize()
+
+
 @dataclass(frozen=True)
 class PictureFields:
     path: str = ""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from app.content.fields import plain_name
+from app.content.named_facts import ticked
 from app.content.question_bodies import Body, Form, body_in_quiz, typed_body, values_of
 from app.content.questions.kinds import KINDS
 from app.content.quiz_sketch import change_question, read_question, written_question
@@ -60,7 +61,7 @@ def question_from(form: Form, before: str) -> str:
         **values_of(typed_body(form, "", shown.body)),
         "why": one_line(form.get("why", "")),
         "talk": one_line(form.get("talk", "")),
-        "facts": one_line(form.get("facts", "")),
+        "facts": one_line(ticked(form, shown.facts)),
     }
     known = read_question(before) or {}
     optional = ("talk", "why", "facts")

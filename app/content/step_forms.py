@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from app.content.named_facts import ticked
 from app.content.parts import LEADS, MAY_ASK, WITH_CARDS, WITH_ENDING, WITH_QUESTION
 from app.content.picture_fields import PictureFields
 from app.content.question_bodies import Body, body_in_lesson, in_lesson, typed_body
@@ -94,9 +95,10 @@ def part_from(form: Form, before: PartSketch) -> PartSketch:
     """The part as typed. What the form does not show stays as it was."""
     marks = {"tally-only": "tally only"}
     kind, settings = fields_of(before).kind, dict(before.settings)
-    for name in ("minutes", "lead", "sensitivity", "facts"):
+    for name in ("minutes", "lead", "sensitivity"):
         if name in form:
             settings[name] = form[name]
+    settings["facts"] = ticked(form, before.setting("facts"))
     for mark, name in marks.items():
         if "marks" in form:  # an empty box is not sent
             settings[name] = "yes" if mark in form else ""

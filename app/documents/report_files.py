@@ -45,7 +45,7 @@ def _lines(tables: ReportTables) -> Iterator[tuple[object, ...]]:
     yield from _table(records)
     yield ()
     yield ("Totals",)
-    yield from ((one.label, _cell(one.value)) for one in tables.reach)
+    yield from ((one.label.lower(), _cell(one.value)) for one in tables.reach)
     for table in tables.tables:
         if table is not records and table.rows:
             yield ()
@@ -58,7 +58,7 @@ def _lines(tables: ReportTables) -> Iterator[tuple[object, ...]]:
 
 
 def _table(table: Table) -> Iterator[tuple[object, ...]]:
-    yield tuple(column.label for column in table.columns)
+    yield tuple(column.label.lower() for column in table.columns)
     yield from (tuple(_cell(value) for value in row) for row in table.rows)
 
 

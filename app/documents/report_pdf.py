@@ -7,7 +7,7 @@ from typing import Any
 from app.documents.typesetting import typeset
 from app.domain.report_tables import Figure, ReportTables, Table, Value, said
 
-PRINTED = ("topics", "classes", "questions", "confidence", "promises", "hands", "agencies")
+PRINTED = ("topics", "classes", "questions", "confidence", "promises", "hands", "agencies", "teachers")
 MOST_ROWS = 150
 """So many classes stand on paper; the spreadsheet has all."""
 LEFT_OUT = {

@@ -120,6 +120,6 @@ def _write(
     if isinstance(value, str):
         sheet.write_string(row, place, value, looks[text])
     elif isinstance(value, date):
-        sheet.write_datetime(row, place, value, looks["day"])  # type: ignore[arg-type]
+        sheet.write_datetime(row, place, value, looks["day"])
     else:
         sheet.write_number(row, place, value, looks[kind])

@@ -312,6 +312,23 @@ class Apart:
     attendances: int
 
 
+FEWEST_TEACHERS = 3
+
+
+@dataclass(frozen=True)
+class Teachers:
+    """What teachers said of the lessons in view: from 1, not at all, to 5, very much. Averages of three or more."""
+
+    runs: int = 0
+    said: int = 0
+    """In so many of these runs."""
+    useful: float | None = None
+    age_right: float | None = None
+    would_rebook: float | None = None
+    quotes: tuple[str, ...] = ()
+    """Only what a teacher has said may be quoted, and never with a name."""
+
+
 @dataclass(frozen=True)
 class Report:
     """Everything that a page or file shows of a programme, or of an agency's part in it."""
@@ -331,6 +348,7 @@ class Report:
     records: tuple[RecordLine, ...]
     agencies: tuple[AgencyLine, ...]
     apart: tuple[Apart, ...] = ()
+    teachers: Teachers = Teachers()
     outcomes_until: date | None = None
     """Outcomes of lessons before this Monday are given out; the others wait for the next."""
     cost_pence: int | None = None

@@ -34,7 +34,8 @@ def headline(report: Report) -> str:
     up = [topic for topic in known if (topic.knowledge.points or 0) > 0]
     if not up:
         return "Right answers did not go up in any topic."
-    where = f"all {len(known)} topics" if len(up) == len(known) else f"{len(up)} of {len(known)} topics"
+    every = "both topics" if len(known) == 2 else f"all {len(known)} topics"
+    where = every if len(up) == len(known) else f"{len(up)} of {len(known)} topics"
     return f"Right answers went up in {where}, most in {best.name}: {_span(best.knowledge)}."
 
 

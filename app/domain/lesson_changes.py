@@ -7,7 +7,11 @@ from pydantic import BaseModel
 from app.domain.lesson import Lesson, Step
 
 How = Literal["changed", "added", "taken out"]
-NEVER_SHOWN = ("key", "kind", "part", "purpose", "frame")
+NEVER_SHOWN = ("key", "kind", "part", "purpose", "frame", "has_feedback")
+USUAL = {"offers_not_sure": True}
+"""What goes without saying of a step that is new or gone."""
+WRITTEN = ("text", "teacher_note", "presenter_note")
+"""What its author laid out: bold words, lists, pictures."""
 WORDS = {
     "title": "Title",
     "minutes": "Minutes",
@@ -33,7 +37,6 @@ WORDS = {
     "misconceptions": "Misconceptions",
     "tally_only": "Counted only",
     "offers_not_sure": "Offers not sure",
-    "has_feedback": "Shows the answer",
     "ways": "Goes on",
     "ends_story": "Ends the story",
     "asks_sure": "Asks how sure",
@@ -45,12 +48,20 @@ WORDS = {
 }
 
 
+class Value(NamedTuple):
+    """What is compared, and the words in which it is told."""
+
+    plain: Any
+    words: str
+
+
 class Difference(NamedTuple):
     """One thing that reads otherwise; empty words where there was nothing."""
 
     name: str
     old: str
     new: str
+    is_written: bool = False
 
 
 class Change(NamedTuple):
@@ -61,20 +72,32 @@ class Change(NamedTuple):
     differences: tuple[Difference, ...]
 
 
-def changes(old: Lesson | None, new: Lesson) -> list[Change]:
-    """In the order of the new version; what was taken out comes last. Without an old one everything is new."""
-    before: dict[str, Step] = {step.key: step for step in old.steps} if old else {}
+def changes(old: Lesson, new: Lesson) -> list[Change]:
+    """In the order of the new version, then what was taken out. A question asked before and after stands once."""
+    before: dict[str, Step] = {step.key: step for step in old.steps}
     now: dict[str, Step] = {step.key: step for step in new.steps}
-    around = _differences(_around(old) if old else {}, _around(new))
-    found = [Change("", "changed" if old else "added", around)] if around else []
-    for key, step in now.items():
-        differences = _differences(_flat(before[key]) if key in before else {}, _flat(step))
-        if key not in before:
-            found.append(Change(_name(step), "added", differences))
-        elif differences:
-            found.append(Change(_name(step), "changed", differences))
-    gone = [step for key, step in before.items() if key not in now]
-    return found + [Change(_name(step), "taken out", _differences(_flat(step), {})) for step in gone]
+    around = _differences(_around(old), _around(new))
+    found = [Change("", "changed", around)] if around else []
+    for key in dict.fromkeys([*now, *before]):
+        differences = _of_step(old, before.get(key), new, now.get(key))
+        asked_again = key.replace("before.", "quiz.", 1)
+        if asked_again != key and differences == _of_step(old, before.get(asked_again), new, now.get(asked_again)):
+            continue
+        if differences:
+            how: How = "taken out" if key not in now else "changed" if key in before else "added"
+            found.append(Change(_name(now.get(key) or before[key]), how, differences))
+    return found
+
+
+def _of_step(old: Lesson, before: Step | None, new: Lesson, now: Step | None) -> tuple[Difference, ...]:
+    if before and now:
+        return _differences(_flat(old, before), _flat(new, now))
+    return _differences(_unusual(old, before), _unusual(new, now))
+
+
+def _unusual(lesson: Lesson, step: Step | None) -> dict[str, Value]:
+    """Of a step that is new or gone: all but what goes without saying."""
+    return {name: one for name, one in _flat(lesson, step).items() if one.plain != USUAL.get(name)} if step else {}
 
 
 def is_reordered(old: Lesson, new: Lesson) -> bool:
@@ -88,34 +111,53 @@ def _name(step: Step) -> str:
     return f"{step.part.capitalize()}: {step.title}"
 
 
-def _around(lesson: Lesson) -> dict[str, str]:
+def _around(lesson: Lesson) -> dict[str, Value]:
     fields = lesson.model_dump(exclude={"key", "steps", "parts", "lead"})
-    return {name: words for name, value in fields.items() if (words := _words(value))}
+    return {name: Value(value, words) for name, value in fields.items() if (words := _words(value))}
 
 
-def _flat(step: Step) -> dict[str, str]:
+def _flat(lesson: Lesson, step: Step) -> dict[str, Value]:
     fields = step.model_dump()
     asked = fields.pop("question", None)
-    shown = {name: words for name, value in fields.items() if (words := _words(value))}
     if isinstance(asked, dict):
-        shown |= {"question": str(asked.pop("text", ""))}
-        shown |= {name: words for name, value in asked.items() if (words := _words(value))}
-    return {name: words for name, words in shown.items() if name not in NEVER_SHOWN}
+        fields |= {"question": asked.pop("text", ""), **asked}
+    fields = {name: value for name, value in fields.items() if name not in NEVER_SHOWN}
+    told = fields | {"options": _with_beliefs(lesson, fields.get("options", ()))}
+    told |= {"fact_ids": [fact.model_dump() for fact in lesson.facts if fact.key in step.fact_ids]}
+    told |= {"ways": _ways(lesson, fields.get("options", ()), fields.get("ways", ()))}
+    return {name: Value(value, words) for name, value in fields.items() if (words := _words(told[name]))}
 
 
-def _differences(old: dict[str, str], new: dict[str, str]) -> tuple[Difference, ...]:
-    names = list(dict.fromkeys([*new, *old]))
+def _with_beliefs(lesson: Lesson, options: Any) -> list[Any]:
+    known = lesson.misconceptions
+    return [one | {"misconception": known.get(one["misconception"], one["misconception"])} for one in options]
+
+
+def _ways(lesson: Lesson, options: Any, ways: Any) -> list[str]:
+    texts = {one["key"]: one["text"] for one in options}
+    return [f"{texts.get(way['option'], way['option'])}: {lesson.step(way['to']).title}" for way in ways]
+
+
+def _differences(old: dict[str, Value], new: dict[str, Value]) -> tuple[Difference, ...]:
+    nothing = Value(None, "")
     return tuple(
-        Difference(WORDS.get(name, name.replace("_", " ").capitalize()), old.get(name, ""), new.get(name, ""))
-        for name in names
-        if old.get(name, "") != new.get(name, "")
+        Difference(
+            WORDS.get(name, name.replace("_", " ").capitalize()),
+            old.get(name, nothing).words,
+            new.get(name, nothing).words,
+            name in WRITTEN,
+        )
+        for name in dict.fromkeys([*new, *old])
+        if old.get(name, nothing).plain != new.get(name, nothing).plain
     )
 
 
 def _words(value: Any) -> str:
     """A value as lines that a person can compare."""
     match value:
-        case None | "" | () | [] | {} | False | 0:
+        case None | "" | () | [] | False | 0:
+            return ""
+        case dict() if not value:  # the pattern {} would fit every dict
             return ""
         case True:
             return "yes"
@@ -124,11 +166,11 @@ def _words(value: Any) -> str:
         case {"name": name, "key": _, **rest} if not rest:
             return str(name)
         case {"path": path, "alt": alt}:
-            return f"{path}\n{alt or 'decorative'}"
+            return f"{path}\n{alt or 'It only decorates.'}"
+        case {"path": path, "transcript": transcript}:
+            return "\n".join((path, *transcript))
         case {"text": text, "is_correct": right, "misconception": misconception}:
-            return f"{'✓ ' if right else ''}{text}{f' [{misconception}]' if misconception else ''}"
-        case {"option": option, "to": to}:
-            return f"answer {option} -> {to}"
+            return f"{'✓ ' if right else ''}{text}{f' (may believe: {misconception})' if misconception else ''}"
         case {"text": text, "partner": partner}:
             return f"{text} = {partner}"
         case {"first": first, "last": last, "step": step, "measure": measure}:

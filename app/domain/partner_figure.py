@@ -5,7 +5,7 @@ from pydantic import BaseModel
 from app.domain.errors import Invalid
 from app.domain.programme import one_line
 
-LONGEST_LABEL, LONGEST_UNIT, LONGEST_PERIOD, LONGEST_SOURCE = 80, 30, 60, 160
+LONGEST_LABEL, LONGEST_MEASURE, LONGEST_PERIOD, LONGEST_SOURCE = 80, 30, 60, 160
 LARGEST = 10_000_000
 
 
@@ -14,7 +14,7 @@ class PartnerFigure(BaseModel, frozen=True):
 
     label: str
     amount: float
-    unit: str = ""
+    measure: str = ""
     period: str
     source: str
 
@@ -22,7 +22,7 @@ class PartnerFigure(BaseModel, frozen=True):
     def in_words(self) -> str:
         """*1,240* or *3.5 tonnes*."""
         number = f"{self.amount:,.2f}".rstrip("0").rstrip(".")
-        return f"{number} {self.unit}".rstrip()
+        return f"{number} {self.measure}".rstrip()
 
 
 class Reported(PartnerFigure, frozen=True):
@@ -33,12 +33,12 @@ class Reported(PartnerFigure, frozen=True):
     agency: str
 
 
-def read_figure(label: str, amount: str, unit: str, period: str, source: str) -> PartnerFigure:
+def read_figure(label: str, amount: str, measure: str, period: str, source: str) -> PartnerFigure:
     """As somebody typed it. Raises Invalid with what is missing."""
     figure = PartnerFigure(
         label=one_line(label, LONGEST_LABEL),
         amount=_amount(amount),
-        unit=one_line(unit, LONGEST_UNIT),
+        measure=one_line(measure, LONGEST_MEASURE),
         period=one_line(period, LONGEST_PERIOD),
         source=one_line(source, LONGEST_SOURCE),
     )

@@ -1,6 +1,7 @@
 """One sentence about a programme, ready for the press: true as it stands, and no rounder than it must be."""
 
 from app.domain.impact import Report, names_of
+from app.domain.timetable import HOME
 
 EXACT_UNDER = 1000
 ROUND_TO = 100
@@ -38,7 +39,7 @@ def _many(n: int, one: str, many: str) -> str:
 def _when(report: Report) -> str:
     if report.first_on is None or report.last_on is None:
         return ""
-    first, last = report.first_on, report.last_on
+    first, last = report.first_on.astimezone(HOME), report.last_on.astimezone(HOME)
     if (first.year, first.month) == (last.year, last.month):
         return f" in {first:%B %Y}"
     if first.year == last.year:

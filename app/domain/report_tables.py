@@ -10,7 +10,9 @@ from typing import Literal, NamedTuple
 
 from app.domain import impact_words
 from app.domain.disclosure import WHY
+from app.domain.feedback import ASKED
 from app.domain.impact import Knowledge, Report, names_of
+from app.domain.timetable import HOME
 
 Kind = Literal["text", "number", "decimal", "percent", "points", "gain", "day"]
 Value = str | int | float | date | None
@@ -85,6 +87,7 @@ def tables_of(report: Report, today: date) -> ReportTables:
             _promises(report),
             _hands(report),
             _classes(report),
+            _teachers(report),
             _agencies(report),
             _records(report),
             _askings(report),
@@ -102,9 +105,14 @@ def _about(report: Report) -> Iterator[Figure]:
         yield Figure(key, label, value, "text")
     if funders := names_of(dict.fromkeys(one.funder for one in report.programmes if one.funder)):
         yield Figure("funder", "Funder", funders, "text")
-    yield Figure("first_on", "First lesson", report.first_on.date() if report.first_on else None, "day")
-    yield Figure("last_on", "Last lesson", report.last_on.date() if report.last_on else None, "day")
+    yield Figure("first_on", "First lesson", _day(report.first_on), "day")
+    yield Figure("last_on", "Last lesson", _day(report.last_on), "day")
     yield Figure("outcomes_until", "Results are given out of lessons before", report.outcomes_until, "day")
+
+
+def _day(at: datetime | None) -> date | None:
+    """By British clocks."""
+    return at.astimezone(HOME).date() if at else None
 
 
 def _chosen(report: Report) -> Iterator[tuple[str, str, str]]:
@@ -124,12 +132,12 @@ def _reach(report: Report) -> Iterator[Figure]:
     reach = report.reach
     yield Figure("schools", "Schools", reach.schools)
     yield Figure("classes", "Classes", reach.classes)
-    yield Figure("pupils", "Pupils present, counted once", reach.pupils)
+    yield Figure("pupils", "Pupils, counted once", reach.pupils)
     yield Figure("on_roll", "Pupils on the roll of these classes", reach.on_roll)
-    yield Figure("attendances", "Attendances, counted each lesson", reach.attendances)
+    yield Figure("attendances", "Attendances", reach.attendances)
     yield Figure("pupil_hours", "Pupil-hours", reach.pupil_hours, "decimal")
-    yield Figure("minutes", "Minutes of lessons", reach.minutes, "decimal")
-    yield Figure("runs", "Sittings", reach.runs)
+    yield Figure("minutes", "Minutes", reach.minutes, "decimal")
+    yield Figure("runs", "Runs", reach.runs)
     yield Figure("records", "Lessons", reach.records)
     yield Figure("head_counts_missing", "Lessons without a head-count", reach.head_counts_missing)
     yield Figure("matched", "Pupils matched before and after", reach.matched)
@@ -288,7 +296,7 @@ def _classes(report: Report) -> Table:
             line.on_roll,
             line.present,
             topic.topic_name,
-            topic.taught_on.date(),
+            _day(topic.taught_on),
             topic.minutes,
             *_knowledge(topic.knowledge),
         )
@@ -306,6 +314,20 @@ def _classes(report: Report) -> Table:
         *KNOWLEDGE,
     )
     return Table("classes", "By class and topic", columns, tuple(rows))
+
+
+def _teachers(report: Report) -> Table:
+    """An average where there are enough of them, and what may be quoted."""
+    said = report.teachers
+    averages = ((words, getattr(said, key)) for key, words in ASKED)
+    rows: list[tuple[Value, ...]] = [(words, mean, said.said) for words, mean in averages if mean is not None]
+    rows += [(quote, None, None) for quote in said.quotes]
+    columns = (
+        Column("words", "What teachers said"),
+        Column("average", "Average of 1 to 5", "decimal"),
+        Column("n", "Teachers", "number"),
+    )
+    return Table("teachers", "Teachers", columns, tuple(rows))
 
 
 def _agencies(report: Report) -> Table:
@@ -341,7 +363,7 @@ def _agencies(report: Report) -> Table:
 def _records(report: Report) -> Table:
     rows = (
         (
-            line.taught_at.date(),
+            _day(line.taught_at),
             line.school,
             line.class_label,
             line.topic_name,
@@ -368,7 +390,7 @@ def _records(report: Report) -> Table:
         Column("class", "Class"),
         Column("topic", "Topic"),
         Column("agencies", "Agencies"),
-        Column("role", "Part of this agency"),
+        Column("role", "Role"),
         Column("present", "Pupils present", "number"),
         Column("minutes", "Minutes", "decimal"),
         Column("lesson", "Lesson"),
@@ -379,7 +401,7 @@ def _records(report: Report) -> Table:
         Column("matched", "Matched before and after", "number"),
         Column("mode", "Answered by"),
         Column("programme", "Programme"),
-        Column("run", "Sitting", "number"),
+        Column("run", "Run", "number"),
         Column("record", "Record", "number"),
     )
     return Table("records", "Lessons", columns, tuple(rows), "One row a participation record. Reach is exact.")
@@ -388,7 +410,7 @@ def _records(report: Report) -> Table:
 def _askings(report: Report) -> Table:
     """A class that is not given out has one row, which says so."""
     rows = (
-        (line.school, line.label, topic.topic_name, topic.taught_on.date(), key, text, *_knowledge(knowledge))
+        (line.school, line.label, topic.topic_name, _day(topic.taught_on), key, text, *_knowledge(knowledge))
         for line in report.classes
         for topic in line.topics
         for key, text, knowledge in (

@@ -12,8 +12,8 @@ JOIN_CODE = timedelta(days=30)
 """After the end of the lesson its six letters are emptied, so that they can be dealt again."""
 AUDIT_LOG = timedelta(days=365)
 
-PUBLIC_TASK = "public task: safety education that the police, fire service and council provide"
-LEGITIMATE = "legitimate interests: to run the programme with the adults who take part in it"
+PUBLIC_TASK = "public task, the safety education that police, fire service and council provide"
+LEGITIMATE = "legitimate interests, to run the programme with the adults who take part in it"
 
 
 class Kind(NamedTuple):

@@ -106,6 +106,21 @@ def memberships(db: Db, account_id: int) -> list[Member]:
     return [Member(role=row.role, programme_id=row.programme_id, agency_id=row.agency_id) for row in rows]  # type: ignore[arg-type]
 
 
+def colleagues(db: Db, agency_ids: frozenset[int], programme_ids: frozenset[int]) -> list[Staff]:
+    """Everybody who can sign in and has a role in one of these agencies or programmes, by name."""
+    within = col(MembershipRow.agency_id).in_(agency_ids) | col(MembershipRow.programme_id).in_(programme_ids)
+    member = select(MembershipRow.account_id).where(within)
+    found = (
+        select(AccountRow)
+        .where(col(AccountRow.id).in_(member), col(AccountRow.disabled_at).is_(None))
+        .order_by(col(AccountRow.name), col(AccountRow.id))
+    )
+    return [
+        Staff(account_id=_id(row.id), name=row.name, memberships=tuple(memberships(db, _id(row.id))))
+        for row in db.exec(found).all()
+    ]
+
+
 def places(db: Db, account_id: int) -> tuple[frozenset[int], ...]:
     """For each role of an account the programmes in which it counts."""
     return tuple(

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
-from app.domain.lesson import Fact, Lesson, fact_leaders
+from app.domain.lesson import Agency, Fact, Lesson, fact_leaders
 from app.store.database import Db
 from app.store.tables import AccountRow, AgencyRow, FactApprovalRow
 
@@ -53,11 +53,11 @@ def signatures(db: Db) -> Signatures:
     return {key: tuple(signed) for key, signed in found.items()}
 
 
-def awaiting(db: Db, lesson: Lesson) -> list[tuple[str, int]]:
+def awaiting(db: Db, lesson: Lesson) -> list[tuple[Agency, int]]:
     """(agency, how many facts of this lesson wait for its signature)."""
     signed = signatures(db)
     missing = [
-        agency.name
+        agency
         for fact in lesson.facts
         for agency in fact_leaders(lesson, fact.key)
         if agency.key not in {one.agency_key for one in signed.get((fact.key, text_hash(fact)), ())}

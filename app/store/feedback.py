@@ -6,12 +6,21 @@ from sqlmodel import col, select
 
 from app.domain.feedback import Feedback
 from app.store.database import Db
-from app.store.tables import ClassFeedbackRow
+from app.store.tables import ClassFeedbackRow, ParticipationRecordRow
 
 
 def of_run(db: Db, run_id: int) -> Feedback | None:
     row = db.exec(select(ClassFeedbackRow).where(ClassFeedbackRow.run_id == run_id)).one_or_none()
     return None if row is None else Feedback.model_validate(row.model_dump())
+
+
+def of_programmes(db: Db, programme_ids: frozenset[int]) -> dict[int, Feedback]:
+    """Run -> what its teacher said."""
+    taught = select(ParticipationRecordRow.run_id).where(col(ParticipationRecordRow.programme_id).in_(programme_ids))
+    rows = db.exec(
+        select(ClassFeedbackRow).where(col(ClassFeedbackRow.run_id).in_(taught)).order_by(col(ClassFeedbackRow.id))
+    ).all()
+    return {row.run_id: Feedback.model_validate(row.model_dump()) for row in rows}
 
 
 def say(db: Db, run_id: int, said: Feedback) -> None:

@@ -146,7 +146,7 @@ def _take_name(db: Db, its: _Its, programme_id: int, school_id: int, now: dateti
     db.exec(place).one().school_id = nameless.id or 0
     for number, group in enumerate(groups, start=1):
         if group.id in taught:
-            group.school_id, group.label, group.on_roll = nameless.id or 0, f"Class {number}", None
+            group.school_id, group.label = nameless.id or 0, f"Class {number}"
         else:
             db.delete(group)
     db.flush()

@@ -1,13 +1,16 @@
 """Reports of a programme or an agency, read from counts alone: never from an answer."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from datetime import datetime
+from statistics import fmean
 
 from sqlmodel import col, select
 
 from app.domain import disclosure
+from app.domain.feedback import Feedback
 from app.domain.impact import (
+    FEWEST_TEACHERS,
     AgencyLine,
     Apart,
     Choice,
@@ -18,9 +21,10 @@ from app.domain.impact import (
     Reach,
     RecordLine,
     Report,
+    Teachers,
     names_of,
 )
-from app.store import directory, impact_topics, lessons, outcomes
+from app.store import directory, feedback, impact_topics, lessons, outcomes
 from app.store.database import Db
 from app.store.outcomes import HOME
 from app.store.report_rows import Part, Parts, Seen, View, parts_of, rows_of
@@ -50,22 +54,24 @@ def report(
     seen = [row for row in ours if _fits(row, wanted, parts)]
     programmes, targets = _programmes(db, programme_ids)
     kept = {one: outcomes.of_programme(db, one, now) for one in {row.programme_id for row in rows}}
-    view = View([row for row in seen if row.kind == "lesson"], all_lessons, targets, kept)
+    taught = {version: lessons.version(db, version) for version in {row.version_id for row in ours}}
+    view = View([row for row in seen if row.kind == "lesson"], all_lessons, targets, kept, taught)
     times = [row.began_at for row in view.rows]
     return Report(
         programmes=programmes,
         agency=agency.name if agency else "",
         agency_slug=slug,
         filters=wanted,
-        choices=_choices(db, [row for row in ours if row.kind == "lesson"], parts),
+        choices=_choices(view, [row for row in ours if row.kind == "lesson"], parts),
         first_on=min(times, default=None),
         last_on=max(times, default=None),
         reach=reach(view.rows, targets),
         topics=impact_topics.topics(db, view),
-        classes=impact_topics.classes(db, view, most),
+        classes=impact_topics.classes(view, most),
         records=_records(db, view, parts, programmes, most),
-        agencies=_agencies(db, view, parts),
+        agencies=_agencies(view, parts),
         apart=_apart(seen),
+        teachers=_teachers({row.run_id for row in view.rows}, feedback.of_programmes(db, programme_ids)),
         outcomes_until=disclosure.given_out_on(disclosure.current_round(now.astimezone(HOME).date()) - 1),
         cost_pence=cost_pence,
     )
@@ -112,7 +118,7 @@ def _face(row: ProgrammeRow, schools: Sequence[tuple[int, bool]]) -> Programme:
     )
 
 
-def _choices(db: Db, rows: Iterable[Seen], parts: Parts) -> Choices:
+def _choices(view: View, rows: Iterable[Seen], parts: Parts) -> Choices:
     terms: dict[str, tuple[datetime, str]] = {}
     schools: dict[int, str] = {}
     topics: dict[str, int] = {}
@@ -127,7 +133,7 @@ def _choices(db: Db, rows: Iterable[Seen], parts: Parts) -> Choices:
         schools=tuple(Choice(str(key), name) for key, name in sorted(schools.items(), key=lambda one: one[1])),
         topics=tuple(
             sorted(
-                (Choice(key, lessons.version(db, version).topic.name) for key, version in topics.items()),
+                (Choice(key, view.lessons[version].topic.name) for key, version in topics.items()),
                 key=lambda one: one.name,
             )
         ),
@@ -183,7 +189,7 @@ def _records(
     numbers = {version: lessons.version_number(db, version) for version in {row.version_id for row in rows}}
     found = []
     for row in rows:
-        lesson = lessons.version(db, row.version_id)
+        lesson = view.lessons[row.version_id]
         decided = view.kept[row.programme_id].decision(row.topic_key, "knowledge")
         found.append(
             RecordLine(
@@ -220,7 +226,7 @@ def _roles(parts: Sequence[Part]) -> tuple[tuple[str, str], ...]:
     return tuple((name, names_of(each)) for name, each in sorted(roles.items()))
 
 
-def _agencies(db: Db, view: View, parts: Parts) -> tuple[AgencyLine, ...]:
+def _agencies(view: View, parts: Parts) -> tuple[AgencyLine, ...]:
     took: dict[tuple[str, str], tuple[list[Seen], set[str]]] = defaultdict(lambda: ([], set()))
     for row in view.rows:
         for part in parts.get(row.id, ()):
@@ -229,19 +235,19 @@ def _agencies(db: Db, view: View, parts: Parts) -> tuple[AgencyLine, ...]:
             if not rows or rows[-1] is not row:
                 rows.append(row)
     return tuple(
-        _agency_line(db, slug, name, rows, roles)
+        _agency_line(view, slug, name, rows, roles)
         for (slug, name), (rows, roles) in sorted(took.items(), key=lambda one: one[0][1])
     )
 
 
-def _agency_line(db: Db, slug: str, name: str, rows: Sequence[Seen], roles: set[str]) -> AgencyLine:
+def _agency_line(view: View, slug: str, name: str, rows: Sequence[Seen], roles: set[str]) -> AgencyLine:
     reached = reach(rows)
     versions = {row.topic_key: row.version_id for row in rows}
     return AgencyLine(
         slug=slug,
         name=name,
         roles=names_of(role for role in ("leads", "presents", "supports") if role in roles),
-        topics=tuple(sorted(lessons.version(db, version).topic.name for version in versions.values())),
+        topics=tuple(sorted(view.lessons[version].topic.name for version in versions.values())),
         schools=reached.schools,
         classes=reached.classes,
         pupils=reached.pupils,
@@ -249,6 +255,25 @@ def _agency_line(db: Db, slug: str, name: str, rows: Sequence[Seen], roles: set[
         minutes=reached.minutes,
         pupil_hours=reached.pupil_hours,
     )
+
+
+def _teachers(runs: Set[int], said: Mapping[int, Feedback]) -> Teachers:
+    found = [one for run, one in said.items() if run in runs]
+    quotes = tuple(one.line for one in found if one.line and one.may_be_quoted)
+    if len(found) < FEWEST_TEACHERS:
+        return Teachers(runs=len(runs), said=len(found), quotes=quotes)
+    return Teachers(
+        runs=len(runs),
+        said=len(found),
+        useful=_average(one.useful for one in found),
+        age_right=_average(one.age_right for one in found),
+        would_rebook=_average(one.would_rebook for one in found),
+        quotes=quotes,
+    )
+
+
+def _average(marks: Iterable[int]) -> float:
+    return round(fmean(marks), 1)
 
 
 def _apart(rows: Iterable[Seen]) -> tuple[Apart, ...]:

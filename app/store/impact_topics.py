@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from app.domain import gain
-from app.domain.disclosure import CellKey, Mark, mark_of, mark_of_several
+from app.domain.disclosure import CellKey, Decision, Mark, mark_of, mark_of_several
 from app.domain.gain import Scores
 from app.domain.impact import (
     ClassLine,
@@ -21,7 +21,7 @@ from app.domain.impact import (
 )
 from app.domain.lesson import CONFIDENCE, Asking, Lesson, Pledge
 from app.domain.quiz import ChooseOne
-from app.store import lessons, outcomes
+from app.store import outcomes
 from app.store.database import Db
 from app.store.outcomes import Family, Outcomes, Question, Results, Split
 from app.store.report_rows import Seen, View
@@ -67,7 +67,7 @@ def topics(db: Db, view: View) -> tuple[TopicReport, ...]:
 def _topic(db: Db, view: View, key: str) -> TopicReport:
     parts = [_seen_of(view, programme_id, key) for programme_id in _programmes(view.rows)]
     rows = [row for part in parts for row in part.rows]
-    versions = {version: lessons.version(db, version) for version in sorted({row.version_id for row in rows})}
+    versions = {version: view.lessons[version] for version in sorted({row.version_id for row in rows})}
     newest = {lesson.key: lesson for lesson in versions.values()}
     counted = _all(parts, "knowledge")
     in_totals = set(counted)
@@ -255,17 +255,39 @@ def _add_up(each: Iterable[Mapping[Question, Split]]) -> dict[Question, Split]:
 # Classes
 
 
-def classes(db: Db, view: View, most: int | None) -> tuple[ClassLine, ...]:
-    """One line a class group, by school and label."""
+@dataclass(frozen=True)
+class Given:
+    """What one topic of one programme gives of single classes."""
+
+    decided: Decision
+    results: Mapping[CellKey, Results]
+    whole: Mapping[CellKey, int]
+    """How many records each cell has, seen or not."""
+    alone: frozenset[CellKey]
+    finely: frozenset[CellKey]
+
+
+def classes(view: View, most: int | None) -> tuple[ClassLine, ...]:
+    """One line a class group, by school and label; with single questions when all are asked for."""
     by_class: dict[int, list[Seen]] = defaultdict(list)
     for row in view.rows:
         by_class[row.class_group_id].append(row)
-    whole = Counter((row.topic_key, row.cell) for row in view.all_lessons)
+    given = {place: _given(view, *place) for place in {(row.programme_id, row.topic_key) for row in view.rows}}
     ordered = sorted(by_class.values(), key=lambda rows: (rows[0].school, rows[0].label, rows[0].class_group_id))
-    return tuple(_class(db, view, rows, whole) for rows in ordered[:most])
+    return tuple(_class(view, rows, given, with_items=most is None) for rows in ordered[:most])
 
 
-def _class(db: Db, view: View, rows: Sequence[Seen], whole: Mapping[tuple[str, CellKey], int]) -> ClassLine:
+def _given(view: View, programme_id: int, topic: str) -> Given:
+    kept = view.kept[programme_id]
+    decided = kept.decision(topic, "knowledge")
+    alone = frozenset(cell for cell, mark in decided.marks.items() if mark in ("shown", "counts"))
+    there = (row.cell for row in view.all_lessons if (row.programme_id, row.topic_key) == (programme_id, topic))
+    return Given(decided, kept.results.get(topic, {}), Counter(there), alone, decided.finely_countable(alone))
+
+
+def _class(
+    view: View, rows: Sequence[Seen], given: Mapping[tuple[int, str], Given], *, with_items: bool
+) -> ClassLine:
     newest, counted = rows[0], [row.present for row in rows if row.present is not None]
     by_topic: dict[str, list[Seen]] = defaultdict(list)
     for row in reversed(rows):
@@ -281,33 +303,30 @@ def _class(db: Db, view: View, rows: Sequence[Seen], whole: Mapping[tuple[str, C
         present=max(counted, default=None),
         attendances=sum(counted),
         minutes=round(sum(row.minutes for row in rows), 1),
-        topics=tuple(_class_topic(db, view, key, those, whole) for key, those in by_topic.items()),
+        topics=tuple(
+            _class_topic(view, those, given[newest.programme_id, key], with_items=with_items)
+            for key, those in by_topic.items()
+        ),
     )
 
 
-def _class_topic(
-    db: Db, view: View, topic: str, rows: Sequence[Seen], whole: Mapping[tuple[str, CellKey], int]
-) -> ClassTopic:
-    kept = view.kept[rows[0].programme_id]
-    decided, there = kept.decision(topic, "knowledge"), kept.results.get(topic, {})
+def _class_topic(view: View, rows: Sequence[Seen], given: Given, *, with_items: bool) -> ClassTopic:
     seen = Counter(row.cell for row in rows)
-    alone = {
-        cell for cell in seen if decided.marks.get(cell) in ("shown", "counts") and seen[cell] == whole[topic, cell]
-    }
-    given, finely = (
-        [there[cell] for cell in cells] for cells in (sorted(alone), sorted(decided.finely_countable(alone)))
-    )
-    if given:
-        people = sum(one.people for one in given)
-        knowledge = gain.knowledge(gain.add_up(one.scores for one in given), mark_of(people))
-        items = _items_of_class(db, rows, finely)
+    cells = sorted(cell for cell in seen if cell in given.alone and seen[cell] == given.whole[cell])
+    items: tuple[Item, ...] = ()
+    if cells:
+        results = [given.results[cell] for cell in cells]
+        knowledge = gain.knowledge(
+            gain.add_up(one.scores for one in results), mark_of(sum(r.people for r in results))
+        )
+        if with_items:
+            items = _items_of_class(view, rows, [given.results[cell] for cell in cells if cell in given.finely])
     else:
-        items = ()
-        mark = mark_of_several(decided.marks.get(cell, "none") for cell in seen)
+        mark = mark_of_several(given.decided.marks.get(cell, "none") for cell in seen)
         knowledge = Knowledge(mark=mark, n=sum(row.matched for row in rows))
     return ClassTopic(
-        topic_key=topic,
-        topic_name=lessons.version(db, rows[-1].version_id).topic.name,
+        topic_key=rows[-1].topic_key,
+        topic_name=view.lessons[rows[-1].version_id].topic.name,
         taught_on=rows[-1].began_at,
         minutes=round(sum(row.minutes for row in rows), 1),
         knowledge=knowledge,
@@ -315,10 +334,10 @@ def _class_topic(
     )
 
 
-def _items_of_class(db: Db, rows: Sequence[Seen], given: Sequence[Results]) -> tuple[Item, ...]:
+def _items_of_class(view: View, rows: Sequence[Seen], given: Sequence[Results]) -> tuple[Item, ...]:
     """Only of classes that are given out alone: a question that would tell of each pupil hides its whole class."""
     sums = _add_up(one.items for one in given)
-    newest = {lesson.key: lesson for lesson in (lessons.version(db, row.version_id) for row in rows)}
+    newest = {lesson.key: lesson for lesson in (view.lessons[row.version_id] for row in rows)}
     return tuple(
         Item(question.key, question.text, _of_split(sums[lesson.key, question.key]))
         for lesson in newest.values()

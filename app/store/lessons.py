@@ -18,6 +18,9 @@ from app.store.tables import (
     LessonRow,
     ModuleRow,
     ProgrammeAgencyRow,
+    ProgrammeRow,
+    RunModuleRow,
+    RunRow,
     TopicRow,
     VersionAgencyRow,
     VersionRow,
@@ -139,6 +142,34 @@ def offered(db: Db, programme_id: int) -> list[tuple[int, Lesson]]:
     """The newest version of each module that can be taught, in the programme's order."""
     newest = [newest_version(db, module.lesson_id) for module in modules(db, programme_id)]
     return [(version_id, version(db, version_id)) for version_id in newest if version_id is not None]
+
+
+def programmes_offering(db: Db, lesson_id: int) -> list[ProgrammeRow]:
+    """The programmes whose teachers find this lesson on their page Today, once it has a version."""
+    found = (
+        select(ProgrammeRow)
+        .join(ModuleRow, col(ModuleRow.programme_id) == ProgrammeRow.id)
+        .join(LessonRow, col(LessonRow.id) == ModuleRow.lesson_id)
+        .join(
+            ProgrammeAgencyRow,
+            (col(ProgrammeAgencyRow.programme_id) == ProgrammeRow.id)
+            & (col(ProgrammeAgencyRow.agency_id) == LessonRow.owner_agency_id),
+        )
+        .where(LessonRow.id == lesson_id, col(ProgrammeAgencyRow.accepted_at).is_not(None))
+        .order_by(col(ProgrammeRow.starts_on), col(ProgrammeRow.id))
+    )
+    return list(db.exec(found).all())
+
+
+def taught(db: Db, lesson_id: int) -> frozenset[int]:
+    """The versions of a lesson with which a class has begun; a rehearsal does not count."""
+    found = (
+        select(RunModuleRow.version_id)
+        .join(RunRow, col(RunRow.id) == RunModuleRow.run_id)
+        .join(VersionRow, col(VersionRow.id) == RunModuleRow.version_id)
+        .where(VersionRow.lesson_id == lesson_id, RunRow.kind != REHEARSAL)
+    )
+    return frozenset(db.exec(found).all())
 
 
 def modules(db: Db, programme_id: int) -> list[ModuleRow]:

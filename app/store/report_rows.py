@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from sqlmodel import col, select
 
 from app.domain.disclosure import CellKey
+from app.domain.lesson import Lesson
 from app.domain.school_days import Term, term_of
 from app.store import directory, outcomes
 from app.store.database import Db
@@ -41,13 +42,8 @@ class Seen(NamedTuple):
     label: str
     on_roll: int | None
 
-    @property
-    def term(self) -> Term:
-        return term_of(self.began_at.astimezone(HOME).date())
-
-    @property
-    def cell(self) -> CellKey:
-        return outcomes.cell_key(self.class_group_id, self.began_at)
+    cell: CellKey
+    term: Term
 
 
 class Part(NamedTuple):
@@ -71,6 +67,8 @@ class View:
     target_schools: frozenset[tuple[int, int]]
     kept: Mapping[int, Outcomes]
     """By programme."""
+    lessons: Mapping[int, Lesson]
+    """By version, of all records that any of these views could show."""
 
 
 def rows_of(db: Db, programme_ids: frozenset[int]) -> list[Seen]:
@@ -106,7 +104,13 @@ def rows_of(db: Db, programme_ids: frozenset[int]) -> list[Seen]:
         .where(col(record.programme_id).in_(programme_ids))
         .order_by(col(record.began_at).desc(), col(record.id).desc())
     ).all()
-    return [Seen(*row) for row in found]
+    return [_seen(row) for row in found]
+
+
+def _seen(row: Sequence[Any]) -> Seen:
+    class_group_id, began_at = row[5], row[9]
+    cell, term = outcomes.cell_key(class_group_id, began_at), term_of(began_at.astimezone(HOME).date())
+    return Seen._make([*row, cell, term])
 
 
 def parts_of(db: Db, programme_ids: frozenset[int]) -> Parts:

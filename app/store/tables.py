@@ -43,6 +43,7 @@ class AgencyRow(SQLModel, table=True):
     slug: str = Field(unique=True)
     name: str
     kind: str = ""
+    logo: str = ""
 
 
 class ProgrammeAgencyRow(SQLModel, table=True):
@@ -727,7 +728,7 @@ class PartnerFigureRow(SQLModel, table=True):
     agency_id: int = _of("agency")
     label: str
     amount: float
-    unit: str = ""
+    measure: str = ""
     period: str
     source: str
     entered_by: int = _of("account")

@@ -198,11 +198,7 @@ def _shapes() -> tuple[type[BaseModel], type[BaseModel]]:
     empty = tables_of(
         Report((), "", "", Filters(), Choices(), None, None, Reach(), (), (), (), ()), date(2026, 11, 2)
     )
-    rows = {table.key: _row(table) for table in empty.tables}
-    lists: dict[str, Any] = {
-        table.key: (list[rows[table.key]], Field(description=f"{table.title}. {table.explains}".strip()))  # type: ignore[valid-type]
-        for table in empty.tables
-    }
+    lists: dict[str, Any] = {table.key: _list(table) for table in empty.tables}
     texts: Any = (list[str], ...)
     document = create_model(
         "Report",
@@ -224,6 +220,11 @@ def _shapes() -> tuple[type[BaseModel], type[BaseModel]]:
         records=lists["records"],
     )
     return document, page
+
+
+def _list(table: Table) -> Any:
+    row: Any = _row(table)
+    return list[row], Field(description=f"{table.title}. {table.explains}".strip())
 
 
 def _row(table: Table) -> type[BaseModel]:

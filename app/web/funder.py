@@ -47,11 +47,11 @@ def routes(pages: Pages) -> APIRouter:
         agency_id: RowId,
         label: Words = "",
         amount: Words = "",
-        unit: Words = "",
+        measure: Words = "",
         period: Words = "",
         source: Words = "",
     ) -> Response:
-        typed = {"label": label, "amount": amount, "unit": unit, "period": period, "source": source}
+        typed = {"label": label, "amount": amount, "measure": measure, "period": period, "source": source}
         try:
             with app.database.transaction() as db:
                 programme = programme_for(db, who, slug)
@@ -138,6 +138,7 @@ def _figures(
         "who": who.name,
         "agencies": reporting,
         "figures": [(one, one.agency_id in own) for one in figures],
-        "typed": {"label": "", "amount": "", "unit": "", "period": "", "source": "", "agency_id": 0} | (typed or {}),
+        "typed": {"label": "", "amount": "", "measure": "", "period": "", "source": "", "agency_id": 0}
+        | (typed or {}),
         "sentence": refusal.sentence if refusal else "",
     }

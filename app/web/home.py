@@ -31,7 +31,8 @@ def routes(pages: Pages) -> APIRouter:
         # Staff sign-ins of the demo are shown to this machine only (ruling 15).
         is_local = deps.address_of(request) in LOOPBACK and not app.settings.behind_proxy
         links = app.demo_links() if app.settings.demo and is_local else None
-        return pages.page("pages/home.html", demo_links=links)
+        is_staff = deps.staff_or_none(request, app) is not None
+        return pages.page("pages/home.html", demo_links=links, is_staff=is_staff)
 
     @router.get("/privacy")
     def privacy() -> Response:

@@ -253,6 +253,8 @@ def _error_page(pages: Pages, request: Request, status: int, sentence: str) -> R
         back = {"href": request.url.path, "words": "Try again"}
     elif request.url.path.startswith("/class"):
         back = {"href": "/class", "words": "Back to Today"}
+    elif request.url.path.startswith("/author/"):
+        back = {"href": "/author", "words": "Back to the lessons"}
     elif request.url.path.startswith("/programmes/"):
         back = {"href": "/programmes", "words": "Back to the programmes"}
     else:

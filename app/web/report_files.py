@@ -59,5 +59,5 @@ def _download(
     app: Parts, key: tuple[object, ...], kind: Kind, filters: Filters, make: Callable[[], bytes]
 ) -> Response:
     made = app.exports.make((*key, kind, filters), make)
-    named = {"Content-Disposition": f'attachment; filename="{key[-1]}-report.{kind}"'}
+    named = {"Content-Disposition": f'attachment; filename="{key[-1]}-participation.{kind}"'}
     return Response(made, media_type=TYPES[kind], headers=named)

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from app.domain import impact_words
 from app.domain.disclosure import WHY
 from app.domain.errors import NotFound
+from app.domain.feedback import ASKED
 from app.domain.impact import Choice, Filters, Report
 from app.domain.people import Staff, may
 from app.store import directory, impact, report_rows
@@ -91,6 +92,7 @@ def _face(app: Parts, report: Report, who: Staff, address: str, files: list[dict
         "limits": impact_words.LIMITS,
         "why": WHY,
         "modes": impact_words.MODES,
+        "asked": ASKED,
         "kinds": impact_words.KINDS,
         "choices": [
             _choice("term", "Term", "All terms", report.choices.terms, chosen.term),

@@ -10,6 +10,7 @@ from app.domain.audit import Act, class_group
 from app.domain.errors import Conflict, DomainError, Invalid, NotFound
 from app.domain.participation import read_head_count
 from app.domain.people import Phone, Teacher
+from app.domain.quiz_length import LENGTHS, length_choice, quiz_lengths
 from app.domain.run import Order
 from app.domain.shown import way_of
 from app.live.messages import message, pong, signed_out
@@ -100,6 +101,7 @@ def _today(app: Parts, teacher: Teacher, sentence: str = "") -> dict[str, Any]:
             }
             for one in past
         ],
+        "lengths": length_choice(lesson for _, lesson in offered),
         "modules": [
             {
                 "version_id": version_id,
@@ -109,6 +111,7 @@ def _today(app: Parts, teacher: Teacher, sentence: str = "") -> dict[str, Any]:
                 "guide": lesson.topic.guide,
                 "lead": lesson.lead.name,
                 "minutes": lesson.minutes,
+                "lengths": quiz_lengths(lesson),
                 "parts": lesson.parts,
                 "before_you_start": lesson.before_you_start,
                 "you_need": lesson.you_need,
@@ -134,7 +137,7 @@ def _start(app: Parts, teacher: Teacher, wanted: list[int], questions: int, kind
         chosen = [version_id for version_id in offered if version_id in wanted]
         if not chosen:
             raise Invalid("Choose at least one lesson.")
-        if questions not in (8, 10):
+        if questions not in LENGTHS:
             raise Invalid("A quiz has eight or ten questions.")
         if runs.open_of_class(db, teacher.class_group_id) is not None:
             raise Conflict("Your class has a lesson open already. Go back to it, or finish it first.")

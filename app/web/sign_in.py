@@ -46,8 +46,8 @@ def routes(pages: Pages) -> APIRouter:
 
 def _add_sign_in(router: APIRouter, pages: Pages) -> None:
     @router.get("/sign-in")
-    def sign_in_page(to: str = "") -> Response:
-        return pages.page("sign_in/sign_in.html", email="", sentence="", to=_own_page(to))
+    def sign_in_page(to: str = "", email: str = "") -> Response:
+        return pages.page("sign_in/sign_in.html", email=email[:200], sentence="", to=_own_page(to))
 
     @router.post("/sign-in")
     def sign_in(

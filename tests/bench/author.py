@@ -50,7 +50,7 @@ def _work(address: str, readings: Readings) -> None:
         client.post("/sign-in", data={"email": EMAIL, "password": PASSWORD})
         for _ in range(MORE_STEPS):
             client.post(FACTS, data=_form(client, FACTS) | {"do": "add-card"})
-        steps = re.search(r"Step 1 of (\d+)", client.get(f"{LESSON}/walk").text)
+        steps = re.search(r"Screen 1 of (\d+)", client.get(f"{LESSON}/walk").text)
         if steps is None or int(steps[1]) < STEPS:
             raise RuntimeError(f"the bench's lesson has no {STEPS} steps")
         form = _form(client, STEP)

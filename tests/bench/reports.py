@@ -1,13 +1,20 @@
-"""Reports over a large programme: 5,000 runs, 150,000 attendances, 3 million answers counted at the runs' ends."""
+"""Reports over a large programme: 5,000 runs, 150,000 attendances, 3 million answers counted at the runs' ends.
+
+`python -m tests.bench.reports` measures the pages on SQLite, on its own: filling the database takes most of a minute.
+"""
 
 import random
+import tempfile
+import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import insert
 
 from app.domain.lesson import Asking, Lesson
+from app.settings import Settings
 from app.store import directory, lessons
 from app.store.database import Database, Db
 from app.store.tables import (
@@ -22,8 +29,16 @@ from app.store.tables import (
     SchoolRow,
     ScorePairRow,
 )
+from tests.cast import CORA, World
 
 RUNS, PUPILS, CLASSES_OF_A_SCHOOL = 5_000, 30, 2
+TIMES = 40
+PAGES = (
+    "/reports/programmes/town",
+    "/reports/programmes/town?topic=fire",
+    "/reports/programmes/town?term=spring-2027",
+    "/reports/agencies/kent-fire-and-rescue-service",
+)
 FIRST_DAY = datetime(2026, 9, 7, 9, 0, tzinfo=UTC)
 
 
@@ -159,3 +174,23 @@ def _record(
         role = "leads" if agency == lesson.lead else "supports"
         part = {"record_id": run_id, "agency_id": directory.agency_of(db, agency), "role": role, "minutes": 30.0}
         rows.setdefault(ContributionRow, []).append(part)
+
+
+def main() -> None:
+    shipped = Settings()
+    content = {"lessons_dir": shipped.lessons_dir, "quizzes_dir": shipped.quizzes_dir}
+    with tempfile.TemporaryDirectory(prefix="bench-") as place, World(Path(place), options=content) as world:
+        world.clock.now = fill(world.parts.database, 1)
+        cora = world.staff(CORA)
+        for page in PAGES:
+            took = []
+            for _ in range(TIMES + 1):
+                began = time.perf_counter()
+                assert cora.get(page).status_code == 200
+                took.append(1e3 * (time.perf_counter() - began))
+            first, *others = took
+            print(f"{page}: first {first:.0f} ms, then p95 {sorted(others)[TIMES * 95 // 100 - 1]:.0f} ms")  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

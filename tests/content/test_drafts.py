@@ -117,7 +117,7 @@ def test_a_remedy_is_one_for_the_form(old: str, new: str, remedy: str) -> None:
         ("- Run as fast as you can [FM4]", "- Run as fast as you can", "Choose what a child who picks it"),
         ("right: Crawl low, near the floor", "right: Crawl low [FM4]", "Choose “no belief”"),
         ("anchor: yes", "anchor: no", "Tick “Ask it before and after”"),
-        ("facts: FIR-08", "", "Name the fact behind it"),
+        ("facts: FIR-08", "", "Tick the fact behind it, such as FIR-01."),
         ("id: F4", "", "Give the question a short name"),
         ("id: F6", "id: F6\n    kind: estimate", "Write it as 10 to 15"),
         ("id: F6", "id: F6\n    kind: put in order", "Write the things in their right order."),

@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.content.named_facts import names
 from app.content.question_forms import QuestionFields, fields_of_question, next_id, question_from
 from app.content.quiz_sketch import QuizSketch, change_question, read_question, written_question
 from app.settings import ROOT
@@ -15,7 +16,8 @@ def as_sent(shown: QuestionFields) -> dict[str, str]:
     """What a browser sends for an untouched form."""
     if shown.raw:
         return {"raw": shown.raw}
-    sent = {"id": shown.id, "question": shown.question, "why": shown.why, "talk": shown.talk, "facts": shown.facts}
+    sent = {"id": shown.id, "question": shown.question, "why": shown.why, "talk": shown.talk}
+    sent |= {"facts-listed": "1"} | {f"fact-{name}": "on" for name in names(shown.facts)}
     sent |= {"anchor": "on"} if shown.is_anchor else {}
     sent |= {"reserve": "on"} if shown.is_reserve else {}
     return sent | sent_body(shown.body)

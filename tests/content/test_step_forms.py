@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.content.named_facts import names
 from app.content.question_bodies import Body
 from app.content.sketch import LessonSketch, PartSketch, SectionSketch, read_part, write_part
 from app.content.step_forms import SectionFields, StepFields, fields_of, part_from, part_with_form, rearranged
@@ -29,7 +30,8 @@ def as_sent(shown: StepFields) -> dict[str, str]:
         "presenter": part.presenter,
         "marks": "1",
     }
-    sent |= {name: part.setting(name) for name in ("minutes", "lead", "sensitivity", "facts")}
+    sent |= {name: part.setting(name) for name in ("minutes", "lead", "sensitivity")}
+    sent |= {"facts-listed": "1"} | {f"fact-{name}": "on" for name in names(part.setting("facts"))}
     sent |= {"picture": shown.picture.path, "alt": shown.picture.alt}
     sent |= {"tally-only": "on"} if part.setting("tally only") == "yes" else {}
     for section in shown.sections:

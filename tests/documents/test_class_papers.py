@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
+import typst
 
 from app.content import library
 from app.documents.class_papers import Certificate, certificate_pdf, paper_pdf, papers_of
@@ -10,7 +11,7 @@ from app.documents.prose import prose
 from app.domain.errors import NotFound
 from app.domain.lesson import Lesson
 from app.settings import ROOT
-from tests.papers import is_accessible, pages_of, words_of
+from tests.papers import faults_for_screen_readers, pages_of, words_of
 
 LESSONS = library.load(ROOT / "lessons", ROOT / "quizzes").lessons
 NOW = datetime(2026, 11, 3, 10, 0, tzinfo=UTC)
@@ -32,7 +33,7 @@ def paper(name: str, of: Lesson) -> bytes:
 def test_every_sheet_of_a_shipped_lesson_is_one_accessible_page(of: Lesson) -> None:
     for name in papers_of(of):
         made = paper(name, of)
-        assert (pages_of(made), is_accessible(made)) == (1, True), name
+        assert (pages_of(made), faults_for_screen_readers(made)) == (1, []), name
         assert "Name" not in words_of(made)
 
 
@@ -68,3 +69,8 @@ def test_markdown_is_read_and_html_stays_words() -> None:
     blocks = prose("One **two** [three](https://example.org)\n\n- four <b>five</b>\n")
     assert [(block.is_item, block.text) for block in blocks] == [(False, "One two three"), (True, "four <b>five</b>")]
     assert [one.text for one in blocks[0].words if one.strong] == ["two"]
+
+
+def test_a_paper_without_tags_would_be_noticed() -> None:
+    plain = typst.compile(b"= A heading", format="pdf")
+    assert faults_for_screen_readers(plain)

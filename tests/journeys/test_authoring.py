@@ -80,11 +80,13 @@ def write_the_lesson(page: Page) -> None:
     fill(page, {"objectives": "wait in a safe place"})
     save(page)
     page.goto(f"{address}/quiz")
-    fill(page, {"misconceptions": "RA1: It will not happen to me"})
+    fill(page, {"belief-RM1": "It will not happen to me"})
     save(page)
     page.goto(f"{address}/facts")
     page.get_by_role("button", name="Add a fact").click()
     fill(page, {"text": "Trains cannot swerve."})  # the source is forgotten
+    expect(page.locator("#saved")).to_have_text(re.compile(r"^Saved \d\d:\d\d$"), timeout=WAIT_MS)
+    expect(page.locator(".beside li")).to_have_count(0)  # nobody has been at the source yet
     page.locator("#confidence").select_option("high")
     page.locator("#for").select_option("pupils")
     save(page)
@@ -111,7 +113,7 @@ STEPS: tuple[tuple[str, dict[str, str]], ...] = (
 def write_the_steps(page: Page, address: str) -> None:
     for kind, fields in STEPS:
         page.goto(address)
-        page.locator("#kind").select_option(kind)
+        page.locator(f"input[name=kind][value={kind}]").check()
         page.get_by_role("button", name="Add", exact=True).click()
         page.wait_for_url(f"**/steps/{kind}")
         fill(page, fields)
@@ -124,9 +126,9 @@ def write_the_steps(page: Page, address: str) -> None:
                 fill(page, {"question-option-1": "Leave it", "question-option-2": "Climb down"})
                 fill(page, {"question-why": "Gloves can wait."})
                 page.locator("[name=question-right][value='1']").check()
-                page.locator("[name=question-misconception-2]").select_option("RA1")
+                page.locator("[name=question-misconception-2]").select_option("RM1")
             case "take-home":
-                page.locator("#picture").select_option(label="water/take-home.svg")  # its alt text is forgotten
+                page.locator("#picture").select_option(label="Water: take home")  # its alt text is forgotten
         save(page)
         shown = page.frame_locator("[data-frame=wide]").locator("h1").first
         expect(shown).to_contain_text(fields["title"], timeout=WAIT_MS)
@@ -161,9 +163,10 @@ def write_a_question(page: Page, address: str, asked: str, right: str, wrong: st
     page.goto(f"{address}/quiz")
     page.get_by_role("button", name="Add a question").click()
     page.wait_for_url("**/questions/*")
-    fill(page, {"question": asked, "option-1": right, "option-2": wrong, "why": why, "facts": "RAI-01"})
+    fill(page, {"question": asked, "option-1": right, "option-2": wrong, "why": why})
+    page.locator("[name=fact-RAI-01]").check()
     page.locator("[name=right][value='1']").check()
-    page.locator("[name=misconception-2]").select_option("RA1")
+    page.locator("[name=misconception-2]").select_option("RM1")
     page.locator("#anchor").check()
     save(page)
 
@@ -174,7 +177,8 @@ def begin_a_question(page: Page, address: str, kind: str, legend: str, asked: st
     page.wait_for_url("**/questions/*")
     page.locator("#kind").select_option(kind)
     expect(page.locator(".options legend")).to_have_text(legend, timeout=WAIT_MS)
-    fill(page, {"question": asked, "why": "It is safer.", "facts": "RAI-01"})
+    fill(page, {"question": asked, "why": "It is safer."})
+    page.locator("[name=fact-RAI-01]").check()
 
 
 def held_back(page: Page, address: str) -> list[Route]:

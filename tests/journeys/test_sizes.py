@@ -198,7 +198,7 @@ def sign_in(context: BrowserContext, server: LiveServer, email: str, password: s
     page.close()
 
 
-ONE_OF_MANY = re.compile(r"(?<=/)(lessons|steps|questions|facts|versions|present)/[^/]+")
+ONE_OF_MANY = re.compile(r"(?<=/)(lessons|steps|questions|facts|versions|present|(?:schools|records)(?=/\d))/[^/]+")
 
 
 def crawl(context: BrowserContext, start: str, witness: Witness) -> set[str]:

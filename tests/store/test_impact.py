@@ -3,10 +3,11 @@
 import pytest
 
 from app.domain.disclosure import Mark
+from app.domain.feedback import Feedback
 from app.domain.impact import ClassLine, Filters, Report
 from app.main import publish_shipped
 from app.settings import Settings
-from app.store import directory, lessons
+from app.store import directory, feedback, lessons
 from app.store.impact import report
 from tests.classroom import TESS_CLASS, THEO_CLASS, Classroom
 from tests.past_lessons import MONDAY, TOPICS, demo_season, give, scores
@@ -141,3 +142,17 @@ def test_cost_per_pupil_is_told_when_the_cost_is_known(season: Classroom) -> Non
     with season.database.reading() as db:
         found = report(db, frozenset({1}), season.clock.now, cost_pence=374_000)
     assert found.cost_per_pupil_pence == 1000
+
+
+def test_teachers_are_averaged_from_three_on_and_quoted_only_where_they_said_so(season: Classroom) -> None:
+    said = [
+        Feedback(useful=5, age_right=4, would_rebook=useful, line=line, may_be_quoted=may)
+        for useful, line, may in ((5, "They sang it.", True), (4, "Too long for us.", False), (5, "", False))
+    ]
+    runs = sorted({record.run_id for record in read(season).records})
+    for number, one in enumerate(said):
+        with season.database.transaction() as db:
+            feedback.say(db, runs[number], one)
+        teachers = read(season).teachers
+        assert (teachers.said, teachers.would_rebook) == (number + 1, 4.7 if number == 2 else None)
+    assert teachers.quotes == ("They sang it.",)

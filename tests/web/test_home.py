@@ -20,6 +20,20 @@ def test_anyone_may_read_the_public_pages(world: World, path: str) -> None:
     assert page.text.count("<h1") == 1
 
 
+def test_the_sign_leads_whoever_has_signed_in_to_their_desk(world: World) -> None:
+    priya = world.staff()
+    assert '<a class="brand" href="/programmes">' in priya.get("/author").text
+    page = priya.get("/").text
+    assert "Go to your desk" in page
+    assert "Sign in" not in page
+    assert "Go to your desk" not in world.browser().get("/").text
+
+
+def test_a_link_may_fill_in_who_signs_in(world: World) -> None:
+    page = world.browser().get("/sign-in?email=priya@sia.example").text
+    assert 'value="priya@sia.example"' in page
+
+
 def test_a_page_that_there_is_not_says_so(world: World) -> None:
     page = world.browser().get("/nowhere")
     assert page.status_code == 404

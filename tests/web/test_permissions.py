@@ -234,6 +234,8 @@ def build(stage: Stage) -> None:
         "ended": str(ended[1]),
         "fact": "POL-02",
     }
+    stage.own |= beside_reports(world, 1, "kent-fire-and-rescue-service")
+    stage.foreign |= beside_reports(world, other, "far-rescue", key_of="kent-police")
     stage.foreign |= in_timetable(world, staff[OLGA], stage.foreign, "far")
     with world.parts.database.transaction() as db:
         accounts.one(db, account_of(world, FAY)).disabled_at = world.clock.now
@@ -346,6 +348,8 @@ def things(stage: Stage, client: TestClient, email: str, key: str, agency: str, 
         wanted = (ProgrammeAgencyRow.agency_id == agency_id, col(ProgrammeAgencyRow.accepted_at).is_(None))
         asked = db.exec(select(ProgrammeAgencyRow.id).where(*wanted)).one()
         waiting = db.exec(select(InvitationRow.id).where(col(InvitationRow.email) == invitation)).one()
+    medium = add(client, alt=f"Of {key}").json()["name"]
+    client.post("/author/media/logo", data={"name": medium})
     return {
         "key": key,
         "version_id": str(version_id),
@@ -354,7 +358,7 @@ def things(stage: Stage, client: TestClient, email: str, key: str, agency: str, 
         "session_id": led.headers["location"].rpartition("/")[2],
         "picture_name": picture_of(client, key),
         "words": forms_on(client.get(fact.rpartition("/")[0]).text)[f"{fact}/sign"]["words"],
-        "medium": add(client, alt=f"Of {key}").json()["name"],
+        "medium": medium,
         "brought": brought.headers["location"].rpartition("/")[2],
         "invitation": str(waiting),
         "asked": str(asked),

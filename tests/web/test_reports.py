@@ -110,15 +110,18 @@ def test_the_spreadsheet_says_what_the_page_says(world: World) -> None:
         assert shown[5].replace("½", ".5").removesuffix(".0") == fact["minutes"].removesuffix(".0")
         assert shown[6:] == numbers
     totals = {row[0]: row[1] for row in rows if len(row) == 2}
-    assert totals == {
-        "runs": "3",
-        "schools": "2",
-        "classes": "2",
-        "pupils, counted once": "52",
-        "attendances": "52",
-        "minutes": "58.5",
-        "pupil-hours": "17.1",
-    }
+    assert (
+        totals.items()
+        >= {
+            "runs": "3",
+            "schools": "2",
+            "classes": "2",
+            "pupils, counted once": "52",
+            "attendances": "52",
+            "minutes": "58.5",
+            "pupil-hours": "17.1",
+        }.items()
+    )
 
 
 def test_a_run_without_a_head_count_has_an_empty_cell_and_no_zero(world: World) -> None:

@@ -10,7 +10,7 @@ from app.content import library
 from app.settings import Settings
 from app.store import lessons, participants, participation
 from app.store.runs import OpenRun
-from tests.cast import THEO_LINK, World, answer, stage_of
+from tests.cast import CORA, THEO_LINK, World, answer, stage_of
 from tests.classroom import Classroom, water_lesson
 
 
@@ -50,6 +50,18 @@ def test_today_shows_the_class_and_its_lesson(world: World) -> None:
     assert "6H" in page
     assert "Harrowmarsh Primary School (demo)" in page
     assert "Get out, stay out" in page
+    assert "8 or 10 quiz questions" in page
+
+
+def test_today_asks_for_no_number_of_questions_where_there_is_no_choice(world: World) -> None:
+    school = Classroom(world.parts.database, world.clock)
+    school.publish(water_lesson(school.fire))
+    with world.parts.database.transaction() as db:
+        lessons.offer(db, 1, "water", 1)
+    world.staff(CORA).post("/author/lessons/fire/retire")
+    page = world.teacher().get("/class").text
+    assert "quiz questions. Led by" in page
+    assert "How many quiz questions?" not in page
 
 
 def test_today_offers_every_shipped_lesson_and_ticks_the_first(tmp_path: Path) -> None:
@@ -223,7 +235,9 @@ def test_each_lesson_of_today_has_its_own_guide(world: World) -> None:
     school.publish(water_lesson(school.fire))
     with world.parts.database.transaction() as db:
         lessons.offer(db, 1, "water", 1)
-    assert re.findall(r"/pictures/(badger|seal)\.svg", world.teacher().get("/class").text) == ["badger", "seal"]
+    page = world.teacher().get("/class").text
+    assert re.findall(r"/pictures/(badger|seal)\.svg", page) == ["badger", "seal"]
+    assert ["data-has-lengths" in box for box in re.findall(r'name="version_id"[^>]*>', page)] == [True, False]
 
 
 def test_in_each_module_of_a_run_its_own_guide_is_on_the_screen(world: World) -> None:

@@ -111,6 +111,28 @@ class Desk:
             raise NotFound("We could not find that step. Somebody may have taken it out.")
         return text
 
+    def must_edit_place(self, place: str) -> None:
+        """Whoever may change a step may undo a change of it. Raises NotAllowed."""
+        area, _, part = place.partition("/")
+        if area == "steps":
+            self.must_edit_step(part)
+        elif area == "facts":
+            self.must_edit_facts()
+        else:
+            self.must("edit_lesson")
+
+    def may_undo(self, place: str) -> bool:
+        """What is published stays as it is: a change begins the next draft."""
+        try:
+            self.must_edit_place(place)
+        except NotAllowed:
+            return False
+        return self.draft.state != "published"
+
+    def must_edit_facts(self) -> None:
+        if not self.may_edit_facts:
+            raise NotAllowed("The facts of this lesson are written by the agencies that lead its steps.")
+
     def must(self, action: Action) -> None:
         if not self.may(action):
             raise NotAllowed(f"This lesson belongs to {self.owner.name}, whose members edit it.")

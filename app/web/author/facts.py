@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from app.content.drafts import SOURCES, leader_of
 from app.content.lesson_starts import with_new_part
+from app.content.named_facts import names
 from app.content.problems import ProblemList
 from app.content.question_forms import fields_of_question
 from app.content.sections import cut_sections
@@ -24,7 +25,7 @@ from app.store import audit, facts
 from app.store.database import Db
 from app.store.facts import Signature, Signatures
 from app.web.author.desk import Desk, Typed, fingerprint, open_desk, save, saved
-from app.web.author.page import finding_face, frame
+from app.web.author.page import finding_face, frame, told_findings
 from app.web.deps import App, Parts, SignedIn
 from app.web.pages import Pages, see_other
 
@@ -85,7 +86,7 @@ def _add_list(router: APIRouter, pages: Pages) -> None:
     def add(key: str, app: App, who: SignedIn) -> Response:
         with app.database.transaction() as db:
             desk = open_desk(db, app, who, key)
-            must_edit_facts(desk)
+            desk.must_edit_facts()
             if not any(one.startswith(SOURCES) for one in desk.sketch.keys):
                 desk = save(db, app, desk, "facts/", lesson=with_new_part(desk.sketch, SOURCES).text)
             sources = sources_of(desk)
@@ -98,17 +99,12 @@ def _add_list(router: APIRouter, pages: Pages) -> None:
     def remove(key: str, fact: str, app: App, who: SignedIn) -> Response:
         with app.database.transaction() as db:
             desk = open_desk(db, app, who, key)
-            must_edit_facts(desk)
+            desk.must_edit_facts()
             sources = sources_of(desk)
             sources.section(fact)
             made = sources.with_sections(one for one in sources.part.sections if one.heading != fact)
             save(db, app, desk, f"facts/{fact}", lesson=desk.sketch.with_part(sources.key, made).text)
         return see_other(f"/author/lessons/{key}/facts")
-
-
-def must_edit_facts(desk: Desk) -> None:
-    if not desk.may_edit_facts:
-        raise NotAllowed("The facts of this lesson are written by the agencies that lead its steps.")
 
 
 def sources_of(desk: Desk) -> Sources:
@@ -174,16 +170,12 @@ def uses_of(desk: Desk) -> Uses:
         shown = read_part(part)
         named = leader_of(part)
         leader = next((one.slug for one in desk.known.values() if one.name == named), desk.owner.slug)
-        for fact in _names(shown.setting("facts") if shown else ""):
+        for fact in names(shown.setting("facts") if shown else ""):
             found.setdefault(fact, []).append(leader)
     for text in desk.texts.quiz_sketch.questions:
-        for fact in _names(fields_of_question(text).facts):
+        for fact in names(fields_of_question(text).facts):
             found.setdefault(fact, []).append(desk.owner.slug)
     return found
-
-
-def _names(listed: str) -> list[str]:
-    return [name.strip() for name in listed.split(",") if name.strip()]
 
 
 def _next_name(names: list[str], topic: str) -> str:
@@ -198,16 +190,16 @@ def _next_name(names: list[str], topic: str) -> str:
 
 def _add_editor(router: APIRouter, pages: Pages) -> None:
     @router.get("/author/lessons/{key}/facts/{fact}")
-    def editor(key: str, fact: str, app: App, who: SignedIn) -> Response:
+    def editor(key: str, fact: str, app: App, who: SignedIn, missing: bool = False) -> Response:
         with app.database.reading() as db:
             desk = open_desk(db, app, who, key)
-            return pages.page("author/fact.html", **_fact_page(db, app, desk, fact))
+            return pages.page("author/fact.html", **_fact_page(db, app, desk, fact, is_asked=missing))
 
     @router.post("/author/lessons/{key}/facts/{fact}")
     def save_fact(key: str, fact: str, request: Request, app: App, who: SignedIn, form: Typed) -> Response:
         with app.database.transaction() as db:
             desk = open_desk(db, app, who, key)
-            must_edit_facts(desk)
+            desk.must_edit_facts()
             sources = sources_of(desk)
             before = sources.section(fact)
             typed = typed_fact(form, before)
@@ -221,7 +213,7 @@ def _add_editor(router: APIRouter, pages: Pages) -> None:
             return saved(request, desk, address, read=read, findings=faces, moved_to=address)
 
 
-def _fact_page(db: Db, app: Parts, desk: Desk, fact: str) -> dict[str, Any]:
+def _fact_page(db: Db, app: Parts, desk: Desk, fact: str, *, is_asked: bool) -> dict[str, Any]:
     sources = sources_of(desk)
     section = sources.section(fact)
     return frame(db, app, desk, "facts") | {
@@ -231,7 +223,7 @@ def _fact_page(db: Db, app: Parts, desk: Desk, fact: str) -> dict[str, Any]:
         "text": section.text,
         "fields": {name.replace(" ", "_"): section.setting(name) for name in SETTINGS},
         "usual": {name.replace(" ", "_"): sources.part.setting(name) for name in DATES},
-        "findings": [finding_face(desk, one) for one in desk.checked.of("facts", fact)],
+        **told_findings(desk, "facts", fact, is_new=section == SectionSketch(fact), is_asked=is_asked),
     }
 
 

@@ -12,25 +12,28 @@ from app.content.parts import KINDS, REPEATED
 from app.content.reading import look_at, texts_of_version
 from app.content.sketch import LessonSketch, read_part
 from app.domain.errors import Conflict, NotAllowed
+from app.domain.lesson import CONFIDENCE
 from app.store import drafts
 from app.store.database import Db
 from app.web.author import desk as desks
 from app.web.author.desk import Desk, kind_and_title, open_desk, save
 from app.web.author.page import finding_face, frame
+from app.web.author.preview import whole
 from app.web.deps import App, Parts, SignedIn
 from app.web.pages import Pages, see_other
 
 KIND_WORDS = {
-    "precheck": "Precheck: the key questions, before",
-    "hook": "Hook: something to look at or guess",
-    "facts": "Facts: cards with what to know",
-    "film": "Film: a clip with captions",
-    "scenario": "Scenario: a story with a decision",
-    "poll": "Poll: a question without a right answer",
-    "quiz": "Quiz: the questions, after",
-    "pledge": "Pledge: one promise",
-    "take-home": "Take-home: what to do tonight",
+    "precheck": "The key questions before the lesson. No answers are shown yet.",
+    "hook": "Something to look at or to guess, so that everybody wants to know more.",
+    "facts": "Cards with what to know, one after another.",
+    "film": "A clip with captions, on the classroom screen.",
+    "scenario": "A short story in which the class decides what to do.",
+    "poll": "A question without a right answer, to talk about.",
+    "quiz": "The questions after the lesson, each with its answer and why.",
+    "pledge": "One promise that each child may choose.",
+    "take-home": "What to do tonight, with somebody at home.",
 }
+"""What each kind of step is for, told where one is added."""
 
 FIRST_STEPS = 2
 """A new lesson has these; until there are more, its author is told how to begin."""
@@ -91,9 +94,9 @@ def routes(pages: Pages) -> APIRouter:
             last = next(iter(drafts.changes(db, desk.draft)), None)
             if desk.draft.revision != revision:
                 raise Conflict("Somebody has changed this lesson meanwhile. Look at it again before you undo.")
-            if last is None:
+            if last is None or desk.draft.state == "published":
                 raise NotAllowed("There is nothing left to undo.")
-            must_edit_place(desk, last.place)
+            desk.must_edit_place(last.place)
             undo_last(db, app, desk)
         return see_other(f"/author/lessons/{key}")
 
@@ -111,18 +114,6 @@ def routes(pages: Pages) -> APIRouter:
         return see_other(f"/author/lessons/{key}")
 
     return router
-
-
-def must_edit_place(desk: Desk, place: str) -> None:
-    """Whoever may change a step may undo a change of it. Raises NotAllowed."""
-    area, _, part = place.partition("/")
-    if area == "steps":
-        desk.must_edit_step(part)
-    elif area == "facts":
-        if not desk.may_edit_facts:
-            raise NotAllowed("The facts of this lesson are written by the agencies that lead its steps.")
-    else:
-        desk.must("edit_lesson")
 
 
 def undo_last(db: Db, app: Parts, desk: Desk) -> None:
@@ -168,14 +159,16 @@ def lesson_page(db: Db, app: Parts, desk: Desk) -> dict[str, Any]:
         _step_face(desk, place, key) for place, key in enumerate(desk.sketch.keys) if not key.startswith(SOURCES)
     ]
     shared = frame(db, app, desk, "steps")
+    single = [kind for kind in KIND_WORDS if kind in desk.sketch.keys and kind not in REPEATED]
     return shared | {
         "steps": steps,
         "is_begun": desk.may("edit_lesson") and not shared["version"] and len(steps) <= FIRST_STEPS,
         "minutes": sum(step["minutes"] for step in steps),
-        "reading_age": look_at(*texts_of_version(desk.checked.lesson)).age if desk.checked.lesson else None,
-        "kinds": [
-            (kind, words) for kind, words in KIND_WORDS.items() if kind in REPEATED or kind not in desk.sketch.keys
-        ],
+        "reading": look_at(*texts_of_version(desk.checked.lesson)) if desk.checked.lesson else None,
+        "screens": len(whole(desk).steps),
+        "always_asked": [question.text for question in CONFIDENCE],
+        "kinds": [(kind, words) for kind, words in KIND_WORDS.items() if kind not in single],
+        "single": single,
         "findings": [finding_face(desk, finding) for finding in desk.checked.findings],
         "may_edit": desk.may("edit_lesson"),
     }

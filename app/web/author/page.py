@@ -22,7 +22,7 @@ CHANGED = {
 
 def frame(db: Db, app: Parts, desk: Desk, tab: str) -> dict[str, Any]:
     """What every page of a lesson shows: its title and state, who saved last, what can be undone."""
-    last = next(iter(drafts.changes(db, desk.draft)), None)
+    last = next((one for one in drafts.changes(db, desk.draft) if desk.may_undo(one.place)), None)
     newest = lessons.newest_version(db, desk.draft.lesson_id)
     return {
         "who": desk.who.name,
@@ -77,6 +77,13 @@ def finding_face(desk: Desk, finding: Finding) -> dict[str, Any]:
         "remedy": finding.remedy,
         "is_warning": finding.is_warning,
     }
+
+
+def told_findings(desk: Desk, area: str, key: str, *, is_new: bool, is_asked: bool) -> dict[str, Any]:
+    """What is wrong, beside the fields; of what nobody has written into yet only when it is asked for."""
+    is_untouched = is_new and not is_asked
+    found = () if is_untouched else desk.checked.of(area, key)
+    return {"is_untouched": is_untouched, "findings": [finding_face(desk, one) for one in found]}
 
 
 def _step_name(desk: Desk, key: str) -> str:

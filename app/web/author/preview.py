@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request
 from markupsafe import Markup
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
+from app.content.picture_fields import picture_words
 from app.content.preview import lesson_with, question_part
 from app.content.question_forms import question_from
 from app.content.sketch import write_part
@@ -184,13 +185,22 @@ def _pictured(html: str, desk: Desk) -> str:
     return html.replace('="/media/', f'="{desk.address}/media/')
 
 
-def pictures_of(desk: Desk) -> dict[str, Medium | None]:
+@dataclass(frozen=True)
+class Offered:
+    """A picture as the list of a form names it; only an own one brings its description along."""
+
+    words: str
+    alt: str | None = None
+
+
+def pictures_of(desk: Desk) -> dict[str, Offered]:
     """By path: the agencies' own, then those that came with the lessons, of which those of this topic first."""
     folder = desk.pictures
     paths = [path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*")) if path.is_file()]
     shipped = sorted(paths, key=lambda path: not path.startswith(f"{desk.draft.topic_key}/"))
     own = {path: medium for path, medium in desk.own.items() if not medium.is_film}
-    return {**own, **dict.fromkeys(shipped)}
+    ours = {path: Offered(f"Ours: {medium.alt or 'decorative'}", medium.alt) for path, medium in own.items()}
+    return {**ours, **{path: Offered(picture_words(path)) for path in shipped}}
 
 
 def films_of(desk: Desk) -> list[Medium]:

@@ -5,18 +5,22 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Request
 from starlette.responses import JSONResponse, Response
 
+from app.content import belief_rows
+from app.content.lesson_starts import new_question
+from app.content.named_facts import boxes
 from app.content.question_bodies import WORDS
 from app.content.question_forms import fields_of_question, next_id, question_from
 from app.content.questions.kinds import IN_QUIZ
-from app.content.quiz_sketch import change_question, read_question
-from app.content.sketch import lines_of, one_line
+from app.content.quiz_sketch import read_question
+from app.content.sketch import one_line
 from app.content.yaml_pieces import Value
 from app.domain.errors import Conflict, Invalid, NotFound
+from app.domain.lesson import CONFIDENCE
 from app.domain.quiz import LONGEST_EXPLANATION, LONGEST_OPTION, LONGEST_QUESTION
 from app.store import drafts
 from app.store.database import Db
 from app.web.author.desk import Desk, Typed, fingerprint, open_desk, save, saved
-from app.web.author.page import finding_face, frame
+from app.web.author.page import finding_face, frame, told_findings
 from app.web.author.preview import FRAMES, of_question, pictures_of, steps_of
 from app.web.author.steps import facts_of, spot_image
 from app.web.deps import App, Parts, SignedIn
@@ -41,14 +45,14 @@ def _add_quiz(router: APIRouter, pages: Pages) -> None:
 
     @router.post("/author/lessons/{key}/quiz")
     def save_quiz(key: str, request: Request, app: App, who: SignedIn, form: Typed) -> Response:
-        """The quiz's title, and the misconceptions with their codes."""
+        """The quiz's title, and what children may believe."""
         with app.database.transaction() as db:
             desk = open_desk(db, app, who, key)
             desk.must("edit_lesson")
             sketch = desk.texts.quiz_sketch
             if sketch.values is None:
                 raise Invalid("The head of this quiz file cannot be read. Put its text right first.")
-            made = sketch.with_values(typed_quiz(form))
+            made = sketch.with_values(typed_quiz(form, sketch.misconceptions))
             if form.get("read") != fingerprint(sketch.head) and made.head != sketch.head:
                 raise Conflict("Somebody has changed the quiz meanwhile. Go back, and look at it again.")
             desk = save(db, app, desk, "quiz", quiz=made.text)
@@ -64,8 +68,7 @@ def _add_quiz(router: APIRouter, pages: Pages) -> None:
             sketch = desk.texts.quiz_sketch
             ids = tuple(str((read_question(text) or {}).get("id", "")) for text in sketch.questions)
             name = next_id(ids, desk.draft.topic_key)
-            empty: dict[str, Value | None] = {"id": name, "question": "", "right": "", "wrong": (), "why": ""}
-            made = sketch.with_questions([*sketch.questions, change_question("", empty)])
+            made = sketch.with_questions([*sketch.questions, new_question(name)])
             save(db, app, desk, f"questions/{name}", quiz=made.text)
         return see_other(f"/author/lessons/{key}/questions/{name}")
 
@@ -102,14 +105,13 @@ def _add_quiz(router: APIRouter, pages: Pages) -> None:
         return see_other(f"/author/lessons/{key}/quiz")
 
 
-def typed_quiz(form: dict[str, str]) -> dict[str, Value | None]:
-    """One misconception in each line: "FM1: Hide and wait"."""
-    named: dict[str, str] = {}
-    for line in lines_of(form.get("misconceptions", "")).split("\n"):
-        code, _, words = one_line(line).partition(":")
-        if code.strip():
-            named[code.strip().upper()[:12]] = words.strip()
-    return {"title": one_line(form.get("title", ""))[:80], "misconceptions": named or ""}
+def typed_quiz(form: dict[str, str], known: dict[str, str]) -> dict[str, Value | None]:
+    """The title, and what children may believe, a sentence in each row."""
+    return {"title": one_line(form.get("title", ""))[:80], "misconceptions": belief_rows.typed(form, known) or ""}
+
+
+def _is_new(text: str, question: str) -> bool:
+    return text.strip() == new_question(question).strip()
 
 
 def _moved(keys: list[str], question: str, by: int) -> list[str]:
@@ -137,7 +139,7 @@ def _quiz_page(db: Db, app: Parts, desk: Desk) -> dict[str, Any]:
         "read": fingerprint(sketch.head),
         "is_plain": sketch.values is not None,
         "quiz_title": (sketch.values or {}).get("title", ""),
-        "misconceptions": "\n".join(f"{code}: {words}" for code, words in sketch.misconceptions.items()),
+        "beliefs": belief_rows.rows(sketch.misconceptions, desk.draft.topic_key),
         "questions": [
             {
                 "key": key,
@@ -149,16 +151,17 @@ def _quiz_page(db: Db, app: Parts, desk: Desk) -> dict[str, Any]:
             for key, one in zip(sketch.keys, shown, strict=True)
         ],
         "anchors": sum(one.is_anchor for one in shown),
+        "always_asked": [question.text for question in CONFIDENCE],
         "findings": [finding_face(desk, one) for one in desk.checked.of("quiz")],
     }
 
 
 def _add_builder(router: APIRouter, pages: Pages) -> None:
     @router.get("/author/lessons/{key}/questions/{question}")
-    def builder(key: str, question: str, app: App, who: SignedIn) -> Response:
+    def builder(key: str, question: str, app: App, who: SignedIn, missing: bool = False) -> Response:
         with app.database.reading() as db:
             desk = open_desk(db, app, who, key)
-            page = _builder_page(db, app, desk, question, question_of(desk, question))
+            page = _builder_page(db, app, desk, question, question_of(desk, question), is_asked=missing)
             return pages.page("author/question.html", **page)
 
     @router.post("/author/lessons/{key}/questions/{question}")
@@ -193,7 +196,9 @@ def _conflict(pages: Pages, request: Request, db: Db, app: Parts, desk: Desk, qu
     return pages.page("author/question.html", status=409, **page)
 
 
-def _builder_page(db: Db, app: Parts, desk: Desk, question: str, text: str) -> dict[str, Any]:
+def _builder_page(
+    db: Db, app: Parts, desk: Desk, question: str, text: str, *, is_asked: bool = False
+) -> dict[str, Any]:
     sketch = desk.texts.quiz_sketch
     place, shown = sketch.keys.index(question), fields_of_question(text)
     around = {"before": place - 1, "after": place + 1}
@@ -210,9 +215,9 @@ def _builder_page(db: Db, app: Parts, desk: Desk, question: str, text: str) -> d
         "read": fingerprint(question_of(desk, question)),
         "may_edit": desk.may("edit_lesson"),
         "misconceptions": sketch.misconceptions,
-        "facts": facts_of(desk),
+        "facts": boxes(facts_of(desk), shown.facts),
         "limits": LIMITS,
-        "findings": [finding_face(desk, one) for one in desk.checked.of("questions", question)],
+        **told_findings(desk, "questions", question, is_new=_is_new(text, question), is_asked=is_asked),
         "frames": FRAMES,
         "frame_query": f"question={question}",
         "steps_to_see": steps_of(of_question(desk, question)),

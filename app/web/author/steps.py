@@ -6,6 +6,9 @@ from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
 from app.content.drafts import SOURCES
+from app.content.lesson_starts import new_part
+from app.content.named_facts import boxes
+from app.content.parts import KINDS
 from app.content.question_bodies import WORDS, Body
 from app.content.sketch import LessonSketch, lines_of, read_part, write_part
 from app.content.step_forms import StepFields, fields_of, part_from, part_with_form, rearranged
@@ -15,7 +18,7 @@ from app.domain.shown import PREVIEW, public_name
 from app.store import drafts
 from app.store.database import Db
 from app.web.author.desk import Desk, Typed, fingerprint, open_desk, save, saved
-from app.web.author.page import finding_face, frame
+from app.web.author.page import finding_face, frame, told_findings
 from app.web.author.preview import FRAMES, films_of, of_part, pictures_of, steps_of
 from app.web.deps import App, Parts, SignedIn
 from app.web.pages import Pages, clock_time, wants_json
@@ -27,10 +30,11 @@ def routes(pages: Pages) -> APIRouter:
     router = APIRouter()
 
     @router.get("/author/lessons/{key}/steps/{part}")
-    def editor(key: str, part: str, app: App, who: SignedIn) -> Response:
+    def editor(key: str, part: str, app: App, who: SignedIn, missing: bool = False) -> Response:
         with app.database.reading() as db:
             desk = open_desk(db, app, who, key)
-            return pages.page("author/step.html", **editor_page(db, app, desk, part, desk.part(part)))
+            page = editor_page(db, app, desk, part, desk.part(part), is_asked=missing)
+            return pages.page("author/step.html", **page)
 
     @router.post("/author/lessons/{key}/steps/{part}")
     def save_step(key: str, part: str, request: Request, app: App, who: SignedIn, form: Typed) -> Response:
@@ -90,7 +94,7 @@ def _conflict(pages: Pages, request: Request, db: Db, app: Parts, desk: Desk, pa
     return pages.page("author/step.html", status=409, **page)
 
 
-def editor_page(db: Db, app: Parts, desk: Desk, part: str, text: str) -> dict[str, Any]:
+def editor_page(db: Db, app: Parts, desk: Desk, part: str, text: str, *, is_asked: bool = False) -> dict[str, Any]:
     """The editor with this text in it, which may be another than the one that is kept."""
     found = part_with_form(text) if not part.startswith(SOURCES) else None  # facts have pages of their own
     shown: StepFields | None = fields_of(found) if found else None
@@ -109,8 +113,8 @@ def editor_page(db: Db, app: Parts, desk: Desk, part: str, text: str) -> dict[st
         "films": films_of(desk),
         "may_add_media": any(may(desk.who, "use_media", agency_id=one) for one in desk.agency_ids),
         "misconceptions": desk.texts.quiz_sketch.misconceptions,
-        "facts": facts_of(desk),
-        "findings": [finding_face(desk, one) for one in desk.checked.of("steps", part)],
+        "facts": boxes(facts_of(desk), shown.part.setting("facts") if shown else ""),
+        **told_findings(desk, "steps", part, is_new=_is_new(text, shown), is_asked=is_asked),
         "frames": FRAMES,
         "frame_query": f"part={part}",
         "steps_to_see": steps_of(of_part(desk, part)),
@@ -118,6 +122,10 @@ def editor_page(db: Db, app: Parts, desk: Desk, part: str, text: str) -> dict[st
         "theirs": "",
         "their_name": "",
     }
+
+
+def _is_new(text: str, shown: StepFields | None) -> bool:
+    return shown is not None and shown.kind in KINDS and text.strip() == new_part(shown.kind).strip()
 
 
 def spot_image(desk: Desk, *bodies: Body) -> str:

@@ -10,6 +10,8 @@ from app.domain.errors import NotFound
 from app.domain.lesson_changes import changes, is_reordered
 from app.store import lessons
 from app.store.database import Db
+from app.store.lessons import Published
+from app.web.author import colleagues
 from app.web.author.desk import Desk, open_desk
 from app.web.author.page import frame
 from app.web.deps import App, Parts, SignedIn
@@ -36,11 +38,25 @@ def routes(pages: Pages) -> APIRouter:
 
 
 def _list_page(db: Db, app: Parts, desk: Desk) -> dict[str, Any]:
+    lesson_id = desk.draft.lesson_id
+    newest, taught = lessons.newest_version(db, lesson_id), lessons.taught(db, lesson_id)
+    offered_in = colleagues.offered_in(db, desk)
     return frame(db, app, desk, "versions") | {
-        "versions": lessons.versions_of(db, desk.draft.lesson_id),
-        "may_retire": desk.may("retire_lesson") and lessons.newest_version(db, desk.draft.lesson_id) is not None,
-        "newest": lessons.newest_version(db, desk.draft.lesson_id),
+        "versions": [
+            {"one": one, "state": _state(one, newest, is_taught=one.id in taught, is_offered=bool(offered_in))}
+            for one in lessons.versions_of(db, lesson_id)
+        ],
+        "may_retire": desk.may("retire_lesson") and newest is not None,
+        "newest": newest,
+        "offered_in": offered_in,
     }
+
+
+def _state(one: Published, newest: int | None, *, is_taught: bool, is_offered: bool) -> str:
+    """A version is taught once a class has begun with it, and not before."""
+    if one.id == newest:
+        return "taught" if is_taught else "on offer" if is_offered else "not on offer"
+    return "retired" if one.retired_at else "earlier"
 
 
 def _difference_page(db: Db, app: Parts, desk: Desk, pair: str) -> dict[str, Any]:

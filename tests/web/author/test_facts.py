@@ -41,6 +41,7 @@ def test_a_fact_without_its_source_blocks_and_is_linked(world: World) -> None:
 def test_a_fact_is_added_and_taken_out(world: World) -> None:
     priya = author(world)
     assert priya.send("/facts").headers["location"] == "/author/lessons/fire/facts/FIR-19"
+    assert 'class="wrong"' not in priya.page("/facts/FIR-19")
     new = {"text": "New.", "source": "Somebody, 2026", "confidence": "high", "for": "pupils"}
     priya.send("/facts/FIR-19", priya.form("/facts/FIR-19") | new)
     assert "not used yet" in row(priya.page("/facts"), "FIR-19")
@@ -83,7 +84,7 @@ def test_a_signature_under_words_that_have_changed_meanwhile_is_refused(world: W
 
 def test_each_agency_signs_for_itself(world: World) -> None:
     priya = author(world)
-    priya.type("/steps/poll", lead="RNLI", facts="FIR-08")
+    priya.type("/steps/poll", lead="RNLI", fact_FIR_08="on")
     assert sign(world, CORA) == 409  # the coordinator has no button, so no words were sent
     assert sign(world, RITA) == 303
     shown = row(priya.page("/facts"))

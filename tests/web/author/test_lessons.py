@@ -34,7 +34,9 @@ def test_a_lesson_shows_its_steps_with_their_minutes(world: World) -> None:
     page = author(world).page()
     assert order_of(page) == ["precheck", "hook", "facts", "scenario", "poll", "quiz", "pledge", "take-home"]
     assert "19 minutes" in page
-    assert "words for an age of about <b>6</b>" in page
+    assert "Words for an age of about <b>6</b>: easy to read in Year 6" in page
+    assert "in 8 steps, which are 36 screens one after another" in page
+    assert "a lesson has only one of each: precheck, hook," in page
     assert "Nothing is missing" in page
 
 

@@ -50,7 +50,7 @@ def test_the_whole_lesson_is_walked_through_step_by_step(world: World) -> None:
     at, seen = "?place=0&phase=", []
     for _ in range(6):
         page = priya.page(f"/walk{at}")
-        seen.append(re.findall(r"Step (\d+) of 36([^<]*)</p>", page)[0])
+        seen.append(re.findall(r"Screen (\d+) of 36([^<]*)</p>", page)[0])
         at = re.findall(r'id="walk-next" href="([^"]+)"', page)[0].replace("&amp;", "&")
     before, while_, closed = ", before it opens", ", while it is open", ", when it is closed"
     assert seen == [("1", ""), ("2", before), ("2", while_), ("2", closed), ("3", before), ("3", while_)]
@@ -67,7 +67,7 @@ def test_a_half_written_lesson_is_shown_as_far_as_it_goes(world: World) -> None:
     priya.send("/steps", kind="scenario")
     priya.type("/steps/scenario", title="Sam waits", text="The train comes.", minutes="2")
     assert "The train comes." in priya.page("/preview?part=scenario")
-    assert "Step 1 of" in priya.page("/walk")
+    assert "Screen 1 of" in priya.page("/walk")
     priya.send("/questions")
     assert "Nothing to show yet" in priya.page("/preview?question=R1")
 

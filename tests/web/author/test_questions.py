@@ -48,7 +48,7 @@ def test_a_question_is_added_filled_in_and_taken_out(world: World) -> None:
     assert 'href="/author/lessons/fire/questions/F11#' in priya.page()
     new = "/questions/F11"
     form = priya.form(new) | {"question": "Who may call 999?", "option-1": "Anybody", "option-2": "Adults only"}
-    form |= {"right": "1", "misconception-2": "FM11", "why": "Children may call as well.", "facts": "FIR-15"}
+    form |= {"right": "1", "misconception-2": "FM11", "why": "Children may call as well.", "fact-FIR-15": "on"}
     priya.send(new, form)
     assert "Nothing is missing" in priya.page()
     priya.send("/questions/F11/remove")
@@ -93,15 +93,38 @@ def test_a_question_that_gets_another_name_has_another_address(world: World) -> 
 
 def test_title_and_misconceptions_are_changed(world: World) -> None:
     priya = author(world)
-    typed = {
-        "title": "Fire: before and after",
-        "misconceptions": "fm1: Hide\r\nFM99: New: with a colon\r\nFM98\r\n\r\n",
-    }
-    assert priya.send("/quiz", priya.form("/quiz") | typed).status_code == 303
+    before = QuizSketch.cut((world.settings.quizzes_dir / "fire.yaml").read_text()).misconceptions
+    last = max(int(code.removeprefix("FM")) for code in before)
+    new = f"FM{last + 1}"
+    form = priya.form("/quiz")
+    assert form[f"belief-{new}"] == ""
+    typed = {"title": "Fire: before and after", "belief-FM1": "Hide", "belief-FM2": " ", f"belief-{new}": "New: yes"}
+    assert priya.send("/quiz", form | typed).status_code == 303
     sketch = QuizSketch.cut(draft(world).quiz_text)
-    assert sketch.misconceptions == {"FM1": "Hide", "FM99": "New: with a colon", "FM98": ""}
+    kept = {code: words for code, words in before.items() if code != "FM2"}
+    assert sketch.misconceptions == kept | {"FM1": "Hide", new: "New: yes"}
     assert "# One quiz, one file." in sketch.head
     assert "FM2" in priya.page()  # answers that name what is gone are told
+
+
+def test_a_question_without_a_fact_names_one_of_the_lesson_to_tick(world: World) -> None:
+    priya = author(world)
+    boxes = {name: value for name, value in priya.form(F1).items() if not name.startswith("fact-")}
+    priya.send(F1, boxes | {"facts-listed": "1"})
+    assert "Tick the fact behind it, such as FIR-01." in priya.page()
+    priya.type(F1, fact_FIR_02="on")
+    assert "Nothing is missing" in priya.page()
+    assert "    facts: FIR-02\n" in (QuizSketch.cut(draft(world).quiz_text).question("F1") or "")
+
+
+def test_a_new_question_is_not_called_wrong_before_it_is_written(world: World) -> None:
+    priya = author(world)
+    priya.send("/questions")
+    new = "/questions/F11"
+    assert 'class="wrong"' not in priya.page(new)
+    assert 'class="wrong"' in priya.page(f"{new}?missing=1")
+    priya.type(new, question="What now?")
+    assert 'class="wrong"' in priya.page(new)
 
 
 def test_a_question_is_shown_as_typed_before_it_is_saved(world: World) -> None:
@@ -118,7 +141,7 @@ def test_a_question_is_shown_as_typed_before_it_is_saved(world: World) -> None:
 def test_hostile_words_in_a_question_are_only_words(world: World) -> None:
     priya = author(world)
     evil = "<script>alert(1)</script>: {{ 7 }} *a &b !c | > - \"'\n- id: F2\n  why: x"
-    fields = dict.fromkeys(("question", "option-1", "option-2", "why", "talk", "facts", "misconception-2"), evil)
+    fields = dict.fromkeys(("question", "option-1", "option-2", "why", "talk", "misconception-2"), evil)
     before = order_of(priya.page("/quiz"))
     priya.send(F1, priya.form(F1) | fields | {"right": "1"})
     assert order_of(priya.page("/quiz")) == before

@@ -1,15 +1,19 @@
 """Review and publication: a colleague approves, a version is frozen, and nothing stale is published."""
 
+import re
+
 import pytest
 
+from app.content.quiz_sketch import QuizSketch
 from app.store import lessons
 from app.web.author.review import CHECKLIST
-from tests.authors import Author, author
+from tests.authors import Author, author, forms_on
 from tests.cast import CORA, FAY, PAUL, PRIYA, RITA, World
 from tests.web.author.test_lessons import draft
 
 HOOK = "/steps/hook"
-TICKED = dict.fromkeys(CHECKLIST, "on")
+TICKED = {name: "on" for name in CHECKLIST if name != "captions"}
+"""What has to be ticked where a lesson has no film."""
 
 
 def newest(world: World) -> tuple[int, str]:
@@ -73,12 +77,14 @@ def test_an_approval_needs_the_whole_checklist_and_a_refusal_needs_words(world: 
     half = {"revision": "2", "facts": "on", "tone": "on"}
     for form, sentence in (
         (half | {"result": "approved"}, "Tick each line of the checklist"),
-        (half | {"result": "sent back"}, "Say in a few words what should change."),
         (half, "Choose whether to approve"),
         (TICKED | {"revision": "2", "result": "perhaps"}, "Choose whether to approve"),
     ):
-        refused = fay.send("/review", form)
+        refused = fay.send("/review", form | {"words": "So far so good."})
         assert (refused.status_code, sentence in refused.text) == (422, True)
+    form = forms_on(refused.text)[f"{fay.address}/review"]  # on the same page, with all that was given
+    assert form == TICKED | {"revision": "2", "words": "So far so good."}
+    assert "Say in a few words what should change." in fay.send("/review", half | {"result": "sent back"}).text
     assert fay.send("/review", half | {"result": "sent back", "words": "Shorter, please."}).status_code == 303
     assert "Shorter, please." in priya.page("/review")
     assert draft(world).state == "draft"
@@ -125,6 +131,64 @@ def test_what_is_in_review_shows_what_changed_side_by_side(world: World, priya: 
     assert page.count('class="change"') == 2  # the slide, and the question that stands under the same title
 
 
+def test_another_answer_is_shown_once_with_what_children_may_believe(world: World) -> None:
+    priya = author(world)
+    priya.type("/questions/F1", option_2="Hide in the wardrobe")
+    page = priya.page("/review")
+    assert page.count('class="change"') == 1  # F1 is asked before and after
+    old, new = (page.partition(f'<td class="{which}">')[2].partition("</td>")[0] for which in ("old", "new"))
+    assert "Hide under the bed and wait for help (may believe:" in old
+    assert "Hide in the wardrobe (may believe:" in new
+    assert "✓ Shout to wake everyone and get out" in new
+
+
+def test_a_lesson_without_a_version_is_read_from_top_to_end_in_one_column(world: World) -> None:
+    author(world, CORA).send("/retire")
+    page = author(world, FAY).page("/review")
+    assert "<table" not in page
+    assert '<span class="sr">Safest: </span><span>Shout to wake everyone and get out' in page
+    sketch = QuizSketch.cut(draft_texts(world))
+    believed = sketch.misconceptions["FM1"]
+    assert f'Hide under the bed and wait for help <span class="soft">May believe: {believed}' in page
+    assert re.search(r"<b>FIR-01</b> [^<]+ <span class=\"soft\">Source: \w+", page)
+    assert len(re.findall(r"<b>F1\. ", page)) == 1
+    assert "<strong>" in page
+    for technical in ("Offers not sure", "Shows the answer", "**", "–</td>"):
+        assert technical not in page
+
+
+def draft_texts(world: World) -> str:
+    return (world.settings.quizzes_dir / "fire.yaml").read_text()
+
+
+def test_whoever_waits_for_a_review_reads_who_may_give_it_and_where(world: World, priya: Author) -> None:
+    page = priya.page("/review")
+    assert "<li>Fay <span" in page
+    assert '<li>Cora <span class="soft">(Coordinator)</span>' in page
+    assert "Paul" not in page
+    assert 'value="http://127.0.0.1:8000/author/lessons/fire/review"' in page
+    assert "<li>Priya" not in page
+
+
+def test_what_is_published_says_where_teachers_find_it(world: World, priya: Author) -> None:
+    approve(author(world, FAY), 2)
+    publish(priya, 2)
+    page = priya.page("/versions")
+    assert "Teachers find version 2" in page
+    assert "<b>Safety in Action, the town (demo)</b>" in page
+    assert 'href="/programmes/town#modules"' in author(world, CORA).page("/review")
+    assert "<td>on offer</td>" in page
+    world.start(world.teacher())
+    assert "<td>taught</td>" in priya.page("/versions")
+
+
+def test_what_is_published_is_not_undone(world: World, priya: Author) -> None:
+    approve(author(world, FAY), 2)
+    publish(priya, 2)
+    assert "data-undo hidden" in author(world, FAY).page()
+    assert priya.send("/undo", revision=str(priya.revision)).status_code == 403
+
+
 def test_two_versions_are_compared_step_by_step(world: World, priya: Author) -> None:
     approve(author(world, FAY), 2)
     publish(priya, 2)
@@ -166,7 +230,10 @@ def test_the_coordinator_retires_a_lesson_and_no_class_can_begin_it(world: World
 
 
 def test_facts_without_a_signature_are_marked_and_do_not_block(world: World, priya: Author) -> None:
-    assert "facts await sign-off by Kent Fire and Rescue Service" in author(world, FAY).page("/review")
+    page = author(world, FAY).page("/review")
+    assert "facts await sign-off by Kent Fire and Rescue Service" in page
+    assert '<a href="/author/lessons/fire/facts">Read them and sign</a>' in page
+    assert "Fay, Priya may sign them" in author(world, CORA).page("/review")
 
 
 def test_only_an_author_of_the_lesson_asks_for_a_review(world: World) -> None:

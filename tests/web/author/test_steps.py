@@ -119,7 +119,7 @@ def test_hostile_words_are_kept_as_words_and_shown_as_words(world: World) -> Non
     priya = author(world)
     priya.type("/steps/poll", title="Elsewhere")
     steps, before = draft_steps(priya), read_part(hook(world))
-    fields = ("title", "text", "alt", "teacher", "presenter", "facts")
+    fields = ("title", "text", "alt", "teacher", "presenter")
     for turn in range(0, len(HOSTILE), 3):
         texts = HOSTILE[turn:] + HOSTILE[:turn]
         assert priya.type(HOOK, **dict(zip(fields, texts, strict=False))).status_code == 303
@@ -192,6 +192,14 @@ def test_the_step_is_shown_as_typed_before_it_is_saved(world: World) -> None:
     assert "Not saved yet" in told["pupil"]
     assert [step["title"] for step in told["steps"]] == ["Not saved yet", "Not saved yet"]  # the slide, the question
     assert "Not saved yet" not in priya.page()
+
+
+def test_a_new_step_is_not_called_wrong_before_it_is_written(world: World) -> None:
+    priya = author(world)
+    priya.send("/steps/poll/remove")
+    priya.send("/steps", kind="poll")
+    assert 'class="wrong"' not in priya.page("/steps/poll")
+    assert 'class="wrong"' in priya.page("/steps/poll?missing=1")
 
 
 def test_a_text_larger_than_a_form_may_be_is_refused_in_words(world: World) -> None:

@@ -20,7 +20,7 @@ def upgrade() -> None:
         sa.Column("agency_id", sa.Integer(), nullable=False),
         sa.Column("label", sqltypes.AutoString(), nullable=False),
         sa.Column("amount", sa.Float(), nullable=False),
-        sa.Column("unit", sqltypes.AutoString(), nullable=False),
+        sa.Column("measure", sqltypes.AutoString(), nullable=False),
         sa.Column("period", sqltypes.AutoString(), nullable=False),
         sa.Column("source", sqltypes.AutoString(), nullable=False),
         sa.Column("entered_by", sa.Integer(), nullable=False),

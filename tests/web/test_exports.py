@@ -1,0 +1,59 @@
+"""Files that take a moment to make: once for whoever asks twice, and never so many that a class has to wait."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from app.domain.errors import Conflict, NotFound
+from app.web.exports import Exports
+
+
+def test_what_is_asked_for_twice_is_made_once() -> None:
+    exports, may_end, begun = Exports(), threading.Event(), threading.Semaphore(0)
+    made = []
+
+    def make() -> bytes:
+        made.append(1)
+        begun.release()
+        may_end.wait(5)
+        return b"the file"
+
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(exports.make, "report", make)
+        assert begun.acquire(timeout=5)
+        second = pool.submit(exports.make, "report", make)
+        assert not begun.acquire(timeout=0.2)
+        may_end.set()
+        assert (first.result(5), second.result(5)) == (b"the file", b"the file")
+    assert len(made) == 1
+    assert exports.make("report", lambda: b"a later one") == b"a later one"
+
+
+def test_too_many_at_a_time_are_told_to_come_back() -> None:
+    exports, may_end, begun = Exports(at_a_time=1, waiting=0), threading.Event(), threading.Event()
+
+    def make() -> bytes:
+        begun.set()
+        may_end.wait(5)
+        return b""
+
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(exports.make, 1, make)
+        assert begun.wait(5)
+        with pytest.raises(Conflict, match="try again"):
+            exports.make(2, make)
+        may_end.set()
+        first.result(5)
+    assert exports.make(2, lambda: b"now") == b"now"
+
+
+def test_a_refusal_reaches_whoever_asked_and_the_next_begins_anew() -> None:
+    exports = Exports()
+
+    def refuse() -> bytes:
+        raise NotFound("Not here.")
+
+    with pytest.raises(NotFound):
+        exports.make("report", refuse)
+    assert exports.make("report", lambda: b"there") == b"there"
