@@ -252,6 +252,8 @@ POLICIES: dict[str, Policy] = {
     "GET /author/media": PRESENTER,
     "POST /author/media": PRESENTER,
     "POST /author/media/remove": MEMBERS,
+    "POST /author/media/logo": MEMBERS,
+    "GET /agencies/{agency}/logo": STAFF,
     # lessons
     "GET /author": STAFF,
     "GET /author/facts": STAFF,
@@ -374,6 +376,7 @@ FORMS: dict[str, dict[str, Any]] = {
     f"POST {CONSOLE}/notes": {"words": MESSAGES[0]},
     f"POST {CONSOLE}/end": {"holder_epoch": 0},
     "POST /author/media/remove": {"name": "{medium}"},
+    "POST /author/media/logo": {"name": "{medium}"},
     "POST /author/brought": {"lesson": "{key}"},
     "POST /author/lessons": {"title": "A new one", "topic": "fire"},
     f"POST {LESSON}/order": {"part": "hook", "by": 1},

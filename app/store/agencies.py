@@ -32,6 +32,7 @@ class Partner(NamedTuple):
     slug: str
     name: str
     kind: str
+    has_logo: bool
     contact: str
     vetted_on: date | None
     presenters: tuple[str, ...]
@@ -56,6 +57,7 @@ def partners(db: Db, programme_id: int) -> list[Partner]:
             slug=agency.slug,
             name=agency.name,
             kind=agency.kind,
+            has_logo=agency.logo != "",
             contact=place.contact,
             vetted_on=place.vetted_on,
             presenters=tuple(presenters.get(agency.id or 0, ())),

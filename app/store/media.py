@@ -7,7 +7,7 @@ import sqlalchemy
 from sqlalchemy import Text, cast
 from sqlmodel import col, func, select
 
-from app.domain.errors import Conflict, NotFound
+from app.domain.errors import Conflict, Invalid, NotFound
 from app.domain.media import OWN, Medium, must_fit
 from app.store.database import Db
 from app.store.tables import AgencyRow, DraftRow, LessonRow, MediaRow, VersionRow
@@ -63,8 +63,23 @@ def remove(db: Db, agency_ids: Collection[int], public_name: str) -> Medium:
     lessons = used_by(db, [public_name])[public_name]
     if lessons:
         raise Conflict(f"This is shown in {lessons[0]}, so it stays. What was published once is kept as it was.")
+    agency = db.get_one(AgencyRow, row.agency_id)
+    if agency.logo == public_name:
+        agency.logo = ""
     db.delete(row)
     return _medium(row)
+
+
+def choose_logo(db: Db, agency_id: int, public_name: str) -> None:
+    """One of the agency's own pictures, or none with an empty name. Raises NotFound, or Invalid for a film."""
+    if public_name and _medium(_row(db, [agency_id], public_name)).is_film:
+        raise Invalid("A logo is a picture. Choose one that stands still.")
+    db.get_one(AgencyRow, agency_id).logo = public_name
+
+
+def logo_of(db: Db, agency_id: int) -> str:
+    """The public name of its logo, or an empty one."""
+    return db.get_one(AgencyRow, agency_id).logo
 
 
 def used_by(db: Db, public_names: Iterable[str]) -> dict[str, list[str]]:

@@ -43,6 +43,7 @@ class AgencyRow(SQLModel, table=True):
     slug: str = Field(unique=True)
     name: str
     kind: str = ""
+    logo: str = ""
 
 
 class ProgrammeAgencyRow(SQLModel, table=True):

@@ -31,9 +31,11 @@ from app.content.problems import ProblemList
 from app.domain.errors import DomainError, Invalid, NotAllowed
 from app.domain.media import Medium, described, owned
 from app.domain.people import Staff, may
-from app.store import media
+from app.domain.public_files import PublicFile
+from app.store import directory, media
 from app.store.media_files import MediaFolder
 from app.web.deps import App, Parts, SignedIn
+from app.web.media import file_response
 from app.web.pages import Pages, see_other, status_of, wants_json
 from app.web.uploads import Received, Upload, Uploads
 
@@ -73,6 +75,20 @@ def routes(pages: Pages) -> APIRouter:
             removed = media.remove(db, [agency_id], name)
         MediaFolder(app.settings.data_dir).remove(removed.file_name)
         return see_other("/author/media")
+
+    @router.post("/author/media/logo")
+    def choose_logo(app: App, who: SignedIn, name: Annotated[str, Form()] = "") -> Response:
+        with app.database.transaction() as db:
+            media.choose_logo(db, agency_of(who), name)
+        return see_other(f"/author/media#{name}" if name else "/author/media")
+
+    @router.get("/agencies/{agency}/logo")
+    def logo(agency: str, request: Request, app: App, _who: SignedIn) -> Response:
+        """For all staff: it stands wherever an agency is named to adults."""
+        with app.database.reading() as db:
+            row = directory.agency_by_slug(db, agency)
+            medium = media.one(db, [row.id or 0], row.logo)
+        return file_response(app, PublicFile(path=medium.path), request)
 
     return router
 
@@ -198,11 +214,13 @@ def _list(app: Parts, who: Staff, sentence: str = "") -> dict[str, Any]:
     with app.database.reading() as db:
         mine = media.of_agency(db, agency_id)
         lessons = media.used_by(db, [one.public_name for one in mine])
+        logo = media.logo_of(db, agency_id)
     used = sum(one.size for one in mine)
     return {
         "who": who.name,
         "media": mine,
         "used_by": lessons,
+        "logo": logo,
         "used_mb": round(used / 1e6, 1),
         "quota_mb": app.settings.media_quota_mb,
         "sentence": sentence,

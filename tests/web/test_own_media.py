@@ -472,6 +472,28 @@ def test_a_picture_that_a_lesson_shows_stays(world: World) -> None:
     assert files_of(world) == [f"{used}.webp"]
 
 
+def test_an_agency_chooses_its_logo_which_stands_beside_its_name(world: World) -> None:
+    priya, cora, paul = world.staff(), world.staff(CORA), world.staff(PAUL)
+    name = added(priya)["name"]
+    beside = '<img class="logo" src="/agencies/kent-fire-and-rescue-service/logo" alt="">'
+    assert beside not in cora.get("/programmes/town/agencies").text
+    assert paul.post("/author/media/logo", data={"name": name}).status_code == 404
+    assert priya.post("/author/media/logo", data={"name": name}).status_code == 303
+    assert "This is your agency's logo." in priya.get("/author/media").text
+    assert beside in cora.get("/programmes/town/agencies").text
+    assert paul.get("/agencies/kent-fire-and-rescue-service/logo").content[:4] == b"RIFF"
+    assert paul.get("/agencies/kent-police/logo").status_code == 404
+    assert priya.post("/author/media/remove", data={"name": name}).status_code == 303
+    assert beside not in cora.get("/programmes/town/agencies").text
+
+
+def test_a_film_is_no_logo(world: World) -> None:
+    priya = world.staff()
+    film = added(priya, mp4())["name"]
+    refused = priya.post("/author/media/logo", data={"name": film})
+    assert (refused.status_code, "A logo is a picture." in refused.text) == (422, True)
+
+
 def test_a_file_whose_row_is_not_kept_does_not_stay(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(*_: object, **__: object) -> None:
         raise ZeroDivisionError

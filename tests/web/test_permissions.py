@@ -348,6 +348,8 @@ def things(stage: Stage, client: TestClient, email: str, key: str, agency: str, 
         wanted = (ProgrammeAgencyRow.agency_id == agency_id, col(ProgrammeAgencyRow.accepted_at).is_(None))
         asked = db.exec(select(ProgrammeAgencyRow.id).where(*wanted)).one()
         waiting = db.exec(select(InvitationRow.id).where(col(InvitationRow.email) == invitation)).one()
+    medium = add(client, alt=f"Of {key}").json()["name"]
+    client.post("/author/media/logo", data={"name": medium})
     return {
         "key": key,
         "version_id": str(version_id),
@@ -356,7 +358,7 @@ def things(stage: Stage, client: TestClient, email: str, key: str, agency: str, 
         "session_id": led.headers["location"].rpartition("/")[2],
         "picture_name": picture_of(client, key),
         "words": forms_on(client.get(fact.rpartition("/")[0]).text)[f"{fact}/sign"]["words"],
-        "medium": add(client, alt=f"Of {key}").json()["name"],
+        "medium": medium,
         "brought": brought.headers["location"].rpartition("/")[2],
         "invitation": str(waiting),
         "asked": str(asked),
