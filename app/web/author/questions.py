@@ -39,9 +39,10 @@ def routes(pages: Pages) -> APIRouter:
 
 def _add_quiz(router: APIRouter, pages: Pages) -> None:
     @router.get("/author/lessons/{key}/quiz")
-    def quiz(key: str, app: App, who: SignedIn) -> Response:
+    def quiz(key: str, app: App, who: SignedIn, missing: bool = False) -> Response:
         with app.database.reading() as db:
-            return pages.page("author/quiz.html", **_quiz_page(db, app, open_desk(db, app, who, key)))
+            page = _quiz_page(db, app, open_desk(db, app, who, key), is_asked=missing)
+            return pages.page("author/quiz.html", **page)
 
     @router.post("/author/lessons/{key}/quiz")
     def save_quiz(key: str, request: Request, app: App, who: SignedIn, form: Typed) -> Response:
@@ -131,7 +132,7 @@ def question_of(desk: Desk, question: str) -> str:
     return text
 
 
-def _quiz_page(db: Db, app: Parts, desk: Desk) -> dict[str, Any]:
+def _quiz_page(db: Db, app: Parts, desk: Desk, *, is_asked: bool) -> dict[str, Any]:
     sketch = desk.texts.quiz_sketch
     shown = [fields_of_question(text) for text in sketch.questions]
     return frame(db, app, desk, "quiz") | {
@@ -152,7 +153,7 @@ def _quiz_page(db: Db, app: Parts, desk: Desk) -> dict[str, Any]:
         ],
         "anchors": sum(one.is_anchor for one in shown),
         "always_asked": [question.text for question in CONFIDENCE],
-        "findings": [finding_face(desk, one) for one in desk.checked.of("quiz")],
+        **told_findings(desk, "quiz", "", is_new=not (shown or sketch.misconceptions), is_asked=is_asked),
     }
 
 
