@@ -14,7 +14,7 @@ HOW = {
     "estimate": "A number is chosen.",
     "put_in_order": "They are put in this order.",
     "match": "These go together.",
-    "spot": "They are found in the picture.",
+    "spot": "Those that are ticked are to be found in the picture.",
     "opinion": "No answer is right or wrong.",
 }
 """How it is answered, where that is not one of several with one safest."""
@@ -99,19 +99,21 @@ def _passage(lesson: Lesson, steps: tuple[AnyStep, ...]) -> Passage:
 
 
 def _shown(lesson: Lesson, steps: Iterable[AnyStep]) -> Iterator[Shown]:
-    """A title is read once, however many screens stand under it."""
+    """A title and a picture are looked at once, however many screens show them."""
     title = ""
+    seen: Picture | None = None
     for step in steps:
         if isinstance(step, Asking) and step.purpose in ("before", "confidence"):
             continue
+        picture = picture_of(step.question) if isinstance(step, Asking) else step.picture
         yield Shown(
             title=step.title if step.title != title and not _is_of_quiz(step) else "",
             text=step.text,
-            picture=picture_of(step.question) if isinstance(step, Asking) else step.picture,
+            picture=picture if picture != seen else None,
             transcript=step.file.transcript if isinstance(step, Film) else (),
             asked=_asked(lesson, step) if isinstance(step, Asking | Pledge) else None,
         )
-        title = step.title
+        title, seen = step.title, picture
 
 
 def _is_of_quiz(step: AnyStep) -> bool:
