@@ -3,7 +3,7 @@
 from datetime import date
 
 from app.domain.disclosure import current_round, given_out_on
-from app.domain.impact import Knowledge, Report, TopicReport
+from app.domain.impact import Item, Knowledge, Report, TopicReport
 
 MODES = {"devices": "Devices", "hands": "Hands up", "cards": "Cards"}
 KINDS = {"recheck": "Check again, 6 to 12 weeks later", "catch_up": "Catch-up by pupils who were away"}
@@ -54,6 +54,22 @@ def _went(knowledge: Knowledge) -> str:
 
 def _span(knowledge: Knowledge) -> str:
     return f"from {knowledge.before_share}% to {knowledge.after_share}%"
+
+
+def talk_again(report: Report) -> Item | None:
+    """The question that fewest knew at the end, if not all did."""
+    least = min(_known(report), key=lambda item: item.knowledge.after_share or 0, default=None)
+    return least if least and (least.knowledge.after_share or 0) < 100 else None
+
+
+def known_best(report: Report) -> Item | None:
+    """The question that most knew at the end, where there is more than one."""
+    known = _known(report)
+    return max(known, key=lambda item: item.knowledge.after_share or 0) if len(known) > 1 else None
+
+
+def _known(report: Report) -> list[Item]:
+    return [item for topic in report.topics for item in topic.items if item.knowledge.after_share is not None]
 
 
 def notes(report: Report, today: date) -> tuple[str, ...]:

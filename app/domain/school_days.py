@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from datetime import date, timedelta
+from functools import lru_cache
 
 from pydantic import BaseModel
 
@@ -44,6 +45,7 @@ class Term(BaseModel, frozen=True):
     name: str
 
 
+@lru_cache(maxsize=2000)
 def term_of(day: date) -> Term:
     season = "spring" if day.month < 4 else "summer" if day.month < 9 else "autumn"
     return Term(key=f"{season}-{day.year}", name=f"{season.capitalize()} term {day.year}")

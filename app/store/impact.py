@@ -127,7 +127,8 @@ def _choices(view: View, rows: Iterable[Seen], parts: Parts) -> Choices:
         terms[row.term.key] = (row.began_at, row.term.name)
         schools[row.school_id] = row.school
         topics[row.topic_key] = row.version_id
-        agencies |= {part.slug: part.name for part in parts.get(row.id, ())}
+        for part in parts.get(row.id, ()):
+            agencies[part.slug] = part.name
     return Choices(
         terms=tuple(Choice(key, name) for key, (_, name) in sorted(terms.items(), key=lambda one: one[1])),
         schools=tuple(Choice(str(key), name) for key, name in sorted(schools.items(), key=lambda one: one[1])),

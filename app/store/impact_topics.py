@@ -26,6 +26,8 @@ from app.store.database import Db
 from app.store.outcomes import Family, Outcomes, Question, Results, Split
 from app.store.report_rows import Seen, View
 
+VIEWS_KEPT = 400
+"""Of topics, for each programme: what stands in them changes no more than what they are made of."""
 FEWEST_FOR_AN_IDEA = 3
 """So many must have chosen a wrong answer before it is named."""
 
@@ -66,6 +68,17 @@ def topics(db: Db, view: View) -> tuple[TopicReport, ...]:
 
 def _topic(db: Db, view: View, key: str) -> TopicReport:
     parts = [_seen_of(view, programme_id, key) for programme_id in _programmes(view.rows)]
+    if len(parts) > 1:
+        return _made(db, view, key, parts)
+    kept, asked = parts[0].kept.topics, (key, frozenset(row.id for row in parts[0].rows))
+    if asked not in kept:
+        if len(kept) >= VIEWS_KEPT:
+            kept.clear()
+        kept[asked] = _made(db, view, key, parts)
+    return kept[asked]
+
+
+def _made(db: Db, view: View, key: str, parts: Sequence[Topic]) -> TopicReport:
     rows = [row for part in parts for row in part.rows]
     versions = {version: view.lessons[version] for version in sorted({row.version_id for row in rows})}
     newest = {lesson.key: lesson for lesson in versions.values()}
@@ -159,7 +172,7 @@ def _ideas(db: Db, parts: Iterable[Topic], versions: Mapping[int, Lesson]) -> di
     for part in parts:
         cells = part.finely_counted().keys()
         records = [row.id for row in part.rows if row.cell in cells]
-        for (version_id, step_key), counts in outcomes.chosen(db, part.kept, records).items():
+        for (version_id, step_key), counts in outcomes.chosen(db, records).items():
             lesson = versions[version_id]
             step = lesson.step(step_key)
             if not isinstance(step, Asking) or not isinstance(step.question, ChooseOne) or not step.is_anchor:

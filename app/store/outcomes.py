@@ -17,6 +17,7 @@ from sqlmodel import select as typed_select
 from app.domain import disclosure
 from app.domain.disclosure import Cell, CellKey, Decision
 from app.domain.gain import Scores
+from app.domain.impact import TopicReport
 from app.domain.lesson import CONFIDENCE, Asking, Lesson, Pledge
 from app.domain.questions.question import plain
 from app.store import lessons
@@ -51,7 +52,12 @@ class Split(NamedTuple):
     after_of: int = 0
 
     def plus(self, other: "Split") -> "Split":
-        return Split(*(one + another for one, another in zip(self, other, strict=True)))
+        return Split(
+            self.before + other.before,
+            self.before_of + other.before_of,
+            self.after + other.after,
+            self.after_of + other.after_of,
+        )
 
 
 @dataclass
@@ -101,8 +107,8 @@ class Outcomes:
     results: Mapping[str, Mapping[CellKey, Results]]
     """Topic -> class and round -> sums."""
     decisions: Mapping[tuple[str, Family], Decision]
-    chosen: dict[frozenset[int], "Chosen"] = field(default_factory=dict)
-    """Records -> what was chosen in them, as far as somebody has asked."""
+    topics: dict[tuple[str, frozenset[int]], TopicReport] = field(default_factory=dict)
+    """Topic and records -> what is said of them, as far as somebody has asked."""
 
     def decision(self, topic: str, family: Family) -> Decision:
         return self.decisions.get((topic, family), disclosure.NOTHING)
@@ -320,20 +326,11 @@ def _is_sensitive(lesson: Lesson, question_key: str) -> bool:
 
 Chosen = Mapping[tuple[int, str], Mapping[str, int]]
 """Version and step -> choice -> how many."""
-IDS_AT_A_TIME, VIEWS_KEPT = 5000, 200
+IDS_AT_A_TIME = 5000
 
 
-def chosen(db: Db, kept: Outcomes, records: Sequence[int]) -> Chosen:
+def chosen(db: Db, records: Sequence[int]) -> Chosen:
     """What pupils chose in these records, round 1."""
-    asked = frozenset(records)
-    if asked not in kept.chosen:
-        if len(kept.chosen) >= VIEWS_KEPT:
-            kept.chosen.clear()
-        kept.chosen[asked] = _chosen(db, records)
-    return kept.chosen[asked]
-
-
-def _chosen(db: Db, records: Sequence[int]) -> Chosen:
     counted: dict[tuple[int, str], Counter[str]] = defaultdict(Counter)
     row: Any = AskingResultRow
     record: Any = ParticipationRecordRow

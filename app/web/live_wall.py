@@ -88,13 +88,15 @@ def _session(view: ConsoleView, title: str, now: datetime) -> dict[str, Any]:
     session = view.session
     is_open = session.opened_at is not None and session.ended_at is None
     told = console.totals(view.lines, session.stage)
+    here = session.plan.at(session.stage)
     return {
         "id": session.id,
         "title": title or " and ".join(lesson.title for lesson in session.plan.lessons),
         "starts_at": session.starts_at,
         "state": "open" if is_open else "ended" if session.ended_at else "planned",
         "countdown": countdown(session.starts_at, now),
-        "where": where(session.plan, session.stage, with_title=True) if is_open else "",
+        "where": where(session.plan, session.stage) if is_open else "",
+        "step": here.step.title if is_open and here else "",
         "holder": view.holder.name if view.holder else "",
         "holder_is_gone": is_open and view.holder_is_gone,
         "totals": told,
@@ -146,13 +148,12 @@ def _alone(app: Parts, run: OpenRun, line: ClassLine, moved_at: datetime, now: d
     return row | {"title": " and ".join(lesson.title for lesson in run.plan.lessons)}
 
 
-def where(plan: Plan, stage: Stage, *, with_title: bool = False) -> str:
+def where(plan: Plan, stage: Stage) -> str:
     """What a class does, and at which step."""
     here = plan.at(stage)
     if here is None:
         return "at the ground rules" if stage.is_rules else PHASES[stage.phase]
-    words = f"{PHASES[stage.phase]}, step {plan.index(stage) + 1} of {len(plan.places)}"
-    return f"{words}: {here.step.title}" if with_title else words
+    return f"{PHASES[stage.phase]}, step {plan.index(stage) + 1} of {len(plan.places)}"
 
 
 def _totals(

@@ -88,6 +88,8 @@ def _face(app: Parts, report: Report, who: Staff, address: str, files: list[dict
         "address": address,
         "files": files,
         "headline": impact_words.headline(report),
+        "again": impact_words.talk_again(report),
+        "best": impact_words.known_best(report),
         "notes": impact_words.notes(report, app.clock().astimezone(HOME).date()),
         "limits": impact_words.LIMITS,
         "why": WHY,

@@ -219,6 +219,12 @@ def test_the_programme_report_says_what_its_only_agency_report_says(past: World)
     assert learnt in part
 
 
+def test_the_report_says_what_to_talk_about_again(past: World) -> None:
+    page = past.staff(PRIYA).get(FIRE).text
+    assert "Talk about this again" in page
+    assert "Most chosen wrong idea" in page
+
+
 def test_a_filter_that_would_single_out_a_hidden_class_shows_its_reach_only(past: World) -> None:
     cora = past.staff(CORA)
     [first] = re.findall(r'<option value="(\d+)">Harrowmarsh', cora.get(TOWN).text)
