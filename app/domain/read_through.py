@@ -74,7 +74,9 @@ class Passage(NamedTuple):
 
 def read_through(lesson: Lesson) -> tuple[Passage, ...]:
     groups = groupby(lesson.steps, key=lambda step: step.key if isinstance(step, Film) else step.part)
-    return tuple(_passage(lesson, tuple(steps)) for _, steps in groups)
+    return tuple(
+        _passage(lesson, title, tuple(steps)) for (_, steps), (title, _) in zip(groups, lesson.parts, strict=False)
+    )
 
 
 def facts_of_nothing(lesson: Lesson) -> tuple[Fact, ...]:
@@ -83,11 +85,11 @@ def facts_of_nothing(lesson: Lesson) -> tuple[Fact, ...]:
     return tuple(fact for fact in lesson.facts if fact.key not in named)
 
 
-def _passage(lesson: Lesson, steps: tuple[AnyStep, ...]) -> Passage:
+def _passage(lesson: Lesson, title: str, steps: tuple[AnyStep, ...]) -> Passage:
     first = steps[0]
     return Passage(
         kind=first.part,
-        title=first.title,
+        title=title,
         minutes=sum(step.minutes for step in steps),
         led_by=first.lead.name if first.lead != lesson.lead else "",
         is_optional=first.sensitivity == 2,
