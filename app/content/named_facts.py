@@ -20,7 +20,8 @@ def ticked(form: Mapping[str, str], before: str) -> str:
 
 
 def boxes(own: list[tuple[str, str]], listed: str) -> list[tuple[str, str, bool]]:
-    """(name, words, whether it is ticked) of all facts of the lesson, then of names that are none of them."""
+    """(name, words, whether it is ticked) of all facts of the lesson, those that are ticked first."""
     chosen, known = names(listed), dict(own)
     unknown = [(name, "There is no such fact in this lesson.") for name in chosen if name not in known]
-    return [(name, said, name in chosen) for name, said in [*known.items(), *unknown]]
+    found = [(name, said, name in chosen) for name, said in [*known.items(), *unknown]]
+    return sorted(found, key=lambda one: not one[2])

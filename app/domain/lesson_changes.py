@@ -170,7 +170,7 @@ def _words(value: Any) -> str:
         case {"path": path, "transcript": transcript}:
             return "\n".join((path, *transcript))
         case {"text": text, "is_correct": right, "misconception": misconception}:
-            return f"{'✓ ' if right else ''}{text}{f' (may believe: {misconception})' if misconception else ''}"
+            return f"{'✓' if right else '–'} {text}{f' (may believe: {misconception})' if misconception else ''}"
         case {"text": text, "partner": partner}:
             return f"{text} = {partner}"
         case {"first": first, "last": last, "step": step, "measure": measure}:

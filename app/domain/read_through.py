@@ -14,7 +14,7 @@ HOW = {
     "estimate": "A number is chosen.",
     "put_in_order": "They are put in this order.",
     "match": "These go together.",
-    "spot": "They are found in the picture.",
+    "spot": "Those that are ticked are to be found in the picture.",
     "opinion": "No answer is right or wrong.",
 }
 """How it is answered, where that is not one of several with one safest."""
@@ -74,7 +74,9 @@ class Passage(NamedTuple):
 
 def read_through(lesson: Lesson) -> tuple[Passage, ...]:
     groups = groupby(lesson.steps, key=lambda step: step.key if isinstance(step, Film) else step.part)
-    return tuple(_passage(lesson, tuple(steps)) for _, steps in groups)
+    return tuple(
+        _passage(lesson, title, tuple(steps)) for (_, steps), (title, _) in zip(groups, lesson.parts, strict=False)
+    )
 
 
 def facts_of_nothing(lesson: Lesson) -> tuple[Fact, ...]:
@@ -83,11 +85,11 @@ def facts_of_nothing(lesson: Lesson) -> tuple[Fact, ...]:
     return tuple(fact for fact in lesson.facts if fact.key not in named)
 
 
-def _passage(lesson: Lesson, steps: tuple[AnyStep, ...]) -> Passage:
+def _passage(lesson: Lesson, title: str, steps: tuple[AnyStep, ...]) -> Passage:
     first = steps[0]
     return Passage(
         kind=first.part,
-        title=first.title,
+        title=title,
         minutes=sum(step.minutes for step in steps),
         led_by=first.lead.name if first.lead != lesson.lead else "",
         is_optional=first.sensitivity == 2,
@@ -99,19 +101,21 @@ def _passage(lesson: Lesson, steps: tuple[AnyStep, ...]) -> Passage:
 
 
 def _shown(lesson: Lesson, steps: Iterable[AnyStep]) -> Iterator[Shown]:
-    """A title is read once, however many screens stand under it."""
+    """A title and a picture are looked at once, however many screens show them."""
     title = ""
+    seen: Picture | None = None
     for step in steps:
         if isinstance(step, Asking) and step.purpose in ("before", "confidence"):
             continue
+        picture = picture_of(step.question) if isinstance(step, Asking) else step.picture
         yield Shown(
             title=step.title if step.title != title and not _is_of_quiz(step) else "",
             text=step.text,
-            picture=picture_of(step.question) if isinstance(step, Asking) else step.picture,
+            picture=picture if picture != seen else None,
             transcript=step.file.transcript if isinstance(step, Film) else (),
             asked=_asked(lesson, step) if isinstance(step, Asking | Pledge) else None,
         )
-        title = step.title
+        title, seen = step.title, picture
 
 
 def _is_of_quiz(step: AnyStep) -> bool:

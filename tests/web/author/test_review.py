@@ -153,6 +153,8 @@ def test_a_lesson_without_a_version_is_read_from_top_to_end_in_one_column(world:
     assert re.search(r"<b>FIR-01</b> [^<]+ <span class=\"soft\">Source: \w+", page)
     assert len(re.findall(r"<b>F1\. ", page)) == 1
     assert "<strong>" in page
+    assert "Facts: Six things to know" in page
+    assert "<h4>Two ways out</h4>" in page
     for technical in ("Offers not sure", "Shows the answer", "**", "–</td>"):
         assert technical not in page
 
