@@ -247,7 +247,6 @@ POLICIES: dict[str, Policy] = {
     f"POST {CONSOLE}/questions": MEMBERS,
     f"POST {CONSOLE}/notes": MEMBERS,
     f"POST {CONSOLE}/end": MEMBERS,
-    f"GET {CONSOLE}/ended": MEMBERS_AND_COORDINATOR,
     f"POST {CONSOLE}/simulated": MEMBERS_AND_COORDINATOR,
     # pictures and films
     "GET /media/{name}": MEMBERS,

@@ -303,7 +303,7 @@ def _add_finish(router: APIRouter, pages: Pages) -> None:
         """The class's own summary: its teacher sees all of it, and no pupil's line (T7)."""
         ended = _ended_run(request, app, run)
         with app.database.reading() as db:
-            context = summary_of(db, ended, app.clock())
+            context = {"feedback": None} | summary_of(db, ended, app.clock())
             if deps.teacher_or_none(request, app) is not None:  # a paired phone shows it and says nothing
                 context |= feedback.face_of(db, ended)
         return pages.page("runs/report.html", **context)

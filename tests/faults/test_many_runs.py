@@ -51,6 +51,10 @@ class Pupil:
             device.choose(device.chance.choice(stage["choices"]))
 
 
+BRIEF = httpx2.Limits(keepalive_expiry=2)
+"""A server lets go of a connection that rests for five seconds: one that is about to end is not used again."""
+
+
 async def teach(classes: Classes, run_id: int, until: float, client: httpx2.AsyncClient, crowd: Crowd) -> int:
     """One teacher's orders until it is time to finish; returns how many moved the stage."""
     chance = random.Random(run_id)
@@ -81,7 +85,7 @@ async def taught(classes: Classes, seconds: float) -> AsyncIterator[tuple[Crowd,
 
     async with (
         crowd_of(classes, prepare=prepare) as crowd,
-        httpx2.AsyncClient(base_url=classes.server.address, timeout=30) as client,
+        httpx2.AsyncClient(base_url=classes.server.address, timeout=30, limits=BRIEF) as client,
     ):
         until = time.monotonic() + seconds
         orders = await asyncio.gather(*(teach(classes, run, until, client, crowd) for run in classes.run_ids))
