@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
 
 from app.store.runs import OpenRun
 from tests.faults.proxy import Proxy
@@ -33,6 +33,17 @@ def chromium() -> Iterator[Browser]:
             yield browser
         finally:
             browser.close()
+
+
+def held_back(page: Page, address: str) -> list[Route]:
+    """What this page asks for at the address, and does not get yet: computers are slow, and people type at once."""
+    asked: list[Route] = []
+
+    def keep(route: Route) -> None:
+        asked.append(route)
+
+    page.route(address, keep)
+    return asked
 
 
 def window(browser: Browser, frame: str = "laptop") -> BrowserContext:

@@ -18,6 +18,7 @@ from tests.bench.author import measure_author
 from tests.bench.machine import busy_seconds, cores, own_seconds, pin, raise_open_files
 from tests.bench.measures import CLASSES, LOBBIES, PUPILS, Readings, Times, settings_in
 from tests.bench.prepared import Prepared, prepare
+from tests.bench.reports import measure_reports
 from tests.servers import postgres
 
 
@@ -45,10 +46,17 @@ def main() -> None:
         stores = {"PostgreSQL": url} if options.quick else {"PostgreSQL": url, "SQLite": ""}
         found = uvloop.run(_measure(folder, stores, server_core, times))
         _say("An author's saves and previews on SQLite …")
-        authors = Readings()
-        uvloop.run(measure_author(server_core, folder / "author", authors))
+        staff = Readings()
+        uvloop.run(measure_author(server_core, folder / "author", staff))
+        if not options.quick:
+            for name in ("sqlite", "postgresql"):
+                _say(f"Reports over a large programme on {name} …")
+                place = folder / f"reports-{name}"
+                (place / "pg").mkdir(parents=True)
+                own = stack.enter_context(postgres(place / "pg")) if name == "postgresql" else ""
+                measure_reports(place / "data", staff, own, name)
     facts["cores_taken_by_others"] = round((busy_seconds() - own_seconds() - busy) / (time.monotonic() - began), 2)
-    report.write(found, authors, facts, Path(options.out) if options.out else None)
+    report.write(found, staff, facts, Path(options.out) if options.out else None)
 
 
 async def _measure(folder: Path, stores: dict[str, str], core: int, times: Times) -> dict[str, Readings]:

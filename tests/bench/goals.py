@@ -54,8 +54,17 @@ MEASURES = (
     Measure(LAG_P99, 50, 20, "lateness of a 5 ms tick in our event loop, p99 over the whole run; missed ticks count"),
     Measure(LAG_MAX, 250, 100, "the same, the worst single tick"),
 )  # fmt: skip
-OF_AUTHORS = (
+OF_STAFF = (
     Measure("author_save_ms", 100, 50, "a step of a lesson of more than 40 steps is saved, ten times; on SQLite, ms"),
     Measure("author_preview_ms", 150, 75, "the same step is drawn as typed, for screen and pupil; on SQLite, ms"),
-)
-"""Milliseconds and no ratios: what an author waits for while typing."""
+    *(
+        Measure(f"report_{what}_ms_{store}", must, must / 2, f"{words}; on {name}, ms")
+        for store, name in (("sqlite", "SQLite"), ("postgresql", "PostgreSQL"))
+        for what, must, words in (
+            ("page", 300, "p95 of the slowest report page, 5,000 runs, 150,000 attendances, 3 million answers"),
+            ("xlsx", 5_000, "the same report as a spreadsheet"),
+            ("pdf", 1_000, "the same report as a PDF"),
+        )
+    ),
+)  # fmt: skip
+"""Milliseconds and no ratios: what an author waits for while typing, and a coordinator for a report."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 
-from tests.bench.goals import MEASURES, OF_AUTHORS, Measure
+from tests.bench.goals import MEASURES, OF_STAFF, Measure
 
 BEGIN, END = "<!-- figures: written by make bench -->", "<!-- end of the figures -->"
 
@@ -14,22 +14,22 @@ def write_beside(
     out: Path,
     taken: Mapping[str, float],
     others: Mapping[str, Mapping[str, float]],
-    author: Mapping[str, float],
+    staff: Mapping[str, float],
     facts: Mapping[str, object],
     sent: Mapping[str, int],
 ) -> None:
     """A picture beside the JSON; and the table, where a page with a place for it stands there too."""
-    out.with_suffix(".svg").write_text(picture({**taken, **author}, facts))
+    out.with_suffix(".svg").write_text(picture({**taken, **staff}, facts))
     page = out.with_suffix(".md")
     if page.exists() and BEGIN in page.read_text():
-        told = f"{BEGIN}\n{figures(taken, others, author, facts, sent)}\n{END}"
+        told = f"{BEGIN}\n{figures(taken, others, staff, facts, sent)}\n{END}"
         page.write_text(re.sub(f"{re.escape(BEGIN)}.*{re.escape(END)}", lambda _: told, page.read_text(), flags=re.S))
 
 
 def figures(
     taken: Mapping[str, float],
     others: Mapping[str, Mapping[str, float]],
-    author: Mapping[str, float],
+    staff: Mapping[str, float],
     facts: Mapping[str, object],
     sent: Mapping[str, int],
 ) -> str:
@@ -48,11 +48,12 @@ def figures(
         values = " | ".join(f"{values[one.name]:,.2f}" for values in (taken, *others.values()))
         limits = f"{sign} {one.must:g} | {sign} {one.aim:g}"
         lines.append(f"| `{one.name}` | {values} | {limits} | {_verdict(one, taken)} |")
-    for one in OF_AUTHORS:
-        elsewhere = "| – " * len(others)  # measured on SQLite, which stands last where there are others
-        value = f"{elsewhere}| {author[one.name]:,.2f}"
-        lines.append(f"| `{one.name}` {value} | ≤ {one.must:g} | ≤ {one.aim:g} | {_verdict(one, author)} |")
-    lines += ["", *(f"- `{one.name}`: {one.formula}" for one in (*MEASURES, *OF_AUTHORS))]
+    for one in (one for one in OF_STAFF if one.name in staff):
+        cells = ["–"] * len(stores)
+        cells[0 if one.name.endswith("_postgresql") else -1] = f"{staff[one.name]:,.2f}"  # SQLite stands last
+        value = f"| {' | '.join(cells)}"
+        lines.append(f"| `{one.name}` {value} | ≤ {one.must:g} | ≤ {one.aim:g} | {_verdict(one, staff)} |")
+    lines += ["", *(f"- `{one.name}`: {one.formula}" for one in (*MEASURES, *OF_STAFF))]
     return "\n".join(lines)
 
 
@@ -63,7 +64,7 @@ def _verdict(one: Measure, values: Mapping[str, float]) -> str:
 def picture(taken: Mapping[str, float], facts: Mapping[str, object]) -> str:
     """Bars of how much of each allowance is used; the words beside them say the same."""
     row, left, width, full = 34, 210, 760, 300
-    measures = [one for one in (*MEASURES, *OF_AUTHORS) if one.name in taken]
+    measures = [one for one in (*MEASURES, *OF_STAFF) if one.name in taken]
     height = 70 + row * len(measures)
     lines, told = [], []
     for place, one in enumerate(measures):

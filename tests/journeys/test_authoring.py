@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, FilePayload, Page, Route, expect
+from playwright.sync_api import Browser, FilePayload, Page, expect
 
-from tests.browsers import WAIT_MS, chromium, window
+from tests.browsers import WAIT_MS, chromium, held_back, window
 from tests.cast import FAY, PASSWORD, PRIYA, TESS_LINK, message_id
 from tests.films import CAPTIONS, mp4
 from tests.served import ServedWorld
@@ -179,17 +179,6 @@ def begin_a_question(page: Page, address: str, kind: str, legend: str, asked: st
     expect(page.locator(".options legend")).to_have_text(legend, timeout=WAIT_MS)
     fill(page, {"question": asked, "why": "It is safer."})
     page.locator("[name=fact-RAI-01]").check()
-
-
-def held_back(page: Page, address: str) -> list[Route]:
-    """What this page asks for at the address, and does not get yet: computers are slow, and people type at once."""
-    asked: list[Route] = []
-
-    def keep(route: Route) -> None:
-        asked.append(route)
-
-    page.route(address, keep)
-    return asked
 
 
 def be_stopped_and_mend(page: Page) -> None:

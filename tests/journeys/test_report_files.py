@@ -9,7 +9,7 @@ import pypdfium2
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browsers import chromium, window
+from tests.browsers import chromium, held_back, window
 from tests.cast import CORA, PASSWORD
 from tests.papers import words_of
 from tests.seasons import season, teach
@@ -37,8 +37,15 @@ def test_cora_takes_a_spreadsheet_and_one_sheet_for_the_funder(browser: Browser,
         page.goto(f"{world.address}/reports/programmes/town")
         with page.expect_download() as download:
             page.get_by_role("link", name="Spreadsheet", exact=True).click()
+        expect(page.get_by_role("status")).to_have_text("town-participation.xlsx is among your downloads.")
+        assert download.value.suggested_filename == "town-participation.xlsx"
         book = openpyxl.load_workbook(io.BytesIO(Path(download.value.path()).read_bytes()))
         assert book.sheetnames[0] == "Read me"
+        asked = held_back(page, "**/*.pdf")
+        page.get_by_role("link", name="PDF", exact=True).click()
+        expect(page.get_by_role("progressbar", name="The file is being made")).to_be_visible()
+        asked[0].abort()
+        expect(page.get_by_role("status")).to_contain_text("The file could not be made.")
         page.get_by_role("link", name="For the funder", exact=True).click()
         expect(page.locator(".press")).to_contain_text("374 Year 6 children in 14 classes at 12 schools took part")
         page.get_by_role("link", name="Figures of agencies").click()
