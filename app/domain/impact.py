@@ -19,10 +19,12 @@ class Filters:
     school_id: int = 0
     topic_key: str = ""
     agency_slug: str = ""
+    programme_slug: str = ""
+    """Of an agency's report only, which is of all its programmes."""
 
     @property
     def any(self) -> bool:
-        return bool(self.term or self.school_id or self.topic_key or self.agency_slug)
+        return bool(self.term or self.school_id or self.topic_key or self.agency_slug or self.programme_slug)
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,8 @@ class Choices:
     schools: tuple[Choice, ...] = ()
     topics: tuple[Choice, ...] = ()
     agencies: tuple[Choice, ...] = ()
+    programmes: tuple[Choice, ...] = ()
+    """None where there is one only."""
 
 
 @dataclass(frozen=True)

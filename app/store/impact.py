@@ -48,6 +48,9 @@ def report(
     wanted = filters or Filters()
     agency = db.get(AgencyRow, agency_id) if agency_id else None
     slug = agency.slug if agency else ""
+    all_programmes = directory.programmes_by_id(db, programme_ids)
+    if wanted.programme_slug:
+        programme_ids = frozenset(one.id or 0 for one in all_programmes if one.slug == wanted.programme_slug)
     rows, parts = rows_of(db, programme_ids), parts_of(db, programme_ids)
     all_lessons = [row for row in rows if row.kind == "lesson"]
     ours = [row for row in rows if not slug or any(part.slug == slug for part in parts.get(row.id, ()))]
@@ -62,7 +65,7 @@ def report(
         agency=agency.name if agency else "",
         agency_slug=slug,
         filters=wanted,
-        choices=_choices(view, [row for row in ours if row.kind == "lesson"], parts),
+        choices=_choices(view, [row for row in ours if row.kind == "lesson"], parts, all_programmes),
         first_on=min(times, default=None),
         last_on=max(times, default=None),
         reach=reach(view.rows, targets),
@@ -118,7 +121,7 @@ def _face(row: ProgrammeRow, schools: Sequence[tuple[int, bool]]) -> Programme:
     )
 
 
-def _choices(view: View, rows: Iterable[Seen], parts: Parts) -> Choices:
+def _choices(view: View, rows: Iterable[Seen], parts: Parts, programmes: Sequence[ProgrammeRow]) -> Choices:
     terms: dict[str, tuple[datetime, str]] = {}
     schools: dict[int, str] = {}
     topics: dict[str, int] = {}
@@ -139,6 +142,7 @@ def _choices(view: View, rows: Iterable[Seen], parts: Parts) -> Choices:
             )
         ),
         agencies=tuple(Choice(key, name) for key, name in sorted(agencies.items(), key=lambda one: one[1])),
+        programmes=tuple(Choice(one.slug, one.name) for one in programmes) if len(programmes) > 1 else (),
     )
 
 

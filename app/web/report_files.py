@@ -19,9 +19,16 @@ def routes() -> APIRouter:
 
     @router.get("/reports/agencies/{agency}.{kind}")
     def of_agency(
-        agency: str, kind: Kind, app: App, who: SignedIn, term: Wanted = "", school: Wanted = "", topic: Wanted = ""
+        agency: str,
+        kind: Kind,
+        app: App,
+        who: SignedIn,
+        term: Wanted = "",
+        school: Wanted = "",
+        topic: Wanted = "",
+        programme: Wanted = "",
     ) -> Response:
-        filters = read_filters(term=term, school=school, topic=topic)
+        filters = read_filters(term=term, school=school, topic=topic, programme=programme)
 
         def make() -> bytes:
             with app.database.reading() as db:

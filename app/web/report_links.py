@@ -9,6 +9,7 @@ WORDS = {"xlsx": "Spreadsheet", "pdf": "PDF", "csv": "CSV", "json": "JSON"}
 
 def file_links(address: str, filters: Filters) -> list[dict[str, str]]:
     chosen = {
+        "programme": filters.programme_slug,
         "term": filters.term,
         "school": str(filters.school_id or ""),
         "topic": filters.topic_key,

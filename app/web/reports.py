@@ -30,9 +30,15 @@ def routes(pages: Pages) -> APIRouter:
 
     @router.get("/reports/agencies/{agency}")
     def agency_report(
-        agency: str, app: App, who: SignedIn, term: Wanted = "", school: Wanted = "", topic: Wanted = ""
+        agency: str,
+        app: App,
+        who: SignedIn,
+        term: Wanted = "",
+        school: Wanted = "",
+        topic: Wanted = "",
+        programme: Wanted = "",
     ) -> Response:
-        filters = read_filters(term=term, school=school, topic=topic)
+        filters = read_filters(term=term, school=school, topic=topic, programme=programme)
         with app.database.reading() as db:
             report = report_of_agency(db, app, who, agency, filters, most=LINES)
         address = f"/reports/agencies/{agency}"
@@ -57,10 +63,18 @@ def routes(pages: Pages) -> APIRouter:
     return router
 
 
-def read_filters(*, term: str = "", school: str = "", topic: str = "", agency: str = "") -> Filters:
+def read_filters(
+    *, term: str = "", school: str = "", topic: str = "", agency: str = "", programme: str = ""
+) -> Filters:
     """As an address names them. A school that is none finds nothing."""
     school_id = int(school) if school.isdecimal() and int(school) <= LARGEST_ID else -1
-    return Filters(term=term, school_id=school_id if school else 0, topic_key=topic, agency_slug=agency)
+    return Filters(
+        term=term,
+        school_id=school_id if school else 0,
+        topic_key=topic,
+        agency_slug=agency,
+        programme_slug=programme,
+    )
 
 
 def report_of_programme(
@@ -97,6 +111,7 @@ def _face(app: Parts, report: Report, who: Staff, address: str, files: list[dict
         "asked": ASKED,
         "kinds": impact_words.KINDS,
         "choices": [
+            _choice("programme", "Programme", "All programmes", report.choices.programmes, chosen.programme_slug),
             _choice("term", "Term", "All terms", report.choices.terms, chosen.term),
             _choice("school", "School", "All schools", report.choices.schools, str(chosen.school_id or "")),
             _choice("topic", "Topic", "All topics", report.choices.topics, chosen.topic_key),

@@ -14,6 +14,7 @@ from app.store.tables import AnswerRow, ParticipantRow, ProgrammeRow, SchoolRow
 from tests.cast import CORA, PAUL, PRIYA, THEO_LINK, World, add_staff
 from tests.classroom import TESS_CLASS, THEO_CLASS, Classroom
 from tests.past_lessons import MONDAY, every_school, give, scores
+from tests.web.test_programmes import other_programme
 
 TOWN = "/reports/programmes/town"
 FIRE = "/reports/agencies/kent-fire-and-rescue-service"
@@ -89,6 +90,22 @@ def test_a_coordinator_of_another_programme_reads_nothing_of_this_one(world: Wor
     assert (before, page.status_code) == (404, 200)
     assert "Harrowmarsh" not in page.text
     assert "the town" not in page.text
+
+
+def test_an_agency_may_look_at_one_of_its_programmes_alone(world: World) -> None:
+    group = other_programme(world)
+    with world.parts.database.transaction() as db:
+        fire = directory.agency_by_slug(db, "kent-fire-and-rescue-service").id or 0
+        directory.take_part(db, directory.programme_by_slug(db, "other").id or 0, fire, world.clock.now)
+    teach(world)
+    teach(world, group)
+    priya = world.staff(PRIYA)
+    both, alone = priya.get(FIRE).text, priya.get(f"{FIRE}?programme=other").text
+    assert ("Class 6H" in both, "Class 6X" in both) == (True, True)
+    assert ("Class 6H" in alone, "Class 6X" in alone) == (False, True)
+    assert f"{FIRE}.csv?programme=other" in alone
+    assert [row[2] for row in sheet(priya.get(f"{FIRE}.csv?programme=other").content)[1:2]] == ["6X"]
+    assert "Class 6" not in priya.get(f"{FIRE}?programme=nowhere").text
 
 
 def test_the_spreadsheet_says_what_the_page_says(world: World) -> None:
