@@ -71,6 +71,7 @@ def report_json(tables: ReportTables) -> dict[str, Any]:
     return {
         "title": tables.title,
         "headline": tables.headline,
+        "basis": tables.basis,
         "about": _figures(tables.about),
         "reach": _figures(tables.reach),
         **{table.key: [_row(table, row) for row in table.rows] for table in tables.tables},

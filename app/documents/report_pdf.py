@@ -26,6 +26,7 @@ def report_pdf(tables: ReportTables, *, product: str, now: datetime) -> bytes:
         "product": product,
         "title": tables.title,
         "headline": tables.headline,
+        "basis": tables.basis,
         "about": [_figure(one) for one in tables.about],
         "big": [_figure(one) for one in tables.reach if one.key in BIG],
         "reach": [_figure(one) for one in tables.reach if one.key not in BIG],

@@ -25,7 +25,7 @@ DAYS_TO_TAKE_BACK = 2
 WHY: Mapping[Mark, str] = {
     "shown": "",
     "counts": "Fewer than 20 pupils, so no percentages",
-    "small": "Hidden: fewer than 10 pupils",
+    "small": "Hidden: fewer than 10 matched pupils",
     "beside": "Hidden, so that no smaller class can be worked out",
     "waiting": "Not given out yet",
     "none": "Not measured before and after",

@@ -39,6 +39,18 @@ def headline(report: Report) -> str:
     return f"Right answers went up in {where}, most in {best.name}: {_span(best.knowledge)}."
 
 
+def basis(report: Report) -> str:
+    """What stands behind the headline, and how far: in one breath with it, not at the end of the paper."""
+    gains = [item.knowledge.points for topic in report.topics for item in topic.items]
+    known = [points for points in gains if points is not None]
+    if not any(topic.knowledge.points is not None for topic in report.topics):
+        return ""
+    better = sum(points > 0 for points in known)
+    questions = f" {better} of {len(known)} questions were known better after the lesson." if known else ""
+    who = f"{report.reach.matched:,} of {report.reach.pupils:,} pupils present answered before and just after."
+    return f"{who}{questions} There was no comparison group."
+
+
 def _nothing_yet(report: Report) -> str:
     if any(topic.waiting for topic in report.topics):
         return "What these pupils learnt is not given out yet."

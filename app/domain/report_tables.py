@@ -48,6 +48,7 @@ class ReportTables:
 
     title: str
     headline: str
+    basis: str
     about: tuple[Figure, ...]
     reach: tuple[Figure, ...]
     tables: tuple[Table, ...]
@@ -77,6 +78,7 @@ def tables_of(report: Report, today: date) -> ReportTables:
     return ReportTables(
         title=f"Participation and impact: {report.agency or names_of(one.name for one in report.programmes)}",
         headline=impact_words.headline(report),
+        basis=impact_words.basis(report),
         about=tuple(_about(report)),
         reach=tuple(_reach(report)),
         tables=(

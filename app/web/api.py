@@ -204,6 +204,7 @@ def _shapes() -> tuple[type[BaseModel], type[BaseModel]]:
         "Report",
         title=(str, ...),
         headline=(str, Field(description="What was learnt, in one sentence")),
+        basis=(str, Field(description="How many pupils and questions that rests on")),
         about=(dict[str, str | None], Field(description="Programme, filters and dates")),
         reach=(dict[str, float | None], Field(description="Exact totals")),
         **lists,

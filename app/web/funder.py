@@ -112,6 +112,7 @@ def _face(app: Parts, who: Staff, programme: ProgrammeRow, report: Report) -> di
         "who": who.name,
         "sentence": press_sentence(report),
         "headline": impact_words.headline(report),
+        "basis": impact_words.basis(report),
         "notes": impact_words.notes(report, app.clock().astimezone(HOME).date()),
         "misunderstandings": wrong[:MISUNDERSTANDINGS],
         "why": WHY,

@@ -102,6 +102,7 @@ def _face(app: Parts, report: Report, who: Staff, address: str, files: list[dict
         "address": address,
         "files": files,
         "headline": impact_words.headline(report),
+        "basis": impact_words.basis(report),
         "again": impact_words.talk_again(report),
         "best": impact_words.known_best(report),
         "notes": impact_words.notes(report, app.clock().astimezone(HOME).date()),

@@ -120,7 +120,7 @@ def test_what_is_hidden_is_in_no_file(taught: World) -> None:
         if row["topic"] == "Fire" and all(row[key] is None for key in figures)
     }
     assert {name.split()[0]: note.split(",")[0] for name, note in hidden.items()} == {
-        "Oystergreave": "Hidden: fewer than 10 pupils",
+        "Oystergreave": "Hidden: fewer than 10 matched pupils",
         "Wherrywood": "Hidden",
         "Rushenhithe": "Not measured before and after",
     }

@@ -219,7 +219,7 @@ def test_a_class_of_nine_is_hidden_with_the_next_and_under_twenty_have_no_percen
     rows = cells(past.staff(PRIYA).get(FIRE).text, "classes")
     stand = {row[2]: " | ".join(row[3:6]) for row in rows}
     assert stand == {
-        "9": "Hidden: fewer than 10 pupils",
+        "9": "Hidden: fewer than 10 matched pupils",
         "10": "Hidden, so that no smaller class can be worked out",
         "19": "39 of 95 | 75 of 95 | Fewer than 20 pupils, so no percentages",
         "20": "41.0% | 79.0% | +38.0",
@@ -236,6 +236,16 @@ def test_the_programme_report_says_what_its_only_agency_report_says(past: World)
     assert learnt in part
 
 
+def test_the_headline_says_on_what_it_rests(past: World) -> None:
+    said = re.search(r'<h2 id="learnt">.*?</h2>\s*<p class="soft">(.*?)</p>', past.staff(PRIYA).get(FIRE).text, re.S)
+    assert said
+    assert re.fullmatch(
+        r"\d+ of \d+ pupils present answered before and just after\. \d+ of 5 questions were known better after the "
+        r"lesson\. There was no comparison group\.",
+        said[1],
+    )
+
+
 def test_the_report_says_what_to_talk_about_again(past: World) -> None:
     page = past.staff(PRIYA).get(FIRE).text
     assert "Talk about this again" in page
@@ -247,7 +257,7 @@ def test_a_filter_that_would_single_out_a_hidden_class_shows_its_reach_only(past
     [first] = re.findall(r'<option value="(\d+)">Harrowmarsh', cora.get(TOWN).text)
     page = cora.get(TOWN, params={"school": first})
     assert "Too few pupils for percentages." in page.text
-    assert cells(page.text, "classes")[0][3:] == ["Hidden: fewer than 10 pupils"]
+    assert cells(page.text, "classes")[0][3:] == ["Hidden: fewer than 10 matched pupils"]
     assert "Key questions" not in page.text
 
 
