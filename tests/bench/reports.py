@@ -63,8 +63,12 @@ def fill(database: Database, programme_id: int, runs: int = RUNS) -> datetime:
             _record(rows, db, number + 1, (programme_id, school_id, group_id), (version_id, lesson), began_at, n)
         connection = db.connection()
         for table, values in sorted(rows.items(), key=lambda one: ORDER.index(one[0])):
-            connection.execute(insert(table), values)
+            connection.execute(insert(table), [_numbered_by_the_database(value) for value in values])
     return FIRST_DAY + timedelta(days=400)
+
+
+def _numbered_by_the_database(value: dict[str, Any]) -> dict[str, Any]:
+    return {name: one for name, one in value.items() if name != "id" or one is not None}
 
 
 ORDER = [
