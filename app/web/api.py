@@ -24,14 +24,13 @@ from app.store.tables import ApiTokenRow
 from app.web.deps import App, Parts, address_of
 from app.web.pages import HOME, status_of
 from app.web.report_files import file_of
-from app.web.reports import read_filters
+from app.web.reports import FiltersOfProgramme
 
 ROOT, VERSION = "/api/v1", "1"
 NO_KEY = "This needs a key. Send it as “Authorization: Bearer KEY”; a coordinator or presenter makes one."
 WRONG_KEY = "This key opens nothing: it was never made, or it was revoked."
 OTHER_KEY = "We could not find that. A key opens one programme, or one agency."
 LARGEST_PAGE = 500
-Wanted = Annotated[str, Query(max_length=80)]
 bearer = HTTPBearer(auto_error=False, description="A key made on the page *Keys of the read API*.")
 
 
@@ -104,13 +103,9 @@ def routes() -> APIRouter:
         request: Request,
         app: App,
         key: Key,
-        term: Wanted = "",
-        school: Wanted = "",
-        topic: Wanted = "",
-        agency: Wanted = "",
+        filters: FiltersOfProgramme,
     ) -> Response:
         """Everything that the programme's report shows. Hidden figures are null, and `note` says why."""
-        filters = read_filters(term=term, school=school, topic=topic, agency=agency)
 
         def make() -> bytes:
             with app.database.reading() as db:

@@ -1,34 +1,21 @@
 """A report as a file: of an agency's part, or of a whole programme, with the filters of its page."""
 
 from collections.abc import Callable
-from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from starlette.responses import Response
 
 from app.documents.report_files import TYPES, Kind, report_file
 from app.domain.impact import Filters, Report
 from app.web.deps import App, Parts, SignedIn
-from app.web.reports import read_filters, report_of_agency, report_of_programme
-
-Wanted = Annotated[str, Query(max_length=80)]
+from app.web.reports import FiltersOfAgency, FiltersOfProgramme, report_of_agency, report_of_programme
 
 
 def routes() -> APIRouter:
     router = APIRouter()
 
     @router.get("/reports/agencies/{agency}.{kind}")
-    def of_agency(
-        agency: str,
-        kind: Kind,
-        app: App,
-        who: SignedIn,
-        term: Wanted = "",
-        school: Wanted = "",
-        topic: Wanted = "",
-        programme: Wanted = "",
-    ) -> Response:
-        filters = read_filters(term=term, school=school, topic=topic, programme=programme)
+    def of_agency(agency: str, kind: Kind, app: App, who: SignedIn, filters: FiltersOfAgency) -> Response:
 
         def make() -> bytes:
             with app.database.reading() as db:
@@ -37,17 +24,7 @@ def routes() -> APIRouter:
         return _download(app, (who.account_id, "agency", agency), kind, filters, make)
 
     @router.get("/reports/programmes/{slug}.{kind}")
-    def of_programme(
-        slug: str,
-        kind: Kind,
-        app: App,
-        who: SignedIn,
-        term: Wanted = "",
-        school: Wanted = "",
-        topic: Wanted = "",
-        agency: Wanted = "",
-    ) -> Response:
-        filters = read_filters(term=term, school=school, topic=topic, agency=agency)
+    def of_programme(slug: str, kind: Kind, app: App, who: SignedIn, filters: FiltersOfProgramme) -> Response:
 
         def make() -> bytes:
             with app.database.reading() as db:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
 from app.domain import impact_words
@@ -25,47 +25,23 @@ LINES = 100
 Wanted = Annotated[str, Query(max_length=80)]
 
 
-def routes(pages: Pages) -> APIRouter:
-    router = APIRouter()
-
-    @router.get("/reports/agencies/{agency}")
-    def agency_report(
-        agency: str,
-        app: App,
-        who: SignedIn,
-        term: Wanted = "",
-        school: Wanted = "",
-        topic: Wanted = "",
-        programme: Wanted = "",
-    ) -> Response:
-        filters = read_filters(term=term, school=school, topic=topic, programme=programme)
-        with app.database.reading() as db:
-            report = report_of_agency(db, app, who, agency, filters, most=LINES)
-        address = f"/reports/agencies/{agency}"
-        return pages.page("reports/report.html", **_face(app, report, who, address, file_links(address, filters)))
-
-    @router.get("/reports/programmes/{slug}")
-    def programme_report(
-        slug: str,
-        app: App,
-        who: SignedIn,
-        term: Wanted = "",
-        school: Wanted = "",
-        topic: Wanted = "",
-        agency: Wanted = "",
-    ) -> Response:
-        filters = read_filters(term=term, school=school, topic=topic, agency=agency)
-        with app.database.reading() as db:
-            report = report_of_programme(db, app, who, slug, filters, most=LINES)
-        address = f"/reports/programmes/{slug}"
-        return pages.page("reports/report.html", **_face(app, report, who, address, file_links(address, filters)))
-
-    return router
-
-
-def read_filters(
-    *, term: str = "", school: str = "", topic: str = "", agency: str = "", programme: str = ""
+async def _filters_of_agency(
+    term: Wanted = "", school: Wanted = "", topic: Wanted = "", programme: Wanted = ""
 ) -> Filters:
+    return _filters(term=term, school=school, topic=topic, programme=programme)
+
+
+async def _filters_of_programme(
+    term: Wanted = "", school: Wanted = "", topic: Wanted = "", agency: Wanted = ""
+) -> Filters:
+    return _filters(term=term, school=school, topic=topic, agency=agency)
+
+
+FiltersOfAgency = Annotated[Filters, Depends(_filters_of_agency)]
+FiltersOfProgramme = Annotated[Filters, Depends(_filters_of_programme)]
+
+
+def _filters(*, term: str, school: str, topic: str, agency: str = "", programme: str = "") -> Filters:
     """As an address names them. A school that is none finds nothing."""
     school_id = int(school) if school.isdecimal() and int(school) <= LARGEST_ID else -1
     return Filters(
@@ -75,6 +51,26 @@ def read_filters(
         agency_slug=agency,
         programme_slug=programme,
     )
+
+
+def routes(pages: Pages) -> APIRouter:
+    router = APIRouter()
+
+    @router.get("/reports/agencies/{agency}")
+    def agency_report(agency: str, app: App, who: SignedIn, filters: FiltersOfAgency) -> Response:
+        with app.database.reading() as db:
+            report = report_of_agency(db, app, who, agency, filters, most=LINES)
+        address = f"/reports/agencies/{agency}"
+        return pages.page("reports/report.html", **_face(app, report, who, address, file_links(address, filters)))
+
+    @router.get("/reports/programmes/{slug}")
+    def programme_report(slug: str, app: App, who: SignedIn, filters: FiltersOfProgramme) -> Response:
+        with app.database.reading() as db:
+            report = report_of_programme(db, app, who, slug, filters, most=LINES)
+        address = f"/reports/programmes/{slug}"
+        return pages.page("reports/report.html", **_face(app, report, who, address, file_links(address, filters)))
+
+    return router
 
 
 def report_of_programme(

@@ -57,3 +57,20 @@ def test_a_refusal_reaches_whoever_asked_and_the_next_begins_anew() -> None:
     with pytest.raises(NotFound):
         exports.make("report", refuse)
     assert exports.make("report", lambda: b"there") == b"there"
+
+
+def test_a_file_that_nobody_waited_for_takes_no_place_and_is_not_handed_out_later() -> None:
+    exports, may_end = Exports(at_a_time=1, waiting=0, seconds=0.1), threading.Event()
+
+    def make() -> bytes:
+        may_end.wait(5)
+        return b"too late"
+
+    with pytest.raises(TimeoutError):
+        exports.make("report", make)
+    may_end.set()
+    exports.stop()
+    for thread in threading.enumerate():
+        if thread.name.startswith("export"):
+            thread.join(5)
+    assert exports._being_made == {}
