@@ -60,10 +60,6 @@ class WorkersServer(LiveServer):
         self._process.wait(timeout=60)
         return time.monotonic() - began_at
 
-    @property
-    def log(self) -> str:
-        return (self.folder.parent / "server.log").read_text(errors="replace")
-
 
 @pytest.fixture
 def server(database_url: str, redis_url: str, tmp_path: Path) -> Iterator[WorkersServer]:
