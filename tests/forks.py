@@ -15,11 +15,14 @@ import threading
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from app import cli
+from app.serving import build
 from app.settings import ROOT, Settings
-from app.web.pages import Pages
+from app.web.deps import Parts
+from tests.made_once import made_once
 
 _one_order = threading.Lock()
 
@@ -81,14 +84,23 @@ def _parent() -> subprocess.Popen[bytes]:
 
 
 def main() -> None:
-    Pages(Settings()).compile_live()  # kept for all pages of this process, and of its forks
+    with made_once():
+        _warm_up()
+        for line in sys.stdin.buffer:
+            _bury()
+            pid = os.fork()
+            if pid == 0:
+                _become(json.loads(line))
+            os.write(1, b"%d\n" % pid)
+
+
+def _warm_up() -> None:
+    """What the first server would make, so that each has it when it begins."""
+    with TemporaryDirectory() as folder:
+        parts: Parts = build(Settings(demo=True, data_dir=Path(folder))).state.parts
+        parts.compile_pages()
+        parts.database.close()
     gc.freeze()
-    for line in sys.stdin.buffer:
-        _bury()
-        pid = os.fork()
-        if pid == 0:
-            _become(json.loads(line))
-        os.write(1, b"%d\n" % pid)
 
 
 def _bury() -> None:
