@@ -1,4 +1,4 @@
-"""What every app has is made once: the shipped files and two hundred routes are most of its start."""
+"""What every app has is made once: shipped files, two hundred routes and the text of queries cost most of a start."""
 
 import functools
 import inspect
@@ -8,20 +8,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine
 
 from app import main
 from app.content import library
 from app.domain.media import OwnMedia
 from app.settings import ROOT, Settings
+from app.store import database
 from app.web import author
 from app.web.pages import Pages
 
 
 @contextmanager
 def made_once() -> Iterator[None]:
-    """While the block runs, apps of this process share the shipped library, the pages and the routes."""
+    """While the block runs, apps of this process share the shipped library, the pages, the routes and their SQL."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(library, "load", _read_once())
+        patch.setattr(database, "create_engine", _queries_written_once())
         patch.setattr(main, "Pages", _pages_once())
         for module in (*vars(main).values(), *vars(author).values()):
             routes = getattr(module, "routes", None)
@@ -46,6 +49,23 @@ def _read_once() -> Any:
         return kept[name]
 
     return load
+
+
+def _queries_written_once() -> Any:
+    """SQLAlchemy writes a query once for each engine, and each test has an engine of its own."""
+    create = database.create_engine
+    first = create("sqlite://")
+    first.connect().close()  # its dialect learns what SQLite can do
+    kept: dict[Any, Any] = {}
+
+    def engine(url: str, **options: Any) -> Engine:
+        made = create(url, **options)
+        if url.startswith("sqlite"):
+            made.dialect = first.dialect
+            made.update_execution_options(compiled_cache=kept)
+        return made
+
+    return engine
 
 
 def _pages_once() -> Any:
