@@ -56,6 +56,7 @@ def _queries_written_once() -> Any:
     create = database.create_engine
     first = create("sqlite://")
     first.connect().close()  # its dialect learns what SQLite can do
+    first.dispose()
     kept: dict[Any, Any] = {}
 
     def engine(url: str, **options: Any) -> Engine:
