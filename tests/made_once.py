@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, create_engine
 
 from app import main
 from app.content import library
@@ -53,14 +53,13 @@ def _read_once() -> Any:
 
 def _queries_written_once() -> Any:
     """SQLAlchemy writes a query once for each engine, and each test has an engine of its own."""
-    create = database.create_engine
-    first = create("sqlite://")
+    first = create_engine("sqlite://")
     first.connect().close()  # its dialect learns what SQLite can do
     first.dispose()
     kept: dict[Any, Any] = {}
 
     def engine(url: str, **options: Any) -> Engine:
-        made = create(url, **options)
+        made = create_engine(url, **options)
         if url.startswith("sqlite"):
             made.dialect = first.dialect
             made.update_execution_options(compiled_cache=kept)
