@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from app.documents.typesetting import typeset
-from app.domain.report_tables import Figure, ReportTables, Table, Value, said
+from app.domain.labelled import Figure, Table, Value, said
+from app.domain.report_tables import ReportTables
 
 PRINTED = ("topics", "classes", "questions", "confidence", "promises", "hands", "agencies", "teachers")
 MOST_ROWS = 150

@@ -190,10 +190,11 @@ def test_no_report_names_an_alias_or_an_answer(world: World) -> None:
     run = teach(world)
     with world.parts.database.reading() as db:
         alias = participants.crowd(db, run)[0].alias
-    for path in (FIRE, f"{FIRE}.csv"):
-        text = world.staff(PRIYA).get(path).text
-        assert alias not in text
-        assert "Shout to wake everyone" not in text
+    page, file = (world.staff(PRIYA).get(path) for path in (FIRE, f"{FIRE}.csv"))
+    assert alias not in page.text + file.text
+    assert "Shout to wake everyone" not in page.text
+    [asked] = [row for row in sheet(file.content) if "before.F1" in row and "Before" in row[6:7]]
+    assert asked[12:21] == ["1", "", "", "", "", "", "", "0", ""]
 
 
 def test_a_lesson_of_another_class_counts_too(world: World) -> None:
