@@ -3,7 +3,8 @@
 from datetime import date
 
 from app.domain.disclosure import current_round, given_out_on
-from app.domain.impact import Item, Knowledge, Report, TopicReport
+from app.domain.impact import Item, Knowledge, Report, TopicReport, names_of
+from app.domain.labelled import said
 
 MODES = {"devices": "Devices", "hands": "Hands up", "cards": "Cards"}
 KINDS = {"recheck": "Check again, 6 to 12 weeks later", "catch_up": "Catch-up by pupils who were away"}
@@ -53,7 +54,9 @@ def headline(report: Report) -> str:
         return "Right answers did not go up in any topic."
     every = "both topics" if len(known) == 2 else f"all {len(known)} topics"
     where = every if len(up) == len(known) else f"{len(up)} of {len(known)} topics"
-    return f"Right answers went up in {where}, most in {best.name}: {_span(best.knowledge)}."
+    fell = [f"{topic.name} {_span(topic.knowledge)}" for topic in known if (topic.knowledge.points or 0) < 0]
+    less = f" They went down in {names_of(fell)}." if fell else ""
+    return f"Right answers went up in {where}, most in {best.name}: {_span(best.knowledge)}.{less}"
 
 
 def basis(report: Report) -> str:
@@ -64,8 +67,19 @@ def basis(report: Report) -> str:
         return ""
     better = sum(points > 0 for points in known)
     questions = f" {better} of {len(known)} questions were known better after the lesson." if known else ""
+    ranges = _range(report)
     who = f"{report.reach.matched:,} of {report.reach.pupils:,} pupils present answered before and just after."
-    return f"{who}{questions} There was no comparison group."
+    return f"{who}{questions}{ranges} There was no comparison group."
+
+
+def _range(report: Report) -> str:
+    """How far the gain of the topic in the headline could be chance."""
+    topics = [topic for topic in report.topics if topic.knowledge.low is not None]
+    best = max(topics, key=lambda topic: topic.knowledge.points or 0, default=None)
+    if best is None:
+        return ""
+    low, high = (said(number, "points") for number in (best.knowledge.low, best.knowledge.high))
+    return f" Allowing for chance, the gain in {best.name} is likely between {low} and {high} points."
 
 
 def _nothing_yet(report: Report) -> str:

@@ -53,7 +53,7 @@ def said(value: Value, kind: Kind) -> str:
         case "points", int() | float():
             return f"{value:+.1f}".replace("-", "−")
         case "gain", int() | float():
-            return f"{value:.2f}"
+            return f"{value:.2f}".replace("-", "−")
         case _, int():
             return f"{value:,}"
         case _, float():

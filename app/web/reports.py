@@ -126,6 +126,8 @@ def _face(app: Parts, report: Report, who: Staff, address: str, files: list[dict
         "best": impact_words.known_best(report),
         "notes": impact_words.notes(report, app.clock().astimezone(HOME).date()),
         "limits": impact_words.LIMITS,
+        "legend": impact_words.LEGEND,
+        "told": {"confidence": impact_words.CONFIDENCE_BASIS},
         "why": WHY,
         "modes": impact_words.MODES,
         "asked": ASKED,
