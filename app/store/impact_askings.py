@@ -28,8 +28,8 @@ from app.store.outcomes import Family, Split
 from app.store.report_rows import Seen, View
 from app.store.tables import AskingChoiceRow, AskingResultRow, ParticipationRecordRow
 
-MOST_LINES = 10_000
-"""So many stand in one file: a season of 150 runs. A larger programme takes them a term or a topic at a time."""
+MOST_LINES = 6_000
+"""So many stand in one file: a season of 140 runs. A larger programme takes them a term or a topic at a time."""
 RECORDS_AT_A_TIME = 200
 select: Any = typed_select
 
