@@ -467,8 +467,8 @@ class RunRow(SQLModel, table=True):
             "run_open_once",
             "class_group_id",
             unique=True,
-            sqlite_where=text("ended_at IS NULL AND kind = 'lesson'"),
-            postgresql_where=text("ended_at IS NULL AND kind = 'lesson'"),
+            sqlite_where=text("ended_at IS NULL AND kind IN ('lesson', 'recheck')"),
+            postgresql_where=text("ended_at IS NULL AND kind IN ('lesson', 'recheck')"),
         ),
     )
     id: int | None = _key()
