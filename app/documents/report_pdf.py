@@ -7,7 +7,7 @@ from typing import Any
 from app.documents.typesetting import typeset
 from app.domain.report_tables import Figure, ReportTables, Table, Value, said
 
-PRINTED = ("topics", "classes", "questions", "confidence", "promises", "hands", "agencies", "teachers")
+PRINTED = ("topics", "classes", "questions", "confidence", "promises", "hands", "recall", "agencies", "teachers")
 MOST_ROWS = 150
 """So many classes stand on paper; the spreadsheet has all."""
 LEFT_OUT = {
@@ -15,6 +15,7 @@ LEFT_OUT = {
     "questions": ("question", "answers", "low", "high", "gain", "before", "after"),
     "promises": ("asked",),
     "agencies": ("minutes",),
+    "recall": ("topic_key", "classes", "waiting", "answers", "before", "after", "again_answers", "again"),
 }
 """Columns for which a page has no room."""
 NUMBERS = ("number", "decimal", "percent", "points", "gain")

@@ -232,6 +232,46 @@ class TopicReport:
 
 
 @dataclass(frozen=True)
+class Recall:
+    """What classes still knew of one topic at their recheck: the same key questions, the same classes.
+
+    Of classes, never of pupils: who was matched before and after is not who answered at the recheck.
+    """
+
+    key: str
+    name: str
+    classes: int
+    """Classes in view that had the topic."""
+    asked_again: int
+    """Of these, so many were asked all key questions again."""
+    measured: int
+    """So many of them are in the figures."""
+    waiting: int
+    first_weeks: int
+    last_weeks: int
+    """How many weeks after the lesson, at least and at most."""
+    mark: Mark
+    matched: int = 0
+    """Pupils behind before and after."""
+    pupils: int = 0
+    """Pupils who answered at the recheck."""
+    answers: int | None = None
+    before: int | None = None
+    after: int | None = None
+    again_answers: int | None = None
+    again: int | None = None
+    before_share: float | None = None
+    after_share: float | None = None
+    again_share: float | None = None
+
+    @property
+    def weeks(self) -> str:
+        """*6* or *6 to 9*."""
+        first, last = self.first_weeks, self.last_weeks
+        return str(first) if first == last else f"{first} to {last}"
+
+
+@dataclass(frozen=True)
 class ClassTopic:
     """One class in one topic."""
 
@@ -353,6 +393,9 @@ class Report:
     agencies: tuple[AgencyLine, ...]
     apart: tuple[Apart, ...] = ()
     teachers: Teachers = Teachers()
+    recalls: tuple[Recall, ...] = ()
+    first_recheck_on: date | None = None
+    """When the first class in view can be asked again."""
     outcomes_until: date | None = None
     """Outcomes of lessons before this Monday are given out; the others wait for the next."""
     cost_pence: int | None = None

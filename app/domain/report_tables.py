@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, NamedTuple
 
-from app.domain import impact_words
+from app.domain import impact_words, recall_words
 from app.domain.disclosure import WHY
 from app.domain.feedback import ASKED
 from app.domain.impact import Knowledge, Report, names_of
@@ -88,14 +88,15 @@ def tables_of(report: Report, today: date) -> ReportTables:
             _confidence(report),
             _promises(report),
             _hands(report),
+            _recall(report),
             _classes(report),
             _teachers(report),
             _agencies(report),
             _records(report),
             _askings(report),
         ),
-        notes=impact_words.notes(report, today),
-        limits=impact_words.LIMITS,
+        notes=(*impact_words.notes(report, today), *recall_words.notes(report, today)),
+        limits=(*impact_words.LIMITS, *recall_words.limits(report)),
     )
 
 
@@ -288,6 +289,11 @@ def _hands(report: Report) -> Table:
     )
     columns = (Column("topic", "Topic"), Column("question", "Question"), Column("text", "In words"), *_both("Right"))
     return Table("hands", "Answered by hands", columns, tuple(rows), "Class totals: never matched, and in no gain.")
+
+
+def _recall(report: Report) -> Table:
+    columns = tuple(Column(*each) for each in recall_words.COLUMNS)
+    return Table("recall", recall_words.TITLE, columns, recall_words.rows(report), recall_words.EXPLAINS)
 
 
 def _classes(report: Report) -> Table:

@@ -24,7 +24,7 @@ from app.domain.impact import (
     Teachers,
     names_of,
 )
-from app.store import directory, feedback, impact_topics, lessons, outcomes
+from app.store import directory, feedback, impact_topics, lessons, outcomes, recalls
 from app.store.database import Db
 from app.store.outcomes import HOME
 from app.store.report_rows import Part, Parts, Seen, View, parts_of, rows_of
@@ -74,6 +74,8 @@ def report(
         records=_records(db, view, parts, programmes, most),
         agencies=_agencies(view, parts),
         apart=_apart(seen),
+        recalls=recalls.of_view(db, view, now),
+        first_recheck_on=recalls.first_due(db, view),
         teachers=_teachers({row.run_id for row in view.rows}, feedback.of_programmes(db, programme_ids)),
         outcomes_until=disclosure.given_out_on(disclosure.current_round(now.astimezone(HOME).date()) - 1),
         cost_pence=cost_pence,

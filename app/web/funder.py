@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form
 from starlette.responses import Response
 
-from app.domain import impact_words
+from app.domain import impact_words, recall_words
 from app.domain.audit import account
 from app.domain.disclosure import WHY
 from app.domain.errors import Conflict, DomainError, Invalid, NotFound
@@ -114,6 +114,7 @@ def _face(app: Parts, who: Staff, programme: ProgrammeRow, report: Report) -> di
         "headline": impact_words.headline(report),
         "basis": impact_words.basis(report),
         "notes": impact_words.notes(report, app.clock().astimezone(HOME).date()),
+        "recalled": recall_words.sentences(report),
         "misunderstandings": wrong[:MISUNDERSTANDINGS],
         "why": WHY,
         "made_on": app.clock(),

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
-from app.domain import impact_words
+from app.domain import impact_words, recall_words
 from app.domain.disclosure import WHY
 from app.domain.errors import NotFound
 from app.domain.feedback import ASKED
@@ -91,7 +91,7 @@ def report_of_agency(
 
 
 def _face(app: Parts, report: Report, who: Staff, address: str, files: list[dict[str, str]]) -> Mapping[str, Any]:
-    chosen = report.filters
+    chosen, today = report.filters, app.clock().astimezone(HOME).date()
     return {
         "report": report,
         "who": who.name,
@@ -101,8 +101,9 @@ def _face(app: Parts, report: Report, who: Staff, address: str, files: list[dict
         "basis": impact_words.basis(report),
         "again": impact_words.talk_again(report),
         "best": impact_words.known_best(report),
-        "notes": impact_words.notes(report, app.clock().astimezone(HOME).date()),
-        "limits": impact_words.LIMITS,
+        "notes": (*impact_words.notes(report, today), *recall_words.notes(report, today)),
+        "limits": (*impact_words.LIMITS, *recall_words.limits(report)),
+        "recall_says": recall_words.EXPLAINS,
         "why": WHY,
         "modes": impact_words.MODES,
         "asked": ASKED,

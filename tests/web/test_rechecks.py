@@ -14,7 +14,7 @@ from app.store.tables import AnswerRow, AskingResultRow, ParticipantRow
 from tests.cast import World
 from tests.classroom import Classroom, choice_of
 
-HAD = {who: (1, 4) for who in range(12)}
+HAD = dict.fromkeys(range(12), (1, 4))
 
 
 def words(html: str) -> str:

@@ -6,14 +6,17 @@ import json
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import openpyxl
 import pytest
 
+from app.store import lessons
 from app.store.tables import SchoolRow
 from tests.cast import CORA, PAUL, PRIYA, World
 from tests.papers import faults_for_screen_readers, words_of
+from tests.past_lessons import MONDAY, give, scores
 from tests.seasons import season, teach
 
 TOWN = "/reports/programmes/town"
@@ -23,12 +26,20 @@ SUM = '=HYPERLINK("https://example.org","Harrowmarsh")'
 
 @pytest.fixture(scope="module")
 def taught(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """The demo's season; one of its schools has a name that a spreadsheet would run."""
+    """The demo's season and two rechecks; one of its schools has a name that a spreadsheet would run."""
     with season(tmp_path_factory.mktemp("season")) as world:
-        teach(world)
+        teach(world, RECHECKED)
+        with world.parts.database.transaction() as db:
+            versions = {lesson.topic.key: version for version, lesson in lessons.offered(db, 1)}
+            for group_id in (1, 2):
+                pupils = scores(24, 80, 80)
+                give(db, group_id, versions["fire"], pupils, present=24, began_at=RECHECK, kind="recheck")
         with world.parts.database.transaction() as db:
             db.get_one(SchoolRow, 1).name = SUM
         yield world
+
+
+RECHECK, RECHECKED = MONDAY + timedelta(weeks=8), MONDAY + timedelta(weeks=12)
 
 
 def file(world: World, address: str, who: str = CORA) -> bytes:
@@ -71,6 +82,8 @@ def test_spreadsheet_csv_and_json_have_the_same_tables(taught: World, address: s
     text = file(taught, f"{address}.csv", who).decode("utf-8-sig")
     lines = list(csv.reader(io.StringIO(text, newline="")))
     named = {"topics": "Knowledge gain by topic", "questions": "Key questions", "classes": "By class and topic"}
+    named["recall"] = "Recall, weeks later"
+    assert made["recall"]
     for key, title in (named | {"records": "Lessons", "askings": "Key questions by class"}).items():
         rows = [[plain(value) for value in row.values()] for row in made[key]]
         assert [[plain(value) for value in row] for row in book[title][1:]] == rows, key
@@ -103,6 +116,10 @@ def test_the_page_and_the_paper_say_the_same_figures(taught: World) -> None:
     paper = words_of(file(taught, f"{TOWN}.pdf"))
     for row in made["topics"]:
         for said in (f"{row['before_share']}%", f"{row['after_share']}%", f"+{row['points']}", f"{row['gain']:.2f}"):
+            assert said in page
+            assert said in paper
+    for row in made["recall"]:
+        for said in (f"{row['before_share']}%", f"{row['after_share']}%", f"{row['again_share']}%"):
             assert said in page
             assert said in paper
     for said in ("374", "1,496", "748", made["headline"]):
@@ -145,6 +162,7 @@ def test_the_paper_is_accessible_and_the_spreadsheet_says_its_limits(taught: Wor
     read_me = " ".join(str(cell) for row in sheets(file(taught, f"{TOWN}.xlsx"))["Read me"] for cell in row if cell)
     assert "do not show what pupils will do" in read_me
     assert "fewer than 10 pupils are hidden" in read_me
+    assert "no pupil is compared with last time" in read_me
 
 
 def test_a_file_has_what_was_chosen_on_the_page_and_says_so(taught: World) -> None:

@@ -14,6 +14,4 @@ OPEN = sa.text("ended_at IS NULL AND kind IN ('lesson', 'recheck')")
 
 def upgrade() -> None:
     op.drop_index("run_open_once", "run")
-    op.create_index(
-        "run_open_once", "run", ["class_group_id"], unique=True, sqlite_where=OPEN, postgresql_where=OPEN
-    )
+    op.create_index("run_open_once", "run", ["class_group_id"], unique=True, sqlite_where=OPEN, postgresql_where=OPEN)
