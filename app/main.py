@@ -47,6 +47,7 @@ from app.web import (
     class_links,
     class_papers,
     consoles,
+    costs,
     feedback,
     following,
     funder,
@@ -204,6 +205,7 @@ def create_app(
         following.routes(pages, panels),
         api.routes(),
         api_keys.routes(pages),
+        costs.routes(pages),
         funder.routes(pages),
         report_files.routes(),  # before the pages, whose addresses end in any word
         reports.routes(pages),

@@ -7,7 +7,18 @@ from typing import Any
 from app.documents.typesetting import typeset
 from app.domain.report_tables import Figure, ReportTables, Table, Value, said
 
-PRINTED = ("topics", "classes", "questions", "confidence", "promises", "hands", "recall", "agencies", "teachers")
+PRINTED = (
+    "topics",
+    "classes",
+    "questions",
+    "confidence",
+    "promises",
+    "hands",
+    "recall",
+    "agencies",
+    "teachers",
+    "costs",
+)
 MOST_ROWS = 150
 """So many classes stand on paper; the spreadsheet has all."""
 LEFT_OUT = {
@@ -18,7 +29,7 @@ LEFT_OUT = {
     "recall": ("topic_key", "classes", "waiting", "answers", "before", "after", "again_answers", "again"),
 }
 """Columns for which a page has no room."""
-NUMBERS = ("number", "decimal", "percent", "points", "gain")
+NUMBERS = ("number", "decimal", "percent", "points", "gain", "money")
 BIG = ("schools", "classes", "pupils", "attendances", "pupil_hours", "matched")
 
 

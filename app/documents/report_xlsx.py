@@ -24,6 +24,7 @@ FORMATS: dict[Kind, str] = {
     "percent": '0.0"%"',
     "points": "+0.0;-0.0;0.0",
     "gain": "0.00",
+    "money": "£#,##0.00",
     "day": "yyyy-mm-dd",
 }
 EMPTY = "A figure that must not leave its school is an empty cell; the note in its row says why."

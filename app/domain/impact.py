@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from app.domain import cost
+from app.domain.cost import Stated
 from app.domain.disclosure import Mark
 
 
@@ -398,15 +400,18 @@ class Report:
     """When the first class in view can be asked again."""
     outcomes_until: date | None = None
     """Outcomes of lessons before this Monday are given out; the others wait for the next."""
-    cost_pence: int | None = None
+    costs: tuple[Stated, ...] = ()
+    """Of one whole programme only: an amount says nothing of a part of it."""
     notes: tuple[str, ...] = ()
     """What this view leaves out, in sentences."""
 
     @property
+    def cost_pence(self) -> int | None:
+        return cost.total(self.costs) if self.costs else None
+
+    @property
     def cost_per_pupil_pence(self) -> int | None:
-        if self.cost_pence is None or not self.reach.pupils:
-            return None
-        return round(self.cost_pence / self.reach.pupils)
+        return cost.per_pupil(self.costs, self.reach.pupils)
 
 
 def share(part: int, whole: int) -> float | None:

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, NamedTuple
 
-from app.domain import impact_words, recall_words
+from app.domain import cost, impact_words, recall_words
 from app.domain.disclosure import WHY
 from app.domain.feedback import ASKED
 from app.domain.impact import Knowledge, Report, names_of
 from app.domain.timetable import HOME
 
-Kind = Literal["text", "number", "decimal", "percent", "points", "gain", "day"]
+Kind = Literal["text", "number", "decimal", "percent", "points", "gain", "money", "day"]
 Value = str | int | float | date | None
 
 
@@ -92,10 +92,11 @@ def tables_of(report: Report, today: date) -> ReportTables:
             _classes(report),
             _teachers(report),
             _agencies(report),
+            _costs(report),
             _records(report),
             _askings(report),
         ),
-        notes=(*impact_words.notes(report, today), *recall_words.notes(report, today)),
+        notes=(*impact_words.notes(report, today), *recall_words.notes(report, today), *cost_basis(report)),
         limits=(*impact_words.LIMITS, *recall_words.limits(report)),
     )
 
@@ -159,9 +160,11 @@ def _reach(report: Report) -> Iterator[Figure]:
             if target
         )
     if report.cost_pence is not None:
-        yield Figure("cost", "Cost in pounds", report.cost_pence / 100, "decimal")
+        yield Figure("cost", "Cost in pounds", report.cost_pence / 100, "money")
         per_pupil = report.cost_per_pupil_pence
-        yield Figure("cost_per_pupil", "Cost per pupil", None if per_pupil is None else per_pupil / 100, "decimal")
+        yield Figure(
+            "cost_per_pupil", "Cost per pupil in pounds", None if per_pupil is None else per_pupil / 100, "money"
+        )
 
 
 def _knowledge(one: Knowledge) -> tuple[Value, ...]:
@@ -368,6 +371,28 @@ def _agencies(report: Report) -> Table:
     return Table("agencies", "By agency", columns, tuple(rows), explains)
 
 
+def cost_basis(report: Report) -> tuple[str, ...]:
+    """What stands behind the cost per pupil, where one is told."""
+    if not report.costs:
+        return ()
+    newest = max(one.stated_at for one in report.costs).astimezone(HOME).date()
+    said = cost.basis(report.costs, report.reach.pupils, newest)
+    return (said,) if said else ()
+
+
+def _costs(report: Report) -> Table:
+    rows = ((one.covers, one.pounds, one.period, one.source, one.agency, _day(one.stated_at)) for one in report.costs)
+    columns = (
+        Column("covers", "What it covers"),
+        Column("pounds", "Cost in pounds", "money"),
+        Column("period", "Time"),
+        Column("source", "Source"),
+        Column("agency", "Borne by agency"),
+        Column("stated_on", "Stated", "day"),
+    )
+    return Table("costs", "Cost", columns, tuple(rows), "As stated by the coordinator of the programme.")
+
+
 def _records(report: Report) -> Table:
     rows = (
         (
@@ -450,6 +475,8 @@ def said(value: Value, kind: Kind) -> str:
             return "–"
         case "day", datetime() | date():
             return f"{value.day} {value:%b %Y}"
+        case "money", int() | float():
+            return f"£{value:,.2f}"
         case "percent", int() | float():
             return f"{value:.1f}%"
         case "points", int() | float():

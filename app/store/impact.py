@@ -8,6 +8,7 @@ from statistics import fmean
 from sqlmodel import col, select
 
 from app.domain import disclosure
+from app.domain.cost import Stated
 from app.domain.feedback import Feedback
 from app.domain.impact import (
     FEWEST_TEACHERS,
@@ -24,7 +25,7 @@ from app.domain.impact import (
     Teachers,
     names_of,
 )
-from app.store import directory, feedback, impact_topics, lessons, outcomes, recalls
+from app.store import costs, directory, feedback, impact_topics, lessons, outcomes, recalls
 from app.store.database import Db
 from app.store.outcomes import HOME
 from app.store.report_rows import Part, Parts, Seen, View, parts_of, rows_of
@@ -38,7 +39,6 @@ def report(
     *,
     agency_id: int | None = None,
     filters: Filters | None = None,
-    cost_pence: int | None = None,
     most: int | None = None,
 ) -> Report:
     """What these programmes gave, or what this agency gave in them; outcomes as far as they may leave a school.
@@ -78,7 +78,7 @@ def report(
         first_recheck_on=recalls.first_due(db, view),
         teachers=_teachers({row.run_id for row in view.rows}, feedback.of_programmes(db, programme_ids)),
         outcomes_until=disclosure.given_out_on(disclosure.current_round(now.astimezone(HOME).date()) - 1),
-        cost_pence=cost_pence,
+        costs=_costs(db, programme_ids) if not slug and not wanted.any else (),
     )
 
 
@@ -89,6 +89,10 @@ def _fits(row: Seen, wanted: Filters, parts: Parts) -> bool:
         and (not wanted.topic_key or row.topic_key == wanted.topic_key)
         and (not wanted.agency_slug or any(part.slug == wanted.agency_slug for part in parts.get(row.id, ())))
     )
+
+
+def _costs(db: Db, programme_ids: frozenset[int]) -> tuple[Stated, ...]:
+    return costs.of_programme(db, *programme_ids) if len(programme_ids) == 1 else ()
 
 
 def _programmes(db: Db, programme_ids: frozenset[int]) -> tuple[tuple[Programme, ...], frozenset[tuple[int, int]]]:

@@ -749,3 +749,19 @@ class ApiTokenRow(SQLModel, table=True):
     made_at: datetime
     used_on: date | None = None
     revoked_at: datetime | None = None
+
+
+class CostRow(SQLModel, table=True):
+    """What a programme cost, as its coordinator states it."""
+
+    __tablename__ = "cost"
+    __table_args__ = (UniqueConstraint("programme_id", "covers", "period"),)
+    id: int | None = _key()
+    programme_id: int = _of("programme")
+    agency_id: int | None = _of("agency", nullable=True)
+    pence: int
+    covers: str
+    period: str
+    source: str
+    stated_by: int = _of("account")
+    stated_at: datetime

@@ -12,7 +12,8 @@ from typing import Any
 import openpyxl
 import pytest
 
-from app.store import lessons
+from app.domain.cost import Cost
+from app.store import costs, lessons
 from app.store.tables import SchoolRow
 from tests.cast import CORA, PAUL, PRIYA, World
 from tests.papers import faults_for_screen_readers, words_of
@@ -36,6 +37,8 @@ def taught(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
                 give(db, group_id, versions["fire"], pupils, present=24, began_at=RECHECK, kind="recheck")
         with world.parts.database.transaction() as db:
             db.get_one(SchoolRow, 1).name = SUM
+            spent = Cost(pence=464_850, covers="Presenters", period="2026", source="Budget")
+            costs.state(db, 1, None, spent, 1, RECHECKED)
         yield world
 
 
@@ -83,7 +86,10 @@ def test_spreadsheet_csv_and_json_have_the_same_tables(taught: World, address: s
     lines = list(csv.reader(io.StringIO(text, newline="")))
     named = {"topics": "Knowledge gain by topic", "questions": "Key questions", "classes": "By class and topic"}
     named["recall"] = "Recall, weeks later"
+    if address == TOWN:
+        named["costs"] = "Cost"
     assert made["recall"]
+    assert [row["pounds"] for row in made["costs"]] == ([4648.5] if address == TOWN else [])
     for key, title in (named | {"records": "Lessons", "askings": "Key questions by class"}).items():
         rows = [[plain(value) for value in row.values()] for row in made[key]]
         assert [[plain(value) for value in row] for row in book[title][1:]] == rows, key
@@ -122,7 +128,13 @@ def test_the_page_and_the_paper_say_the_same_figures(taught: World) -> None:
         for said in (f"{row['before_share']}%", f"{row['after_share']}%", f"{row['again_share']}%"):
             assert said in page
             assert said in paper
-    for said in ("374", "1,496", "748", made["headline"]):
+    basis = (
+        "Cost per pupil is £12.43: £4,648.50 over 374 pupils, each counted once, as stated by the coordinator on "
+        "25 January 2027."
+    )
+    assert made["reach"]["cost_per_pupil"] == 12.43
+    assert basis in made["notes"]
+    for said in ("374", "1,496", "748", made["headline"], basis):
         assert said in page
         assert said in paper
 
@@ -169,6 +181,7 @@ def test_a_file_has_what_was_chosen_on_the_page_and_says_so(taught: World) -> No
     page = taught.staff(CORA).get(f"{TOWN}?topic=fire").text
     assert f"{TOWN}.xlsx?topic=fire" in page
     made = as_json(taught, query="?topic=fire")
+    assert "cost_per_pupil" not in made["reach"]
     assert [row["topic"] for row in made["topics"]] == ["Fire"]
     assert made["about"]["only_topic"] == "Fire"
 
