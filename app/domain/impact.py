@@ -98,6 +98,8 @@ class Reach:
     records: int = 0
     head_counts_missing: int = 0
     """Records without a confirmed head-count: they add no pupils."""
+    ended_early: int = 0
+    """Records of lessons whose last step was never shown: they count, with the minutes that they had."""
     minutes: float = 0
     pupil_hours: float = 0
     on_roll: int = 0
@@ -328,6 +330,7 @@ class RecordLine:
     served: int
     answered: int
     matched: int
+    ended_early: bool
     mark: Mark
     """How its class's outcome in this topic stands."""
 

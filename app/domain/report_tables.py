@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 from app.domain import cost, impact_words, recall_words
 from app.domain.disclosure import WHY
 from app.domain.feedback import ASKED
-from app.domain.impact import Knowledge, Report, names_of
+from app.domain.impact import Knowledge, Reach, Report, names_of
 from app.domain.timetable import HOME
 
 Kind = Literal["text", "number", "decimal", "percent", "points", "gain", "money", "day"]
@@ -96,7 +96,12 @@ def tables_of(report: Report, today: date) -> ReportTables:
             _records(report),
             _askings(report),
         ),
-        notes=(*impact_words.notes(report, today), *recall_words.notes(report, today), *cost_basis(report)),
+        notes=(
+            *early_words(report.reach),
+            *impact_words.notes(report, today),
+            *recall_words.notes(report, today),
+            *cost_basis(report),
+        ),
         limits=(*impact_words.LIMITS, *recall_words.limits(report)),
     )
 
@@ -143,6 +148,7 @@ def _reach(report: Report) -> Iterator[Figure]:
     yield Figure("minutes", "Minutes", reach.minutes, "decimal")
     yield Figure("runs", "Runs", reach.runs)
     yield Figure("records", "Lessons", reach.records)
+    yield Figure("ended_early", "Lessons that ended early", reach.ended_early)
     yield Figure("head_counts_missing", "Lessons without a head-count", reach.head_counts_missing)
     yield Figure("matched", "Pupils matched before and after", reach.matched)
     yield Figure("answers", "Answers", reach.answers)
@@ -371,6 +377,17 @@ def _agencies(report: Report) -> Table:
     return Table("agencies", "By agency", columns, tuple(rows), explains)
 
 
+def early_words(reach: Reach) -> tuple[str, ...]:
+    """How many lessons were broken off, where any was."""
+    if not reach.ended_early:
+        return ()
+    lessons = "1 lesson" if reach.records == 1 else f"{reach.records:,} lessons"
+    return (
+        f"Of these {lessons}, {reach.ended_early:,} ended early: the last step was not shown. They count as reached, "
+        "with the minutes that were really taught.",
+    )
+
+
 def cost_basis(report: Report) -> tuple[str, ...]:
     """What stands behind the cost per pupil, where one is told."""
     if not report.costs:
@@ -410,6 +427,7 @@ def _records(report: Report) -> Table:
             line.served,
             line.answered,
             line.matched,
+            "yes" if line.ended_early else "",
             impact_words.MODES.get(line.mode, line.mode),
             line.programme,
             line.run_id,
@@ -432,6 +450,7 @@ def _records(report: Report) -> Table:
         Column("served", "Questions served", "number"),
         Column("answered", "Questions answered", "number"),
         Column("matched", "Matched before and after", "number"),
+        Column("ended_early", "Ended early"),
         Column("mode", "Answered by"),
         Column("programme", "Programme"),
         Column("run", "Run", "number"),

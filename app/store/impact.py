@@ -167,6 +167,7 @@ def reach(rows: Sequence[Seen], target_schools: frozenset[tuple[int, int]] = fro
         attendances=sum(row.present or 0 for row in rows),
         runs=len({row.run_id for row in rows}),
         records=len(rows),
+        ended_early=sum(row.ended_early for row in rows),
         head_counts_missing=sum(row.present is None for row in rows),
         minutes=round(sum(row.minutes for row in rows), 1),
         pupil_hours=round(sum((row.present or 0) * row.minutes for row in rows) / 60, 1),
@@ -224,6 +225,7 @@ def _records(
                 served=row.served,
                 answered=row.answered,
                 matched=row.matched,
+                ended_early=row.ended_early,
                 mark=decided.marks.get(row.cell, "none"),
             )
         )

@@ -658,6 +658,7 @@ class ParticipationRecordRow(SQLModel, table=True):
     matched: int
     steps_shown: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     steps_skipped: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    ended_early: bool = False
     status: str
 
 

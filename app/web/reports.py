@@ -12,7 +12,7 @@ from app.domain.errors import NotFound
 from app.domain.feedback import ASKED
 from app.domain.impact import Choice, Filters, Report
 from app.domain.people import Staff, may
-from app.domain.report_tables import cost_basis
+from app.domain.report_tables import cost_basis, early_words
 from app.store import directory, impact, report_rows
 from app.store.database import Db
 from app.store.tables import AgencyRow
@@ -104,7 +104,7 @@ def _face(app: Parts, report: Report, who: Staff, address: str, files: list[dict
         "best": impact_words.known_best(report),
         "notes": (*impact_words.notes(report, today), *recall_words.notes(report, today)),
         "limits": (*impact_words.LIMITS, *recall_words.limits(report)),
-        "cost_basis": cost_basis(report),
+        "beside_reach": (*early_words(report.reach), *cost_basis(report)),
         "recall_says": recall_words.EXPLAINS,
         "why": WHY,
         "modes": impact_words.MODES,
