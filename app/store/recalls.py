@@ -28,11 +28,13 @@ Run = tuple[datetime, Lesson, Mapping[Question, tuple[int, int]]]
 
 def of_view(db: Db, view: View, now: datetime) -> tuple[Recall, ...]:
     """In the order in which topics were first taught: those of which a class was asked again."""
+    programmes = sorted({row.programme_id for row in view.rows})
+    known = {one: _of_programme(db, one, view.kept[one], now) for one in programmes}
+    if not any(known.values()):
+        return ()
     topics: dict[str, list[Seen]] = defaultdict(list)
     for row in sorted(view.rows, key=lambda row: (row.began_at, row.module, row.id)):
         topics[row.topic_key].append(row)
-    programmes = sorted({row.programme_id for row in view.rows})
-    known = {one: _of_programme(db, one, view.kept[one], now) for one in programmes}
     found = []
     for topic, rows in topics.items():
         parts = [
@@ -48,12 +50,14 @@ def of_view(db: Db, view: View, now: datetime) -> tuple[Recall, ...]:
 
 def first_due(db: Db, view: View) -> date | None:
     """When the first class in view can be asked again: six weeks after its lesson, on a school day."""
-    first: dict[int, date] = {}
+    first: dict[int, datetime] = {}
     for row in view.rows:
-        day = row.began_at.astimezone(HOME).date()
-        first[row.programme_id] = min(first.get(row.programme_id, day), day)
-    programmes = directory.programmes_by_id(db, frozenset(first))
-    return min((recheck_day(first[one.id or 0], timetable.season(one).holidays) for one in programmes), default=None)
+        first[row.programme_id] = min(first.get(row.programme_id, row.began_at), row.began_at)
+    days = (
+        recheck_day(first[one.id or 0].astimezone(HOME).date(), timetable.season(one).holidays)
+        for one in directory.programmes_by_id(db, frozenset(first))
+    )
+    return min(days, default=None)
 
 
 def _of_programme(db: Db, programme_id: int, kept: Outcomes, now: datetime) -> Mapping[str, Part]:
