@@ -255,9 +255,9 @@ class Recall:
     last_weeks: int
     """How many weeks after the lesson, at least and at most."""
     mark: Mark
-    matched: int = 0
-    """Pupils behind before and after."""
-    pupils: int = 0
+    matched: int | None = None
+    """Pupils behind before and after, of the classes measured."""
+    pupils: int | None = None
     """Pupils who answered at the recheck."""
     answers: int | None = None
     before: int | None = None

@@ -73,5 +73,5 @@ def _sentence(one: Recall) -> str:
     classes = "1 class" if one.measured == 1 else f"{one.measured} classes"
     return (
         f"{one.name}: {one.before_share}% before, {one.after_share}% after, {one.again_share}% at the recheck "
-        f"{one.weeks} weeks later, in {classes}. Classes are compared, not pupils."
+        f"{one.weeks} weeks later, in {classes}."
     )
