@@ -207,7 +207,7 @@ def create_app(
         api_keys.routes(pages),
         costs.routes(pages),
         funder.routes(pages),
-        report_files.routes(),  # before the pages, whose addresses end in any word
+        report_files.routes(pages),  # before the pages, whose addresses end in any word
         reports.routes(pages),
     ):
         app.include_router(router)

@@ -1,7 +1,7 @@
 """Knowledge gain: before and after in percent, in points and as a part of what could still be gained."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from app.domain.disclosure import Mark, mark_of
@@ -9,6 +9,8 @@ from app.domain.impact import Knowledge, share
 
 CEILING = 85
 CONFIDENCE = 0.95
+FEWEST_CLASSES = 10
+"""From so many on, the interval is taken over classes, for classmates are alike."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +41,11 @@ def add_up(scores: Iterable[Scores]) -> Scores:
     return sum(scores, Scores())
 
 
-def knowledge(scores: Scores, mark: Mark | None = None) -> Knowledge:
-    """What may be said of these pupils; `mark` where it was decided for them as a class."""
+def knowledge(scores: Scores, mark: Mark | None = None, classes: Sequence[Scores] = ()) -> Knowledge:
+    """What may be said of these pupils; `mark` where it was decided for them as a class.
+
+    `classes`: the same scores by class, or by group where classes are only given out together.
+    """
     stands = mark or mark_of(scores.n)
     if stands not in ("shown", "counts") or not scores.answers:
         return Knowledge(mark=stands, n=scores.n)
@@ -48,7 +53,7 @@ def knowledge(scores: Scores, mark: Mark | None = None) -> Knowledge:
     if stands == "counts":
         return counts
     before, after = 100 * scores.before / scores.answers, 100 * scores.after / scores.answers
-    low, high = interval(scores)
+    low, high = interval(scores, classes)
     return Knowledge(
         mark=stands,
         n=scores.n,
@@ -61,6 +66,7 @@ def knowledge(scores: Scores, mark: Mark | None = None) -> Knowledge:
         gain=normalised(before, after),
         low=low,
         high=high,
+        interval_over=_over(scores, classes),
         at_ceiling=before > CEILING,
     )
 
@@ -70,17 +76,39 @@ def normalised(before: float, after: float) -> float | None:
     return round((after - before) / (100 - before), 2) if before < 100 else None
 
 
-def interval(scores: Scores) -> tuple[float | None, float | None]:
-    """95 % interval of the gain in points: a paired t interval over pupils' own changes.
+def interval(scores: Scores, classes: Sequence[Scores] = ()) -> tuple[float | None, float | None]:
+    """95 % interval of the gain in points, or none.
 
-    It says how far the gain of these pupils could be chance. It takes pupils as independent, and classmates are not.
+    From ten classes on it is cluster-robust: pupils of a class learn together, so classes are what is independent.
+    With fewer it is a paired t interval over pupils' own changes, which takes classmates as independent.
     """
     if scores.n < 2:
         return None, None
+    over_classes = len(classes) >= FEWEST_CLASSES
+    error, freedom = _error_over_classes(scores, classes) if over_classes else _error_over_pupils(scores)
     from scipy.special import stdtrit  # here, for it takes a moment to import
 
-    mean = scores.change / scores.n
-    spread = max(scores.change_squared - scores.n * mean * mean, 0) / (scores.n - 1)
-    half = 100 * float(stdtrit(scores.n - 1, (1 + CONFIDENCE) / 2)) * math.sqrt(spread / scores.n)
+    half = 100 * float(stdtrit(freedom, (1 + CONFIDENCE) / 2)) * error
     points = 100 * (scores.after - scores.before) / scores.answers
     return round(points - half, 1), round(points + half, 1)
+
+
+def _over(scores: Scores, classes: Sequence[Scores]) -> str:
+    """What the interval takes as independent."""
+    if scores.n < 2:
+        return ""
+    return f"{len(classes)} classes" if len(classes) >= FEWEST_CLASSES else f"{scores.n} pupils"
+
+
+def _error_over_pupils(scores: Scores) -> tuple[float, int]:
+    """Standard error of pupils' mean change, and its degrees of freedom."""
+    mean = scores.change / scores.n
+    spread = max(scores.change_squared - scores.n * mean * mean, 0) / (scores.n - 1)
+    return math.sqrt(spread / scores.n), scores.n - 1
+
+
+def _error_over_classes(scores: Scores, classes: Sequence[Scores]) -> tuple[float, int]:
+    """The same from how far each class's sum of changes lies from what the common mean foretells."""
+    mean, free = scores.change / scores.n, len(classes) - 1
+    squared = sum((one.change - one.n * mean) ** 2 for one in classes)
+    return math.sqrt(len(classes) / free * squared) / scores.n, free

@@ -5,10 +5,11 @@ why. Pages and files read reports and nothing else, so they cannot show what the
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from app.domain import cost
+from app.domain.asking_line import Askings
 from app.domain.cost import Stated
 from app.domain.disclosure import Mark
 
@@ -142,6 +143,8 @@ class Knowledge:
     low: float | None = None
     high: float | None = None
     """95 % interval of the gain in points."""
+    interval_over: str = ""
+    """What that interval takes as independent: *12 classes*, or *26 pupils* where there are few classes."""
     at_ceiling: bool = False
     """More than 85 % knew it before: hardly any room for a gain."""
 
@@ -407,6 +410,8 @@ class Report:
     """Of one whole programme only: an amount says nothing of a part of it."""
     notes: tuple[str, ...] = ()
     """What this view leaves out, in sentences."""
+    askings: Askings = field(default_factory=Askings)
+    """For files only."""
 
     @property
     def cost_pence(self) -> int | None:

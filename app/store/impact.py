@@ -8,6 +8,7 @@ from statistics import fmean
 from sqlmodel import col, select
 
 from app.domain import disclosure
+from app.domain.asking_line import Askings
 from app.domain.cost import Stated
 from app.domain.feedback import Feedback
 from app.domain.impact import (
@@ -25,7 +26,7 @@ from app.domain.impact import (
     Teachers,
     names_of,
 )
-from app.store import costs, directory, feedback, impact_topics, lessons, outcomes, recalls
+from app.store import costs, directory, feedback, impact_askings, impact_topics, lessons, outcomes, recalls
 from app.store.database import Db
 from app.store.outcomes import HOME
 from app.store.report_rows import Part, Parts, Seen, View, parts_of, rows_of
@@ -40,10 +41,11 @@ def report(
     agency_id: int | None = None,
     filters: Filters | None = None,
     most: int | None = None,
+    with_askings: bool = False,
 ) -> Report:
     """What these programmes gave, or what this agency gave in them; outcomes as far as they may leave a school.
 
-    `most`: so many classes and records at most, for a page; totals are of all.
+    `most`: so many classes and records at most, for a page; totals are of all. `with_askings`: for a file.
     """
     wanted = filters or Filters()
     agency = db.get(AgencyRow, agency_id) if agency_id else None
@@ -79,6 +81,7 @@ def report(
         teachers=_teachers({row.run_id for row in view.rows}, feedback.of_programmes(db, programme_ids)),
         outcomes_until=disclosure.given_out_on(disclosure.current_round(now.astimezone(HOME).date()) - 1),
         costs=_costs(db, programme_ids) if not slug and not wanted.any else (),
+        askings=impact_askings.askings(db, view) if with_askings else Askings(),
     )
 
 

@@ -75,20 +75,43 @@ def routes(pages: Pages) -> APIRouter:
 
 
 def report_of_programme(
-    db: Db, app: Parts, who: Staff, slug: str, filters: Filters, *, most: int | None = None
+    db: Db,
+    app: Parts,
+    who: Staff,
+    slug: str,
+    filters: Filters,
+    *,
+    most: int | None = None,
+    with_askings: bool = False,
 ) -> Report:
     """A programme as far as this person may see it; else it is not found."""
     programme = own_programme(db, who, slug)
-    return impact.report(db, frozenset({programme.id or 0}), app.clock(), filters=filters, most=most)
+    programme_ids, now = frozenset({programme.id or 0}), app.clock()
+    return impact.report(db, programme_ids, now, filters=filters, most=most, with_askings=with_askings)
 
 
 def report_of_agency(
-    db: Db, app: Parts, who: Staff, slug: str, filters: Filters, *, most: int | None = None
+    db: Db,
+    app: Parts,
+    who: Staff,
+    slug: str,
+    filters: Filters,
+    *,
+    most: int | None = None,
+    with_askings: bool = False,
 ) -> Report:
     """An agency's part as far as this person may see it; else it is not found."""
-    agency, seen = _agency(db, who, slug)
+    agency, seen = agency_of_report(db, who, slug)
     programme_ids = report_rows.programmes_with(db, agency.id or 0) if seen is None else seen
-    return impact.report(db, programme_ids, app.clock(), agency_id=agency.id, filters=filters, most=most)
+    return impact.report(
+        db,
+        programme_ids,
+        app.clock(),
+        agency_id=agency.id,
+        filters=filters,
+        most=most,
+        with_askings=with_askings,
+    )
 
 
 def _face(app: Parts, report: Report, who: Staff, address: str, files: list[dict[str, str]]) -> Mapping[str, Any]:
@@ -106,6 +129,8 @@ def _face(app: Parts, report: Report, who: Staff, address: str, files: list[dict
         "limits": (*impact_words.LIMITS, *recall_words.limits(report)),
         "beside_reach": (*early_words(report.reach), *cost_basis(report)),
         "recall_says": recall_words.EXPLAINS,
+        "legend": impact_words.LEGEND,
+        "told": {"confidence": impact_words.CONFIDENCE_BASIS},
         "why": WHY,
         "modes": impact_words.MODES,
         "asked": ASKED,
@@ -130,7 +155,7 @@ def _choice(name: str, label: str, whole: str, offered: Sequence[Choice], value:
     return {"name": name, "label": label, "whole": whole, "offered": offered, "value": value, "said": said}
 
 
-def _agency(db: Db, who: Staff, slug: str) -> tuple[AgencyRow, frozenset[int] | None]:
+def agency_of_report(db: Db, who: Staff, slug: str) -> tuple[AgencyRow, frozenset[int] | None]:
     """An agency and the programmes of it that this person may see; None: all, for it is the own one."""
     agency = directory.agency_by_slug(db, slug)
     programme_ids = directory.programmes_of_agency(db, agency.id or 0)
