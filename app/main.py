@@ -47,6 +47,7 @@ from app.web import (
     class_links,
     class_papers,
     consoles,
+    costs,
     feedback,
     following,
     funder,
@@ -206,6 +207,7 @@ def create_app(
         following.routes(pages),
         api.routes(),
         api_keys.routes(pages),
+        costs.routes(pages),
         funder.routes(pages),
         report_files.routes(pages),  # before the pages, whose addresses end in any word
         reports.routes(pages),

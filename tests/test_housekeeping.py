@@ -27,7 +27,9 @@ def left(world: World) -> list[int]:
 
 def test_a_lesson_that_nobody_ended_is_ended_after_four_hours_with_a_record(world: World) -> None:
     run = classroom(world).start()
-    classroom(world).go_to(run, "before.F1", "closed")
+    classroom(world).go_to(run, "before.F1")
+    world.clock.forward(minutes=3)
+    classroom(world).give(run)
     world.clock.forward(hours=3, minutes=59)
     early = keep_house(world.parts)
     world.clock.forward(minutes=2)
@@ -35,8 +37,8 @@ def test_a_lesson_that_nobody_ended_is_ended_after_four_hours_with_a_record(worl
     with world.parts.database.reading() as db:
         records = participation.records_of(db, run)
     assert classroom(world).run(run).ended_at == world.clock.now
-    assert [(record.status, record.present, record.topic_key) for record in records] == [
-        ("head_count_missing", None, "fire")
+    assert [(record.status, record.present, record.minutes, record.ended_early) for record in records] == [
+        ("head_count_missing", None, 3.0, True)
     ]
 
 

@@ -10,16 +10,28 @@ from app.domain.labelled import Figure, Table, Value, said
 from app.domain.report_tables import ReportTables
 from app.domain.timetable import HOME
 
-PRINTED = ("topics", "classes", "questions", "confidence", "promises", "hands", "agencies", "teachers")
+PRINTED = (
+    "topics",
+    "classes",
+    "questions",
+    "confidence",
+    "promises",
+    "hands",
+    "recall",
+    "agencies",
+    "teachers",
+    "costs",
+)
 MOST_ROWS = 150
 """So many classes stand on paper; the spreadsheet has all."""
 LEFT_OUT = {
     "promises": ("asked",),
     "hands": ("question",),
     "agencies": ("minutes",),
+    "recall": ("topic_key", "classes", "waiting", "answers", "before", "after", "again_answers", "again"),
 }
 """Columns for which a page has no room."""
-NUMBERS = ("number", "decimal", "percent", "points", "gain")
+NUMBERS = ("number", "decimal", "percent", "points", "gain", "money")
 BIG = ("schools", "classes", "pupils", "attendances", "pupil_hours", "matched")
 
 

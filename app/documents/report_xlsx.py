@@ -27,6 +27,7 @@ FORMATS: dict[Kind, str] = {
     "percent": '0.0"%"',
     "points": "+0.0;-0.0;0.0",
     "gain": "0.00",
+    "money": "£#,##0.00",
     "day": "yyyy-mm-dd",
 }
 READ_ME_WIDTHS = (28, 26, 92)

@@ -33,6 +33,8 @@ Act = Literal[
     "signed a fact",
     "entered a partner figure",
     "removed a partner figure",
+    "stated a cost",
+    "removed a cost",
     "made a key of the read API",
     "revoked a key of the read API",
     "corrected the attendance",

@@ -8,7 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from app.domain import cost
 from app.domain.asking_line import Askings
+from app.domain.cost import Stated
 from app.domain.disclosure import Mark
 
 
@@ -97,6 +99,8 @@ class Reach:
     records: int = 0
     head_counts_missing: int = 0
     """Records without a confirmed head-count: they add no pupils."""
+    ended_early: int = 0
+    """Records of lessons whose last step was never shown: they count, with the minutes that they had."""
     minutes: float = 0
     pupil_hours: float = 0
     on_roll: int = 0
@@ -235,6 +239,46 @@ class TopicReport:
 
 
 @dataclass(frozen=True)
+class Recall:
+    """What classes still knew of one topic at their recheck: the same key questions, the same classes.
+
+    Of classes, never of pupils: who was matched before and after is not who answered at the recheck.
+    """
+
+    key: str
+    name: str
+    classes: int
+    """Classes in view that had the topic."""
+    asked_again: int
+    """Of these, so many were asked all key questions again."""
+    measured: int
+    """So many of them are in the figures."""
+    waiting: int
+    first_weeks: int
+    last_weeks: int
+    """How many weeks after the lesson, at least and at most."""
+    mark: Mark
+    matched: int | None = None
+    """Pupils behind before and after, of the classes measured."""
+    pupils: int | None = None
+    """Pupils who answered at the recheck."""
+    answers: int | None = None
+    before: int | None = None
+    after: int | None = None
+    again_answers: int | None = None
+    again: int | None = None
+    before_share: float | None = None
+    after_share: float | None = None
+    again_share: float | None = None
+
+    @property
+    def weeks(self) -> str:
+        """*6* or *6 to 9*."""
+        first, last = self.first_weeks, self.last_weeks
+        return str(first) if first == last else f"{first} to {last}"
+
+
+@dataclass(frozen=True)
 class ClassTopic:
     """One class in one topic."""
 
@@ -289,6 +333,7 @@ class RecordLine:
     served: int
     answered: int
     matched: int
+    ended_early: bool
     mark: Mark
     """How its class's outcome in this topic stands."""
 
@@ -356,19 +401,25 @@ class Report:
     agencies: tuple[AgencyLine, ...]
     apart: tuple[Apart, ...] = ()
     teachers: Teachers = Teachers()
+    recalls: tuple[Recall, ...] = ()
+    first_recheck_on: date | None = None
+    """When the first class in view can be asked again."""
     outcomes_until: date | None = None
     """Outcomes of lessons before this Monday are given out; the others wait for the next."""
-    cost_pence: int | None = None
+    costs: tuple[Stated, ...] = ()
+    """Of one whole programme only: an amount says nothing of a part of it."""
     notes: tuple[str, ...] = ()
     """What this view leaves out, in sentences."""
     askings: Askings = field(default_factory=Askings)
     """For files only."""
 
     @property
+    def cost_pence(self) -> int | None:
+        return cost.total(self.costs) if self.costs else None
+
+    @property
     def cost_per_pupil_pence(self) -> int | None:
-        if self.cost_pence is None or not self.reach.pupils:
-            return None
-        return round(self.cost_pence / self.reach.pupils)
+        return cost.per_pupil(self.costs, self.reach.pupils)
 
 
 def share(part: int, whole: int) -> float | None:

@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 from app.domain.timetable import HOME
 
-Kind = Literal["text", "number", "decimal", "percent", "points", "gain", "day"]
+Kind = Literal["text", "number", "decimal", "percent", "points", "gain", "money", "day"]
 Value = str | int | float | date | None
 
 
@@ -48,6 +48,8 @@ def said(value: Value, kind: Kind) -> str:
             return "–"
         case "day", datetime() | date():
             return f"{value.day} {value:%b %Y}"
+        case "money", int() | float():
+            return f"£{value:,.2f}"
         case "percent", int() | float():
             return f"{value:.1f}%"
         case "points", int() | float():

@@ -61,6 +61,19 @@ def minutes_delivered(shifts: Sequence[Shift], module: int, ended_at: datetime) 
     return round(total / 60, 1)
 
 
+def until_left(shifts: Sequence[Shift], ended_at: datetime) -> tuple[tuple[Shift, ...], datetime]:
+    """A run that nobody ended, until somebody last moved it: what came after that was no lesson."""
+    moved = tuple(s for s in shifts if s.at < ended_at)
+    return moved, moved[-1].at if moved else ended_at
+
+
+def ended_early(lesson: Lesson, shown: Iterable[str], left_out: Iterable[str]) -> bool:
+    """Whether the class never saw the last step of a lesson; what it left out by choice does not count."""
+    planned = set(left_out)
+    steps = [step.key for step in lesson.steps if step.key not in planned]
+    return bool(steps) and steps[-1] not in set(shown)
+
+
 def began_at(shifts: Iterable[Shift], module: int) -> datetime | None:
     return next((s.at for s in shifts if s.module == module and s.is_shown), None)
 

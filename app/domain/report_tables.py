@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from app.domain import impact_words, report_askings
+from app.domain import cost, impact_words, recall_words, report_askings
 from app.domain.disclosure import WHY
 from app.domain.feedback import ASKED
-from app.domain.impact import Report, names_of
+from app.domain.impact import Reach, Report, names_of
 from app.domain.knowledge_columns import KNOWLEDGE, both_times, kept_back, knowledge_of
 from app.domain.labelled import Column, Figure, Table, Value, day_of
 
@@ -46,16 +46,23 @@ def tables_of(report: Report, today: date) -> ReportTables:
             _confidence(report),
             _promises(report),
             _hands(report),
+            _recall(report),
             _classes(report),
             _teachers(report),
             _agencies(report),
+            _costs(report),
             _records(report),
             _class_questions(report),
             report_askings.askings(report),
             report_askings.choices(report),
         ),
-        notes=impact_words.notes(report, today),
-        limits=impact_words.LIMITS,
+        notes=(
+            *early_words(report.reach),
+            *impact_words.notes(report, today),
+            *recall_words.notes(report, today),
+            *cost_basis(report),
+        ),
+        limits=(*impact_words.LIMITS, *recall_words.limits(report)),
     )
 
 
@@ -96,6 +103,7 @@ def _reach(report: Report) -> Iterator[Figure]:
     yield Figure("minutes", "Minutes", reach.minutes, "decimal")
     yield Figure("runs", "Runs", reach.runs)
     yield Figure("records", "Lessons", reach.records)
+    yield Figure("ended_early", "Lessons that ended early", reach.ended_early)
     yield Figure("head_counts_missing", "Lessons without a head-count", reach.head_counts_missing)
     yield Figure("matched", "Pupils matched before and after", reach.matched)
     yield Figure("answers", "Answers", reach.answers)
@@ -113,9 +121,11 @@ def _reach(report: Report) -> Iterator[Figure]:
             if target
         )
     if report.cost_pence is not None:
-        yield Figure("cost", "Cost in pounds", report.cost_pence / 100, "decimal")
+        yield Figure("cost", "Cost in pounds", report.cost_pence / 100, "money")
         per_pupil = report.cost_per_pupil_pence
-        yield Figure("cost_per_pupil", "Cost per pupil", None if per_pupil is None else per_pupil / 100, "decimal")
+        yield Figure(
+            "cost_per_pupil", "Cost per pupil in pounds", None if per_pupil is None else per_pupil / 100, "money"
+        )
 
 
 def _modes(report: Report) -> Table:
@@ -238,6 +248,11 @@ def _hands(report: Report) -> Table:
     return Table("hands", "Answered by hands", columns, tuple(rows), "Class totals: never matched, and in no gain.")
 
 
+def _recall(report: Report) -> Table:
+    columns = tuple(Column(*each) for each in recall_words.COLUMNS)
+    return Table("recall", recall_words.TITLE, columns, recall_words.rows(report), recall_words.EXPLAINS)
+
+
 def _classes(report: Report) -> Table:
     rows = (
         (
@@ -312,6 +327,41 @@ def _agencies(report: Report) -> Table:
     return Table("agencies", "By agency", columns, tuple(rows), explains)
 
 
+def early_words(reach: Reach) -> tuple[str, ...]:
+    """How many lessons were broken off, where any was."""
+    if not reach.ended_early:
+        return ()
+    lessons = "1 lesson" if reach.records == 1 else f"{reach.records:,} lessons"
+    return (
+        f"Of these {lessons}, {reach.ended_early:,} ended early: the last step was not shown. They count as reached, "
+        "with the minutes that were really taught.",
+    )
+
+
+def cost_basis(report: Report) -> tuple[str, ...]:
+    """What stands behind the cost per pupil, where one is told."""
+    if not report.costs:
+        return ()
+    newest = day_of(max(one.stated_at for one in report.costs))
+    said = cost.basis(report.costs, report.reach.pupils, newest) if newest else ""
+    return (said,) if said else ()
+
+
+def _costs(report: Report) -> Table:
+    rows = (
+        (one.covers, one.pounds, one.period, one.source, one.agency, day_of(one.stated_at)) for one in report.costs
+    )
+    columns = (
+        Column("covers", "What it covers"),
+        Column("pounds", "Cost in pounds", "money"),
+        Column("period", "Time"),
+        Column("source", "Source"),
+        Column("agency", "Borne by agency"),
+        Column("stated_on", "Stated", "day"),
+    )
+    return Table("costs", "Cost", columns, tuple(rows), "As stated by the coordinator of the programme.")
+
+
 def _records(report: Report) -> Table:
     rows = (
         (
@@ -329,6 +379,7 @@ def _records(report: Report) -> Table:
             line.served,
             line.answered,
             line.matched,
+            "yes" if line.ended_early else "",
             impact_words.MODES.get(line.mode, line.mode),
             line.programme,
             line.run_id,
@@ -351,6 +402,7 @@ def _records(report: Report) -> Table:
         Column("served", "Questions served", "number"),
         Column("answered", "Questions answered", "number"),
         Column("matched", "Matched before and after", "number"),
+        Column("ended_early", "Ended early"),
         Column("mode", "Answered by"),
         Column("programme", "Programme"),
         Column("run", "Run", "number"),

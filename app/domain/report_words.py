@@ -75,10 +75,23 @@ COLUMNS = {
     "not_sure": "How many chose I’m not sure, which counts as not right",
     "right": "Right answers, of all who answered",
     "matched_right": "Right answers, of matched pupils only: what gains are made of",
+    "asked_again": "Of these classes, those that were asked all key questions again",
+    "first_weeks": "Weeks from the lesson to the recheck, at least",
+    "last_weeks": "Weeks from the lesson to the recheck, at most",
+    "again_answers": "Answers to the key questions at the recheck",
+    "again": "Right ones of them",
+    "again_share": "Right at the recheck as a percentage; from 20 pupils on",
+    "ended_early": "Yes where the last step of the lesson was not shown; it counts with the minutes that it had",
+    "covers": "What an amount was paid for",
+    "pounds": "The amount in pounds, as the coordinator stated it",
+    "period": "The time that an amount is for",
+    "source": "Where the coordinator has the amount from",
+    "stated_on": "Day on which the coordinator stated it",
     "key_question": "Whether it is asked before and after, and so in the gain",
 }
 """By the key of a column."""
 ELSEWHERE = {
+    ("recall", "pupils"): "Pupils who answered at the recheck, of the classes measured",
     ("confidence", "before"): "Pupils who said mostly or yes before the lesson",
     ("confidence", "before_of"): "Pupils who answered the statement before",
     ("confidence", "after"): "Pupils who said mostly or yes after it: not always the same pupils",

@@ -111,6 +111,7 @@ KEPT: tuple[Kept, ...] = (
     Kept("contribution", "R", "tell each agency its part"),
     Kept("amendment", "R", "show that a head-count was corrected, and why"),
     Kept("partner_figure", "R", "put beside the lessons what an agency reports of its other work"),
+    Kept("cost", "R", "say what a programme cost for each pupil"),
     # Content
     Kept("topic", "C", "order lessons by topic"),
     Kept("lesson", "C", "hold a lesson together"),

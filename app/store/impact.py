@@ -9,6 +9,7 @@ from sqlmodel import col, select
 
 from app.domain import disclosure
 from app.domain.asking_line import Askings
+from app.domain.cost import Stated
 from app.domain.feedback import Feedback
 from app.domain.impact import (
     FEWEST_TEACHERS,
@@ -25,7 +26,7 @@ from app.domain.impact import (
     Teachers,
     names_of,
 )
-from app.store import directory, feedback, impact_askings, impact_topics, lessons, outcomes
+from app.store import costs, directory, feedback, impact_askings, impact_topics, lessons, outcomes, recalls
 from app.store.database import Db
 from app.store.outcomes import HOME
 from app.store.report_rows import Part, Parts, Seen, View, parts_of, rows_of
@@ -39,7 +40,6 @@ def report(
     *,
     agency_id: int | None = None,
     filters: Filters | None = None,
-    cost_pence: int | None = None,
     most: int | None = None,
     with_askings: bool = False,
 ) -> Report:
@@ -76,9 +76,11 @@ def report(
         records=_records(db, view, parts, programmes, most),
         agencies=_agencies(view, parts),
         apart=_apart(seen),
+        recalls=recalls.of_view(db, view, now),
+        first_recheck_on=recalls.first_due(db, view),
         teachers=_teachers({row.run_id for row in view.rows}, feedback.of_programmes(db, programme_ids)),
         outcomes_until=disclosure.given_out_on(disclosure.current_round(now.astimezone(HOME).date()) - 1),
-        cost_pence=cost_pence,
+        costs=_costs(db, programme_ids) if not slug and not wanted.any else (),
         askings=impact_askings.askings(db, view) if with_askings else Askings(),
     )
 
@@ -90,6 +92,10 @@ def _fits(row: Seen, wanted: Filters, parts: Parts) -> bool:
         and (not wanted.topic_key or row.topic_key == wanted.topic_key)
         and (not wanted.agency_slug or any(part.slug == wanted.agency_slug for part in parts.get(row.id, ())))
     )
+
+
+def _costs(db: Db, programme_ids: frozenset[int]) -> tuple[Stated, ...]:
+    return costs.of_programme(db, *programme_ids) if len(programme_ids) == 1 else ()
 
 
 def _programmes(db: Db, programme_ids: frozenset[int]) -> tuple[tuple[Programme, ...], frozenset[tuple[int, int]]]:
@@ -164,6 +170,7 @@ def reach(rows: Sequence[Seen], target_schools: frozenset[tuple[int, int]] = fro
         attendances=sum(row.present or 0 for row in rows),
         runs=len({row.run_id for row in rows}),
         records=len(rows),
+        ended_early=sum(row.ended_early for row in rows),
         head_counts_missing=sum(row.present is None for row in rows),
         minutes=round(sum(row.minutes for row in rows), 1),
         pupil_hours=round(sum((row.present or 0) * row.minutes for row in rows) / 60, 1),
@@ -221,6 +228,7 @@ def _records(
                 served=row.served,
                 answered=row.answered,
                 matched=row.matched,
+                ended_early=row.ended_early,
                 mark=decided.marks.get(row.cell, "none"),
             )
         )

@@ -67,7 +67,7 @@ def topics(db: Db, view: View) -> tuple[TopicReport, ...]:
 
 
 def _topic(db: Db, view: View, key: str) -> TopicReport:
-    parts = [_seen_of(view, programme_id, key) for programme_id in _programmes(view.rows)]
+    parts = [seen_of(view, programme_id, key) for programme_id in _programmes(view.rows)]
     if len(parts) > 1:
         return _made(db, view, key, parts)
     kept, asked = parts[0].kept.topics, (key, frozenset(row.id for row in parts[0].rows))
@@ -112,7 +112,7 @@ def _programmes(rows: Iterable[Seen]) -> list[int]:
     return sorted({row.programme_id for row in rows})
 
 
-def _seen_of(view: View, programme_id: int, topic: str) -> Topic:
+def seen_of(view: View, programme_id: int, topic: str) -> Topic:
     rows = [row for row in view.rows if (row.programme_id, row.topic_key) == (programme_id, topic)]
     whole = Counter(
         row.cell for row in view.all_lessons if (row.programme_id, row.topic_key) == (programme_id, topic)

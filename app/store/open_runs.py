@@ -69,6 +69,10 @@ class OpenRun:
         return self.kind == "rehearsal"
 
     @property
+    def is_recheck(self) -> bool:
+        return self.kind == "recheck"
+
+    @property
     def is_waiting(self) -> bool:
         """Whether its class has come to a live session and is not ready yet: it joins and reads the ground rules."""
         is_here = self.live_session_id is not None and self.ended_at is None

@@ -109,6 +109,8 @@ class Outcomes:
     decisions: Mapping[tuple[str, Family], Decision]
     topics: dict[tuple[str, frozenset[int]], TopicReport] = field(default_factory=dict)
     """Topic and records -> what is said of them, as far as somebody has asked."""
+    recalls: list[Any] = field(default_factory=list)
+    """What rechecks counted, once somebody has asked: see `recalls.py`."""
 
     def decision(self, topic: str, family: Family) -> Decision:
         return self.decisions.get((topic, family), disclosure.NOTHING)
@@ -195,7 +197,7 @@ def _add_anchors(db: Db, programme_id: int, places: Places) -> None:
         served[run_id, module] += 1
         split = Split(both + before_only, n, both + after_only, n)
         _add(results.items, (lesson.key, key), split)
-        if n and _is_sensitive(lesson, key) and {split.before, split.after} & {0, n}:
+        if n and is_sensitive(lesson, key) and {split.before, split.after} & {0, n}:
             results.telling.add((lesson.key, key))
     _add_scores(db, programme_id, places, served)
 
@@ -316,7 +318,7 @@ def _fewest(splits: Mapping[Question, Split]) -> int:
     return min((n for split in splits.values() for n in (split.before_of, split.after_of) if n), default=0)
 
 
-def _is_sensitive(lesson: Lesson, question_key: str) -> bool:
+def is_sensitive(lesson: Lesson, question_key: str) -> bool:
     return any(
         step.sensitivity for step in lesson.askings if isinstance(step, Asking) and step.question.key == question_key
     )

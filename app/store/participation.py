@@ -69,12 +69,16 @@ class Totals:
     pupil_hours: float
 
 
+NOBODY = "four_hours"
+"""Who ends a run that nobody ended."""
+
+
 def finish(db: Db, run: OpenRun, *, by: str, now: datetime) -> None:
     """End a run and write what it gave. A rehearsal gives no record (ruling 9)."""
     runs.end(db, run, by=by, now=now)
     count(db, runs.read(db, run.id), now)
     if not run.is_rehearsal:
-        write_records(db, runs.read(db, run.id), now)
+        write_records(db, runs.read(db, run.id), now, by=by)
         bookings.note_attended(db, run)
 
 
@@ -201,16 +205,19 @@ def _choices(answers: Given) -> dict[int, dict[str, str]]:
 # Records
 
 
-def write_records(db: Db, run: OpenRun, now: datetime) -> None:
+def write_records(db: Db, run: OpenRun, now: datetime, *, by: str) -> None:
     """One record per module that was shown, with each agency's contribution."""
     history = runs.shifts(db, run.id)
+    ended_at = run.ended_at or now
+    if by == NOBODY:
+        history, ended_at = rules.until_left(history, ended_at)
     group = db.get_one(ClassGroupRow, run.class_group_id)
     for module, lesson in enumerate(run.plan.lessons):
         shown = rules.steps_shown(history, module)
         if not shown:
             continue
         began = rules.began_at(history, module)
-        minutes = rules.minutes_delivered(history, module, run.ended_at or now)
+        minutes = rules.minutes_delivered(history, module, ended_at)
         results = _results(db, run.id, module)
         record = ParticipationRecordRow(
             run_id=run.id,
@@ -231,6 +238,7 @@ def write_records(db: Db, run: OpenRun, now: datetime) -> None:
             matched=_matched(db, run.id, module),
             steps_shown=list(shown),
             steps_skipped=[step.key for step in lesson.steps if step.key not in shown],
+            ended_early=rules.ended_early(lesson, shown, [key for at, key in run.plan.left_out if at == module]),
             status="confirmed" if run.present_confirmed else "head_count_missing",
         )
         db.add(record)

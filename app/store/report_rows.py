@@ -37,6 +37,7 @@ class Seen(NamedTuple):
     served: int
     answered: int
     matched: int
+    ended_early: bool
     school: str
     district: str
     label: str
@@ -92,6 +93,7 @@ def rows_of(db: Db, programme_ids: frozenset[int]) -> list[Seen]:
         record.questions_served,
         record.answers_counted,
         record.matched,
+        record.ended_early,
         SchoolRow.name,
         SchoolRow.district,
         ClassGroupRow.label,

@@ -467,8 +467,8 @@ class RunRow(SQLModel, table=True):
             "run_open_once",
             "class_group_id",
             unique=True,
-            sqlite_where=text("ended_at IS NULL AND kind = 'lesson'"),
-            postgresql_where=text("ended_at IS NULL AND kind = 'lesson'"),
+            sqlite_where=text("ended_at IS NULL AND kind IN ('lesson', 'recheck')"),
+            postgresql_where=text("ended_at IS NULL AND kind IN ('lesson', 'recheck')"),
         ),
     )
     id: int | None = _key()
@@ -658,6 +658,7 @@ class ParticipationRecordRow(SQLModel, table=True):
     matched: int
     steps_shown: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     steps_skipped: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    ended_early: bool = False
     status: str
 
 
@@ -749,3 +750,19 @@ class ApiTokenRow(SQLModel, table=True):
     made_at: datetime
     used_on: date | None = None
     revoked_at: datetime | None = None
+
+
+class CostRow(SQLModel, table=True):
+    """What a programme cost, as its coordinator states it."""
+
+    __tablename__ = "cost"
+    __table_args__ = (UniqueConstraint("programme_id", "covers", "period"),)
+    id: int | None = _key()
+    programme_id: int = _of("programme")
+    agency_id: int | None = _of("agency", nullable=True)
+    pence: int
+    covers: str
+    period: str
+    source: str
+    stated_by: int = _of("account")
+    stated_at: datetime

@@ -93,6 +93,8 @@ def _certificate(app: Parts, teacher: Teacher, run_id: int) -> Certificate:
     run = ended_run_of(app, teacher, run_id)
     if run.is_rehearsal:
         raise Conflict("A rehearsal gives no certificate.")
+    if run.is_recheck:
+        raise Conflict("A recheck gives no certificate. The lesson that it checks has one.")
     if not run.present_confirmed:
         raise Conflict("Count the class first: the certificate waits for your head-count.")
     with app.database.reading() as db:

@@ -58,18 +58,18 @@ def routes(pages: Pages) -> APIRouter:
 def own_ended(db: Db, teacher: Teacher, run_id: int) -> OpenRun:
     """A lesson of this teacher's class that has ended. What is not is not found."""
     run = runs.read(db, run_id)
-    if run.class_group_id != teacher.class_group_id or run.ended_at is None or run.is_rehearsal:
+    if run.class_group_id != teacher.class_group_id or run.ended_at is None or run.kind != "lesson":
         raise NotFound("We could not find that lesson.")
     return run
 
 
 def face_of(db: Db, run: OpenRun, sentence: str = "", typed: dict[str, Any] | None = None) -> dict[str, Any]:
-    """What the summary shows of it; nothing for a rehearsal."""
+    """What the summary shows of it; nothing for a rehearsal or a recheck."""
     said: Feedback | None = feedback.of_run(db, run.id)
     taps = typed or (said.model_dump() if said else {})
     return {
         "feedback": None
-        if run.is_rehearsal
+        if run.kind != "lesson"
         else {
             "asked": [(name, words, str(taps.get(name, ""))) for name, words in ASKED],
             "scale": [str(place) for place in SCALE],

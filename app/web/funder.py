@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form
 from starlette.responses import Response
 
-from app.domain import impact_words
+from app.domain import impact_words, recall_words
 from app.domain.audit import account
 from app.domain.disclosure import WHY
 from app.domain.errors import Conflict, DomainError, Invalid, NotFound
@@ -13,6 +13,7 @@ from app.domain.impact import Report
 from app.domain.partner_figure import read_figure
 from app.domain.people import Staff, may
 from app.domain.press import press_sentence
+from app.domain.report_tables import cost_basis
 from app.store import audit, directory, impact, partner_figures
 from app.store.database import Db
 from app.store.tables import ProgrammeRow
@@ -114,6 +115,8 @@ def _face(app: Parts, who: Staff, programme: ProgrammeRow, report: Report) -> di
         "headline": impact_words.headline(report),
         "basis": impact_words.basis(report),
         "notes": impact_words.notes(report, app.clock().astimezone(HOME).date()),
+        "cost_basis": cost_basis(report),
+        "recalled": recall_words.sentences(report),
         "misunderstandings": wrong[:MISUNDERSTANDINGS],
         "why": WHY,
         "made_on": app.clock(),

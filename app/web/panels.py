@@ -300,6 +300,7 @@ def _run_face(run: OpenRun, snapshot: Snapshot) -> SimpleNamespace:
         seq=stage.seq,
         epoch=run.epoch,
         is_rehearsal=run.is_rehearsal,
+        is_recheck=run.is_recheck,
         is_rules=stage.is_rules,
         round=stage.round,
         can_reopen=is_own and stage.phase == "closed" and stage.round < LAST_ROUND and has_feedback(run.plan, stage),

@@ -7,10 +7,11 @@ from fastapi import APIRouter, Depends, Form, Query
 from starlette.responses import Response
 
 from app.domain.audit import Act, account
+from app.domain.cost import in_pounds, total
 from app.domain.errors import Invalid, NotAllowed
 from app.domain.people import Member, Staff
 from app.domain.programme import of_row, read_details, share
-from app.store import accounts, agencies, audit, consent, directory, programmes
+from app.store import accounts, agencies, audit, consent, costs, directory, programmes
 from app.store.database import Db
 from app.store.programmes import Reach
 from app.store.tables import ProgrammeRow
@@ -211,6 +212,7 @@ def _overview(app: Parts, who: Staff, slug: str, sentence: str = "") -> dict[str
             "overview",
             funder=programme.funder,
             funding_stream=programme.funding_stream,
+            cost=in_pounds(total(stated)) if (stated := costs.of_programme(db, programme_id)) else "",
             aims=_aims(programme, reach),
             schools=listed.schools,
             schools_reached=reached.schools,

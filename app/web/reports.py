@@ -6,12 +6,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
-from app.domain import impact_words
+from app.domain import impact_words, recall_words
 from app.domain.disclosure import WHY
 from app.domain.errors import NotFound
 from app.domain.feedback import ASKED
 from app.domain.impact import Choice, Filters, Report
 from app.domain.people import Staff, may
+from app.domain.report_tables import cost_basis, early_words
 from app.store import directory, impact, report_rows
 from app.store.database import Db
 from app.store.tables import AgencyRow
@@ -114,7 +115,7 @@ def report_of_agency(
 
 
 def _face(app: Parts, report: Report, who: Staff, address: str, files: list[dict[str, str]]) -> Mapping[str, Any]:
-    chosen = report.filters
+    chosen, today = report.filters, app.clock().astimezone(HOME).date()
     return {
         "report": report,
         "who": who.name,
@@ -124,8 +125,10 @@ def _face(app: Parts, report: Report, who: Staff, address: str, files: list[dict
         "basis": impact_words.basis(report),
         "again": impact_words.talk_again(report),
         "best": impact_words.known_best(report),
-        "notes": impact_words.notes(report, app.clock().astimezone(HOME).date()),
-        "limits": impact_words.LIMITS,
+        "notes": (*impact_words.notes(report, today), *recall_words.notes(report, today)),
+        "limits": (*impact_words.LIMITS, *recall_words.limits(report)),
+        "beside_reach": (*early_words(report.reach), *cost_basis(report)),
+        "recall_says": recall_words.EXPLAINS,
         "legend": impact_words.LEGEND,
         "told": {"confidence": impact_words.CONFIDENCE_BASIS},
         "why": WHY,

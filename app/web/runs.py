@@ -7,7 +7,7 @@ from fastapi import APIRouter, Form, Query, Request, WebSocket
 from starlette.responses import Response
 
 from app.domain.audit import Act, class_group
-from app.domain.errors import Conflict, DomainError, Invalid, NotFound
+from app.domain.errors import Conflict, DomainError, Invalid, NotAllowed, NotFound
 from app.domain.participation import read_head_count
 from app.domain.people import Phone, Teacher
 from app.domain.quiz_length import LENGTHS, length_choice, quiz_lengths
@@ -20,11 +20,11 @@ from app.live.snapshot import look
 from app.store import audit, class_links, directory, facts, lessons, participants, participation, runs
 from app.store.database import Db
 from app.store.runs import OpenRun
-from app.web import deps, feedback
+from app.web import deps, feedback, rechecks
 from app.web.bookings import for_today
 from app.web.deps import LARGEST_ID, App, ClassTeacher, Parts, RowId, RunLeader
 from app.web.following import offers
-from app.web.pages import Pages, done, see_other
+from app.web.pages import Pages, done, see_other, status_of
 from app.web.play import conditional
 from app.web.security import new_key
 from app.web.sockets import POLICY, open_seat, take_seat, turn_away
@@ -62,6 +62,21 @@ def _add_today(router: APIRouter, pages: Pages) -> None:
             return pages.page("runs/today.html", **_today(app, teacher, refusal.sentence))
         return see_other("/class/run/screen")
 
+    @router.post("/class/recheck")
+    def check_again(
+        app: App,
+        teacher: ClassTeacher,
+        version_id: Annotated[list[int] | None, Form()] = None,
+        present: Annotated[str, Form()] = "",
+    ) -> Response:
+        try:
+            with app.database.transaction() as db:
+                rechecks.begin(app, db, teacher, version_id or [], present)
+        except (Invalid, NotAllowed, Conflict) as refusal:
+            face = _today(app, teacher, refusal.sentence)
+            return pages.page("runs/today.html", status=status_of(refusal), **face)
+        return see_other("/class/run/screen")
+
     @router.post("/class/sign-out")
     def sign_out(app: App, teacher: ClassTeacher) -> Response:
         with app.database.transaction() as db:
@@ -83,6 +98,7 @@ def _today(app: Parts, teacher: Teacher, sentence: str = "") -> dict[str, Any]:
         unsigned = {version_id: facts.awaiting(db, lesson) for version_id, lesson in offered}
         live = [] if run else offers(db, teacher.class_group_id)
         booked = for_today(db, teacher, group.programme_id, app.clock())
+        again = rechecks.for_today(db, teacher, app.clock())
     return {
         "school": group.school,
         "class_label": group.label,
@@ -90,10 +106,11 @@ def _today(app: Parts, teacher: Teacher, sentence: str = "") -> dict[str, Any]:
         "sentence": sentence,
         "live": live,
         "booked": booked,
+        "again": again,
         "open_run": {"code": run.code, "title": _title(run)} if run else None,
         "past_runs": [
             {
-                "title": _title(one),
+                "title": f"{'Recheck: ' if one.is_recheck else ''}{_title(one)}",
                 "date": one.opened_at,
                 "present": one.present,
                 "href": f"/class/run/report?run={one.id}",
@@ -302,7 +319,7 @@ def _add_finish(router: APIRouter, pages: Pages) -> None:
         """The class's own summary: its teacher sees all of it, and no pupil's line (T7)."""
         ended = _ended_run(request, app, run)
         with app.database.reading() as db:
-            context = {"feedback": None} | summary_of(db, ended, app.clock())
+            context = {"feedback": None} | summary_of(db, ended, app.clock()) | rechecks.face_of(db, ended)
             if deps.teacher_or_none(request, app) is not None:  # a paired phone shows it and says nothing
                 context |= feedback.face_of(db, ended)
         return pages.page("runs/report.html", **context)

@@ -38,6 +38,7 @@ def summary_of(db: Db, run: OpenRun, now: datetime) -> dict[str, Any]:
         "present": run.present if run.present_confirmed else None,
         "joined": max((one.joined for one in counted), default=0),
         "ended_at": ended_at,
+        "again": [],
         "is_rehearsal": run.is_rehearsal,
         "can_take_back": now - ended_at < TAKE_BACK,
         "head_count_missing": not run.present_confirmed and not run.is_rehearsal,

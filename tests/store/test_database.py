@@ -22,7 +22,7 @@ from app.domain.errors import NotAllowed
 from app.domain.run import Stage
 from app.store import directory, live_sessions, participants, presenters, runs
 from app.store.database import MIGRATIONS, Database
-from app.store.tables import ClassSignInRow, ProgrammeAgencyRow, ProgrammeRow
+from app.store.tables import ClassSignInRow, ParticipationRecordRow, ProgrammeAgencyRow, ProgrammeRow
 from tests.classroom import Classroom
 
 AT = "'2026-11-03 10:00:00'"
@@ -55,6 +55,25 @@ OF_0004 = (
 
 
 OF_0009 = "INSERT INTO programme_agency (id, programme_id, agency_id, contact) VALUES (1, 1, 1, '')"
+
+
+OF_0013 = (
+    "INSERT INTO version (id, lesson_id, number, document, document_hash, published_by, published_at) "
+    """VALUES (1, 1, 1, '{"steps": [{"key": "hook"}, {"key": "quiz"}, {"key": "take-home"}]}', 'h', 1, """
+    f"{AT})",
+    """UPDATE run SET skipped_steps = '[[0, "take-home"]]', ended_at = opened_at""",
+    "INSERT INTO run (id, class_group_id, kind, locked, seed, mode, skipped_steps, epoch, module_position, step_key, "
+    f"phase, round, seq, calm, opened_at) VALUES (2, 1, 'lesson', false, 's', 'devices', '[]', 0, 0, '', 'lobby', 1, "
+    f"2, false, {AT})",
+    *(
+        "INSERT INTO participation_record (id, run_id, module_position, programme_id, school_id, class_group_id, "
+        "topic_key, version_id, kind, began_at, minutes, devices_joined, modes, questions_served, answers_counted, "
+        f"matched, steps_shown, steps_skipped, status) VALUES ({run}, {run}, 0, 1, 1, 1, 'fire', 1, 'lesson', {AT}, "
+        """9, 1, 'devices', 0, 0, 0, '["hook", "quiz"]', '[]', 'confirmed')"""
+        for run in (1, 2)
+    ),
+)
+"""Two lessons of which the class saw all but the last step."""
 
 
 def pragma(classroom: Classroom, name: str) -> object:
@@ -149,6 +168,20 @@ def test_agencies_from_before_they_were_asked_take_part(empty_url: str) -> None:
     assert [agency.slug for agency in partners] == ["fire"]
     assert accepted_at is not None
     assert abs(datetime.now(UTC) - accepted_at) < timedelta(minutes=5)
+    database.close()
+
+
+def test_records_of_lessons_that_were_broken_off_before_say_so_now(empty_url: str) -> None:
+    """The first left its last step out, the second never came to it."""
+    database = Database(empty_url)
+    migrate(database, "0013")
+    with database.engine.begin() as connection:
+        for statement in (*OF_0001, OF_0004[0], *OF_0013):
+            connection.execute(sqlalchemy.text(statement.replace(":", "\\:")))
+    database.open()
+    with database.reading() as db:
+        found = db.exec(select(ParticipationRecordRow).order_by(col(ParticipationRecordRow.id))).all()
+    assert [(one.id, one.ended_early) for one in found] == [(1, False), (2, True)]
     database.close()
 
 

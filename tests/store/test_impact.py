@@ -202,12 +202,6 @@ def test_the_wrong_idea_is_named_in_the_words_of_the_quiz(season: Classroom) -> 
     assert {item.key: item.wrong_before for item in fire.items}["F4"] == "Stop, drop and roll fits every fire"
 
 
-def test_cost_per_pupil_is_told_when_the_cost_is_known(season: Classroom) -> None:
-    with season.database.reading() as db:
-        found = report(db, frozenset({1}), season.clock.now, cost_pence=374_000)
-    assert found.cost_per_pupil_pence == 1000
-
-
 def test_teachers_are_averaged_from_three_on_and_quoted_only_where_they_said_so(season: Classroom) -> None:
     said = [
         Feedback(useful=5, age_right=4, would_rebook=useful, line=line, may_be_quoted=may)

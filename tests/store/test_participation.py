@@ -4,7 +4,7 @@ import pytest
 from sqlmodel import col, select
 
 from app.domain.errors import DomainError
-from app.store import participation, runs
+from app.store import impact, participation, runs
 from app.store.directory import agency_by_slug
 from app.store.participation import ReportRow, Totals
 from app.store.tables import ContributionRow, ParticipationRecordRow, SchoolRow
@@ -220,6 +220,20 @@ def test_a_question_that_was_served_and_nobody_answered_is_counted_as_served(cla
     with classroom.database.reading() as db:
         record = participation.records_of(db, run)[0]
     assert (record.questions_served, record.answers_counted) == (2, 0)
+
+
+def test_a_lesson_that_was_broken_off_says_so_and_counts_with_the_minutes_it_had(classroom: Classroom) -> None:
+    whole, broken = classroom.start(THEO_CLASS), classroom.start(TESS_CLASS)
+    for run, last in ((whole, classroom.fire.steps[-1].key), (broken, "hook")):
+        classroom.go_to(run, "before", "content")
+        classroom.clock.forward(minutes=7)
+        classroom.go_to(run, last, "content")
+        classroom.finish(run, 25)
+    with classroom.database.reading() as db:
+        records = [participation.records_of(db, run)[0] for run in (whole, broken)]
+        reach = impact.report(db, frozenset({1}), classroom.clock.now).reach
+    assert [(one.ended_early, one.minutes) for one in records] == [(False, 7.0), (True, 7.0)]
+    assert (reach.records, reach.pupils, reach.ended_early) == (2, 50, 1)
 
 
 def test_minutes_are_counted_again_after_the_calm_screen(classroom: Classroom) -> None:

@@ -14,6 +14,7 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 from sqlmodel import col, select
 
+from app.domain.cost import Cost
 from app.domain.partner_figure import PartnerFigure
 from app.domain.people import Member, Staff, Teacher
 from app.domain.presenter import Presenter
@@ -23,6 +24,7 @@ from app.store import (
     api_tokens,
     class_links,
     consent,
+    costs,
     directory,
     lessons,
     participants,
@@ -314,8 +316,16 @@ def beside_reports(world: World, programme: int, agency: str, key_of: str = "") 
     with world.parts.database.transaction() as db:
         cora, now = account_of(world, CORA), world.clock.now
         figure_id = partner_figures.add(db, programme, reporting, figure, cora, now)
+        spent = Cost(pence=100, covers=agency, period="2026", source="Budget")
+        cost_id = costs.state(db, programme, None, spent, cora, now)
         key_id = api_tokens.make(db, f"{agency}-key", "One", programme_id=None, agency_id=keyed, by=cora, now=now)
-    made = {"figure": figure_id, "key_id": key_id, "reporting": reporting, "opens": f"agency-{keyed}"}
+    made = {
+        "figure": figure_id,
+        "cost": cost_id,
+        "key_id": key_id,
+        "reporting": reporting,
+        "opens": f"agency-{keyed}",
+    }
     return {name: str(value) for name, value in made.items()}
 
 

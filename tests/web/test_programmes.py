@@ -92,7 +92,7 @@ def pages_of(world: World) -> list[tuple[str, str]]:
 def test_everything_of_a_programme_is_not_found_for_whoever_does_not_coordinate_it(world: World) -> None:
     other_programme(world)
     form = SPRING | {"lesson_id": "1", "agency_id": "1", "browser_id": "1", "order": "cancel", "label": "6Z"}
-    form |= {"school": "X (demo)"}
+    form |= {"school": "X (demo)", "cost_id": "1"}
     pages = pages_of(world)
     assert len(pages) > 25
     found = {}

@@ -6,19 +6,22 @@ import json
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import openpyxl
 import pypdfium2
 import pytest
 
+from app.domain.cost import Cost
 from app.domain.impact import Choices, Filters, Reach, Report
 from app.domain.report_tables import tables_of
 from app.domain.report_words import explained
+from app.store import costs, lessons
 from app.store.tables import SchoolRow
 from tests.cast import CORA, PAUL, PRIYA, World
 from tests.papers import faults_for_screen_readers, words_of
+from tests.past_lessons import MONDAY, give, scores
 from tests.seasons import season, teach
 
 TOWN = "/reports/programmes/town"
@@ -29,12 +32,22 @@ SUM = '=HYPERLINK("https://example.org","Harrowmarsh")'
 
 @pytest.fixture(scope="module")
 def taught(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """The demo's season; one of its schools has a name that a spreadsheet would run."""
+    """The demo's season and two rechecks; one of its schools has a name that a spreadsheet would run."""
     with season(tmp_path_factory.mktemp("season")) as world:
-        teach(world)
+        teach(world, RECHECKED)
+        with world.parts.database.transaction() as db:
+            versions = {lesson.topic.key: version for version, lesson in lessons.offered(db, 1)}
+            for group_id in (1, 2):
+                pupils = scores(24, 80, 80)
+                give(db, group_id, versions["fire"], pupils, present=24, began_at=RECHECK, kind="recheck")
         with world.parts.database.transaction() as db:
             db.get_one(SchoolRow, 1).name = SUM
+            spent = Cost(pence=464_850, covers="Presenters", period="2026", source="Budget")
+            costs.state(db, 1, None, spent, 1, RECHECKED)
         yield world
+
+
+RECHECK, RECHECKED = MONDAY + timedelta(weeks=8), MONDAY + timedelta(weeks=12)
 
 
 def file(world: World, address: str, who: str = CORA) -> bytes:
@@ -77,6 +90,11 @@ def test_spreadsheet_csv_and_json_have_the_same_tables(taught: World, address: s
     text = file(taught, f"{address}.csv", who).decode("utf-8-sig")
     lines = list(csv.reader(io.StringIO(text, newline="")))
     named = {"topics": "Knowledge gain by topic", "questions": "Key questions", "classes": "By class and topic"}
+    named["recall"] = "Recall, weeks later"
+    if address == TOWN:
+        named["costs"] = "Cost"
+    assert made["recall"]
+    assert [row["pounds"] for row in made["costs"]] == ([4648.5] if address == TOWN else [])
     for key, title in (named | {"records": "Lessons", "class_questions": "Key questions by class", **ASKED}).items():
         rows = [[plain(value) for value in row.values()] for row in made[key]]
         assert [[plain(value) for value in row] for row in book[title][1:]] == rows, key
@@ -114,6 +132,16 @@ def test_the_page_and_the_paper_say_the_same_figures(taught: World) -> None:
         ends = [f"{row[end]:+.1f}".replace("-", "−") for end in ("low", "high")]
         assert f"{ends[0]} to {ends[1]} over {row['over']}" in page
         assert f"{ends[0]} to {ends[1]} over {row['over']}" in paper
+    for row in made["recall"]:
+        for said in (f"{row['before_share']}%", f"{row['after_share']}%", f"{row['again_share']}%"):
+            assert said in page
+            assert said in paper
+    basis = (
+        "Cost per pupil is £12.43: £4,648.50 over 374 pupils, each counted once, as stated by the coordinator on "
+        "25 January 2027."
+    )
+    assert made["reach"]["cost_per_pupil"] == 12.43
+    assert basis in made["notes"]
     for row in made["confidence"]:
         assert f"{row['before_share']}% {row['before']} of {row['before_of']}" in page
         assert f"{row['before']} {row['before_of']} {row['after']} {row['after_of']}" in paper
@@ -121,7 +149,7 @@ def test_the_page_and_the_paper_say_the_same_figures(taught: World) -> None:
         if row["points"] is not None:
             assert f"{row['after_share']}% +{row['points']} {row['matched']} matched" in page
             assert f"{row['after_share']}% +{row['points']}, {row['matched']} matched" in paper
-    for said in ("374", "1,496", "748", made["headline"], made["basis"]):
+    for said in ("374", "1,496", "748", made["headline"], made["basis"], basis):
         assert said in page
         assert said in paper
 
@@ -187,6 +215,7 @@ def test_the_paper_is_accessible_and_the_spreadsheet_says_its_limits(taught: Wor
     assert notes - {None} <= told
     assert "do not show what pupils will do" in read_me
     assert "fewer than 10 pupils are hidden" in read_me
+    assert "no pupil is compared with last time" in read_me
 
 
 def test_each_column_of_each_table_is_explained() -> None:
@@ -203,7 +232,7 @@ def test_the_paper_says_when_it_was_made_and_which_page_it_is(taught: World) -> 
     assert pages.get_metadata_value("Title") == name
     for number, page in enumerate(pages, start=1):
         foot = re.sub(r"\s+", " ", page.get_textpage().get_text_bounded())
-        assert f"{name}. Made on 1 Dec 2026" in foot
+        assert f"{name}. Made on 25 Jan 2027" in foot
         assert f"Page {number} of {len(pages)}" in foot
 
 
@@ -211,6 +240,7 @@ def test_a_file_has_what_was_chosen_on_the_page_and_says_so(taught: World) -> No
     page = taught.staff(CORA).get(f"{TOWN}?topic=fire").text
     assert f"{TOWN}.xlsx?topic=fire" in page
     made = as_json(taught, query="?topic=fire")
+    assert "cost_per_pupil" not in made["reach"]
     assert [row["topic"] for row in made["topics"]] == ["Fire"]
     assert made["about"]["only_topic"] == "Fire"
 
