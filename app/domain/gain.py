@@ -3,8 +3,9 @@
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
-from app.domain.disclosure import Mark, mark_of
+from app.domain.disclosure import ALONE, Mark, mark_of
 from app.domain.impact import Knowledge, share
 
 CEILING = 85
@@ -36,27 +37,40 @@ class Scores:
 
 
 def add_up(scores: Iterable[Scores]) -> Scores:
-    return sum(scores, Scores())
+    found = list(scores)
+    return sum(found[1:], found[0]) if found else Scores()
 
 
 def knowledge(scores: Scores, mark: Mark | None = None) -> Knowledge:
     """What may be said of these pupils; `mark` where it was decided for them as a class."""
     stands = mark or mark_of(scores.n)
-    if stands not in ("shown", "counts") or not scores.answers:
+    if stands not in ALONE or not scores.answers:
         return Knowledge(mark=stands, n=scores.n)
-    counts = Knowledge(mark=stands, n=scores.n, answers=scores.answers, before=scores.before, after=scores.after)
-    if stands == "counts":
-        return counts
-    before, after = 100 * scores.before / scores.answers, 100 * scores.after / scores.answers
-    low, high = interval(scores)
+    low, high = interval(scores) if stands == "shown" else (None, None)
+    return _known(stands, scores.n, scores.answers, scores.before, scores.after, low, high)
+
+
+def of_question(n: int, before: int, after: int) -> Knowledge:
+    """The same of one question, which each pupil answered once each time; without an interval."""
+    mark = mark_of(n)
+    return _known(mark, n, n, before, after) if mark in ALONE else Knowledge(mark=mark, n=n)
+
+
+def _known(
+    mark: Mark, n: int, of: int, right: int, right_after: int, low: float | None = None, high: float | None = None
+) -> Knowledge:
+    """With percentages where the mark allows them."""
+    if mark == "counts":
+        return Knowledge(mark, n, of, right, right_after)
+    before, after = 100 * right / of, 100 * right_after / of
     return Knowledge(
-        mark=stands,
-        n=scores.n,
-        answers=scores.answers,
-        before=scores.before,
-        after=scores.after,
-        before_share=share(scores.before, scores.answers),
-        after_share=share(scores.after, scores.answers),
+        mark=mark,
+        n=n,
+        answers=of,
+        before=right,
+        after=right_after,
+        before_share=share(right, of),
+        after_share=share(right_after, of),
         points=round(after - before, 1),
         gain=normalised(before, after),
         low=low,
@@ -77,10 +91,16 @@ def interval(scores: Scores) -> tuple[float | None, float | None]:
     """
     if scores.n < 2:
         return None, None
-    from scipy.special import stdtrit  # here, for it takes a moment to import
-
     mean = scores.change / scores.n
     spread = max(scores.change_squared - scores.n * mean * mean, 0) / (scores.n - 1)
-    half = 100 * float(stdtrit(scores.n - 1, (1 + CONFIDENCE) / 2)) * math.sqrt(spread / scores.n)
+    half = 100 * _quantile(scores.n - 1) * math.sqrt(spread / scores.n)
     points = 100 * (scores.after - scores.before) / scores.answers
     return round(points - half, 1), round(points + half, 1)
+
+
+@lru_cache(maxsize=1000)
+def _quantile(freedom: int) -> float:
+    """Of the t distribution, for both ends of the interval."""
+    from scipy.special import stdtrit  # here, for it takes a moment to import
+
+    return float(stdtrit(freedom, (1 + CONFIDENCE) / 2))

@@ -7,6 +7,7 @@ why. Pages and files read reports and nothing else, so they cannot show what the
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 from app.domain.disclosure import Mark
 
@@ -114,8 +115,7 @@ class Reach:
         return share(self.answers, sum(mode.asked for mode in self.modes))
 
 
-@dataclass(frozen=True)
-class Knowledge:
+class Knowledge(NamedTuple):
     """Right answers of matched pupils to the key questions, before and after.
 
     With the mark *shown* all figures stand; with *counts* (10 to 19 pupils) only n and the counts; else only n.
@@ -142,8 +142,7 @@ class Knowledge:
     """More than 85 % knew it before: hardly any room for a gain."""
 
 
-@dataclass(frozen=True)
-class Item:
+class Item(NamedTuple):
     """One key question, before and after."""
 
     key: str
@@ -358,6 +357,8 @@ class Report:
     cost_pence: int | None = None
     notes: tuple[str, ...] = ()
     """What this view leaves out, in sentences."""
+    is_brief: bool = False
+    """Without single lessons and without the questions of single classes: paper has neither."""
 
     @property
     def cost_per_pupil_pence(self) -> int | None:

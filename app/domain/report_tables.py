@@ -91,8 +91,7 @@ def tables_of(report: Report, today: date) -> ReportTables:
             _classes(report),
             _teachers(report),
             _agencies(report),
-            _records(report),
-            _askings(report),
+            *(() if report.is_brief else (_records(report), _askings(report))),
         ),
         notes=impact_words.notes(report, today),
         limits=impact_words.LIMITS,
@@ -412,9 +411,10 @@ def _records(report: Report) -> Table:
 def _askings(report: Report) -> Table:
     """A class that is not given out has one row, which says so."""
     rows = (
-        (line.school, line.label, topic.topic_name, _day(topic.taught_on), key, text, *_knowledge(knowledge))
+        (line.school, line.label, topic.topic_name, day, key, text, *_knowledge(knowledge))
         for line in report.classes
         for topic in line.topics
+        for day in (_day(topic.taught_on),)
         for key, text, knowledge in (
             [(item.key, item.text, item.knowledge) for item in topic.items] or [("", "", _kept_back(topic.knowledge))]
         )

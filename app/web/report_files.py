@@ -19,7 +19,8 @@ def routes() -> APIRouter:
 
         def make() -> bytes:
             with app.database.reading() as db:
-                return file_of(app, kind, report_of_agency(db, app, who, agency, filters))
+                report = report_of_agency(db, app, who, agency, filters, is_brief=kind == "pdf")
+            return file_of(app, kind, report)
 
         return _download(app, (who.account_id, "agency", agency), kind, filters, make)
 
@@ -28,7 +29,8 @@ def routes() -> APIRouter:
 
         def make() -> bytes:
             with app.database.reading() as db:
-                return file_of(app, kind, report_of_programme(db, app, who, slug, filters))
+                report = report_of_programme(db, app, who, slug, filters, is_brief=kind == "pdf")
+            return file_of(app, kind, report)
 
         return _download(app, (who.account_id, "programme", slug), kind, filters, make)
 

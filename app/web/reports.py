@@ -74,20 +74,37 @@ def routes(pages: Pages) -> APIRouter:
 
 
 def report_of_programme(
-    db: Db, app: Parts, who: Staff, slug: str, filters: Filters, *, most: int | None = None
+    db: Db,
+    app: Parts,
+    who: Staff,
+    slug: str,
+    filters: Filters,
+    *,
+    most: int | None = None,
+    is_brief: bool = False,
 ) -> Report:
     """A programme as far as this person may see it; else it is not found."""
     programme = own_programme(db, who, slug)
-    return impact.report(db, frozenset({programme.id or 0}), app.clock(), filters=filters, most=most)
+    ids = frozenset({programme.id or 0})
+    return impact.report(db, ids, app.clock(), filters=filters, most=most, is_brief=is_brief)
 
 
 def report_of_agency(
-    db: Db, app: Parts, who: Staff, slug: str, filters: Filters, *, most: int | None = None
+    db: Db,
+    app: Parts,
+    who: Staff,
+    slug: str,
+    filters: Filters,
+    *,
+    most: int | None = None,
+    is_brief: bool = False,
 ) -> Report:
     """An agency's part as far as this person may see it; else it is not found."""
     agency, seen = _agency(db, who, slug)
     programme_ids = report_rows.programmes_with(db, agency.id or 0) if seen is None else seen
-    return impact.report(db, programme_ids, app.clock(), agency_id=agency.id, filters=filters, most=most)
+    return impact.report(
+        db, programme_ids, app.clock(), agency_id=agency.id, filters=filters, most=most, is_brief=is_brief
+    )
 
 
 def _face(app: Parts, report: Report, who: Staff, address: str, files: list[dict[str, str]]) -> Mapping[str, Any]:
