@@ -115,7 +115,7 @@ def _write(
     sheet: "Worksheet", row: int, place: int, value: Value, kind: Kind, looks: dict[str, Any], text: str = "text"
 ) -> None:
     """A text stays a text whatever it begins with (SEC-30)."""
-    if value is None:
+    if value is None or value == "":
         return
     if isinstance(value, str):
         sheet.write_string(row, place, value, looks[text])

@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from datetime import datetime
-from operator import mul
 from statistics import fmean
 
 from sqlmodel import col, select
@@ -200,7 +199,7 @@ def _pupils(rows: Iterable[Seen]) -> int:
 
 
 def _pupil_hours(present: Iterable[int], minutes: Iterable[float]) -> float:
-    return round(sum(map(mul, present, minutes)) / 60, 1)
+    return round(sum([pupils * length for pupils, length in zip(present, minutes, strict=True)]) / 60, 1)
 
 
 def _modes(rows: Iterable[Seen]) -> tuple[ModeReach, ...]:

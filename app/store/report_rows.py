@@ -8,7 +8,7 @@ from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import String, cast, func
-from sqlalchemy import select as columns_of
+from sqlalchemy import select as untyped_select
 from sqlmodel import col, select
 
 from app.domain.disclosure import CellKey
@@ -18,6 +18,9 @@ from app.store import directory, outcomes
 from app.store.database import Db
 from app.store.outcomes import Outcomes
 from app.store.tables import AgencyRow, ClassGroupRow, ContributionRow, ParticipationRecordRow, SchoolRow
+
+columns_of: Any = untyped_select
+"""Untyped: it is asked for more columns than its types foresee."""
 
 
 class Seen(NamedTuple):
@@ -153,10 +156,10 @@ def rows_of(db: Db, programme_ids: frozenset[int]) -> list[Seen]:
     return [_seen(row) for row in found.all()]
 
 
-def _seen(row: Sequence[Any]) -> Seen:
+def _seen(row: Any) -> Seen:
     class_group_id, began_at = row[5], row[9]
     number, term = _round_and_term(began_at.date(), began_at.hour)
-    return Seen(*row, CellKey(class_group_id, number), term)
+    return Seen._make((*row, CellKey(class_group_id, number), term))
 
 
 @lru_cache(maxsize=5_000)
