@@ -74,7 +74,10 @@ class Painter:
         pupils = [] if frame is room.sent else list(room.seats["pupil"])
         room.sent, room.shown = frame, now
         for seat in pupils:
-            seat.offer("stage", frame)
+            if seat.straight is not None:
+                seat.straight(frame)
+            else:
+                seat.offer("stage", frame)
         return len(pupils)
 
     def _draw_stage(self, snapshot: Snapshot) -> bytes:

@@ -28,11 +28,14 @@ class Seat:
 
     __slots__ = (
         *("_messages", "_panels", "_wire", "audience", "full_since", "heard", "is_closing"),
-        *("left", "participant_id", "pinged_at", "taken_at"),
+        *("left", "participant_id", "pinged_at", "straight", "taken_at"),
     )
 
     def __init__(self, wire: Wire, audience: Audience, participant_id: int | None = None) -> None:
         self._wire = wire
+        self.straight: Callable[[bytes], None] | None = None if wire.is_full else wire.write
+        """Where a frame goes at once; None while the device is behind, or is let go. Whoever has one frame for ten
+        thousand seats asks for this before it calls `offer`: the calls between are a tenth of such a cue."""
         self.audience: Audience = audience
         self.participant_id = participant_id
         self.is_closing = False
@@ -47,10 +50,10 @@ class Seat:
 
     def offer(self, panel: str, frame: bytes) -> None:
         """A newer frame takes the place of one that could not be sent yet."""
-        if self.is_closing:
+        if self.straight is not None:
+            self.straight(frame)
             return
-        if not self._wire.is_full:
-            self._wire.write(frame)
+        if self.is_closing:
             return
         self._note_full()
         if self._panels is None:
@@ -60,16 +63,19 @@ class Seat:
 
     def tell(self, message: str) -> None:
         """A small message of its own: an ack, a pong. Of too many the oldest go: its device asks again."""
-        if self.is_closing:
+        if self.straight is not None:
+            self.straight(text_frame(message))
             return
-        frame = text_frame(message)
-        if not self._wire.is_full:
-            self._wire.write(frame)
+        if self.is_closing:
             return
         self._note_full()
         if self._messages is None:
             self._messages = deque(maxlen=MOST_WAITING)
-        self._messages.append(frame)
+        self._messages.append(text_frame(message))
+
+    def blocked(self) -> None:
+        """The device takes no more for now, or its line is closing."""
+        self.straight = None
 
     def drained(self) -> None:
         """The device takes frames again: the newest of each panel, then messages: a pong tells what came before."""
@@ -80,10 +86,12 @@ class Seat:
             self._wire.write(frame)
         for frame in messages or ():
             self._wire.write(frame)
+        if not self.is_closing and not self._wire.is_full:
+            self.straight = self._wire.write
 
     def gone(self) -> None:
         """The connection is lost; its room lets go."""
-        self.is_closing = True
+        self._let_go()
         self.heard = _nothing
         left, self.left = self.left, None
         if left is not None:
@@ -95,18 +103,18 @@ class Seat:
             return
         self._messages = self._panels = None
         self.tell(last_words)
-        self.is_closing = True
+        self._let_go()
         self._wire.hang_up(code)
 
     def hang_up(self) -> None:
         """Let go without a word: its browser dials again."""
         if not self.is_closing:
-            self.is_closing = True
+            self._let_go()
             self._wire.hang_up()
 
     def refuse(self, code: int) -> None:
         """End a connection that does not keep to the protocol."""
-        self.is_closing = True
+        self._let_go()
         self._wire.hang_up(code)
 
     def lag(self, now: float) -> float:
@@ -134,8 +142,12 @@ class Seat:
         return False
 
     def _drop(self) -> None:
-        self.is_closing = True
+        self._let_go()
         self._wire.abort()
+
+    def _let_go(self) -> None:
+        self.is_closing = True
+        self.straight = None
 
     def _note_full(self) -> None:
         if self.full_since is None:

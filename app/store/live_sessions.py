@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CursorResult, update
-from sqlmodel import col, select
+from sqlalchemy import CursorResult, bindparam, update
+from sqlmodel import SQLModel, col, select
 
 from app.domain import joining
 from app.domain.errors import Conflict, NotAllowed, NotFound
@@ -247,16 +247,8 @@ def _move(
     agency_id: int | None,
     **change: object,
 ) -> None:
-    changed: CursorResult[Any] = db.connection().execute(
-        update(LiveSessionRow)
-        .where(
-            col(LiveSessionRow.id) == session.id,
-            col(LiveSessionRow.seq) == session.stage.seq,
-            col(LiveSessionRow.holder_epoch) == session.holder_epoch,
-            col(LiveSessionRow.ended_at).is_(None),
-        )
-        .values(**runs.as_columns(stage), **change)
-    )
+    here = {"is_session": session.id, "is_seq": session.stage.seq, "is_epoch": session.holder_epoch}
+    changed: CursorResult[Any] = db.connection().execute(_MOVE, here | runs.as_columns(stage) | change)
     if changed.rowcount != 1:
         raise Conflict(runs.MOVED_ON)
     runs.note(
@@ -269,6 +261,15 @@ def _move(
         live_session_id=session.id,
         agency_id=agency_id,
     )
+
+
+_SESSION = SQLModel.metadata.tables["live_session"]
+_MOVE = update(_SESSION).where(  # made once, as a run's
+    _SESSION.c.id == bindparam("is_session"),
+    _SESSION.c.seq == bindparam("is_seq"),
+    _SESSION.c.holder_epoch == bindparam("is_epoch"),
+    _SESSION.c.ended_at.is_(None),
+)
 
 
 def _next_seq(session: OpenSession) -> Stage:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from typing import Any
 
+from sqlalchemy import bindparam
 from sqlmodel import col, or_, select
 
 from app.domain.errors import Conflict, NotAllowed, NotFound
@@ -28,14 +29,14 @@ def of_session(db: Db, session_id: int) -> list[Presenter]:
 def of_sessions(db: Db, session_ids: Collection[int]) -> dict[int, list[Presenter]]:
     """The same for many sessions, in one query."""
     found: dict[int, list[Presenter]] = defaultdict(list)
-    for row, *names in db.exec(_query(session_ids)).all():
+    for row, *names in db.exec(_OF_SESSIONS, params={"ids": list(session_ids)}).all():
         found[row.live_session_id].append(_presenter(row, *names))
     return found
 
 
 def one(db: Db, session_id: int, account_id: int) -> Presenter:
     """What this account may lead; a coordinator of the programme leads everything, for no agency. Raises NotFound."""
-    found = db.exec(_query([session_id]).where(LiveSessionPresenterRow.account_id == account_id)).first()
+    found = db.exec(_ONE, params={"ids": [session_id], "account": account_id}).first()
     given = _presenter(*found) if found is not None else coordinator(db, session_id, account_id)
     if given is None:
         raise NotFound("We could not find that live session.")
@@ -61,16 +62,18 @@ def coordinator(db: Db, session_id: int, account_id: int) -> Presenter | None:
     return None if name is None else Presenter(account_id=account_id, name=name, leads_all=True)
 
 
-def _query(session_ids: Collection[int]) -> Any:
-    return (
-        select(LiveSessionPresenterRow, AccountRow.name, AgencyRow.slug, AgencyRow.name)
-        .join(AccountRow, col(AccountRow.id) == LiveSessionPresenterRow.account_id)
-        .outerjoin(AgencyRow, col(AgencyRow.id) == LiveSessionPresenterRow.agency_id)
-        .where(
-            col(LiveSessionPresenterRow.live_session_id).in_(list(session_ids)), col(AccountRow.disabled_at).is_(None)
-        )
-        .order_by(col(LiveSessionPresenterRow.id))
+# Statements that are made once: pupils wait for each cue until it is known whether its presenter may give it.
+_OF_SESSIONS: Any = (
+    select(LiveSessionPresenterRow, AccountRow.name, AgencyRow.slug, AgencyRow.name)
+    .join(AccountRow, col(AccountRow.id) == LiveSessionPresenterRow.account_id)
+    .outerjoin(AgencyRow, col(AgencyRow.id) == LiveSessionPresenterRow.agency_id)
+    .where(
+        col(LiveSessionPresenterRow.live_session_id).in_(bindparam("ids", expanding=True)),
+        col(AccountRow.disabled_at).is_(None),
     )
+    .order_by(col(LiveSessionPresenterRow.id))
+)
+_ONE: Any = _OF_SESSIONS.where(LiveSessionPresenterRow.account_id == bindparam("account"))
 
 
 def _presenter(row: LiveSessionPresenterRow, name: str, agency_key: str | None, agency: str | None) -> Presenter:

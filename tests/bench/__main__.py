@@ -74,10 +74,12 @@ async def _measure(folder: Path, stores: dict[str, str], core: int, times: Times
         _say("  bare FastAPI …")
         await measures.measure_fastapi(core, seats, times, found["fastapi"])
         for name in stores:
-            if times.more:
-                await measures.measure_raw(core, seats, times, found["raw"], with_storms=False)
             _say(f"  ours on {name} …")
+            if times.more:
+                await measures.measure_raw_fan_out(core, seats, times, found["raw"])
             await measures.measure_ours(core, settings[name], prepared[name], times, found[name])
+            if times.more:
+                await measures.measure_raw_fan_out(core, seats, times, found["raw"])
             _say(f"  joins on {name} …")
             await measures.measure_joins(core, settings[name], prepared[name], times, found[name])
             if times.more:

@@ -166,8 +166,10 @@ class Swarm:
     async def fan_out(self, call: str, **arguments: object) -> "FanOut":
         self.stages.expect(len(self.clients))
         cpu = self.server.cpu()
+        awake = asyncio.create_task(self.stages.stay_awake())
         began = await self.server.call(call, **arguments)
         await self.stages.wait()
+        awake.cancel()
         if self.stages.missing:
             raise RuntimeError(f"{self.stages.missing} seats never got the stage")
         came = [client.stage_at - began for client in self.clients]

@@ -1,9 +1,10 @@
 """What is measured, server by server; each server starts anew, and alone has sockets while it is measured."""
 
 import asyncio
+import contextlib
 import gc
 from collections import defaultdict
-from collections.abc import Awaitable
+from collections.abc import AsyncIterator, Awaitable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,7 +28,7 @@ class Times:
     rounds: int = 2
     small_storms: int = 5
     big_storms: int = 3
-    fan_outs: int = 6
+    fan_outs: int = 9
     others: int = 3
     joins: int = 1_300
     spread: float = 4.0
@@ -64,21 +65,39 @@ class Readings:
         self.lost += len(storm.sent - storm.acked) + len(storm.acked - stored)
 
 
-async def measure_raw(
-    core: int, prepared: Prepared, times: Times, readings: Readings, *, with_storms: bool = True
-) -> None:
-    """Storms, then fan-outs. These alone right before ours too: they swing by half from one minute to the next."""
+async def measure_raw(core: int, prepared: Prepared, times: Times, readings: Readings) -> None:
+    """Storms, then fan-outs."""
+    async with _raw(core, prepared) as swarm:
+        await _storms(swarm, times, readings)
+        await _raw_fan_outs(swarm, times, readings)
+
+
+async def measure_raw_fan_out(core: int, prepared: Prepared, times: Times, readings: Readings) -> None:
+    """Fan-outs alone, right before ours and right after: they swing by half from one minute to the next.
+
+    The sockets have had storms of answers as ours have: what those leave behind in the kernel makes a write dearer.
+    """
+    async with _raw(core, prepared) as swarm:
+        await swarm.grow(PUPILS)
+        for _ in range(times.big_storms):
+            await swarm.storm(PUPILS)
+            await _rest()
+        await _raw_fan_outs(swarm, times, readings)
+
+
+@contextlib.asynccontextmanager
+async def _raw(core: int, prepared: Prepared) -> AsyncIterator[Swarm]:
     told = {"ack": _ack_like_ours(prepared.seats[0]), "stage": prepared.stage}
     async with server("tests.bench.bare_raw", core, **told) as process:
         swarm = Swarm(process, prepared.seats)
-        if with_storms:
-            await _storms(swarm, times, readings)
-        else:
-            await swarm.grow(PUPILS)
-        for _ in range(times.fan_outs):
-            readings.fan_out("fan_out", await swarm.fan_out("fan_out"))
-            await _rest()
+        yield swarm
         swarm.leave()
+
+
+async def _raw_fan_outs(swarm: Swarm, times: Times, readings: Readings) -> None:
+    for _ in range(times.fan_outs):
+        readings.fan_out("fan_out", await swarm.fan_out("fan_out"))
+        await _rest()
 
 
 async def measure_fastapi(core: int, prepared: Prepared, times: Times, readings: Readings) -> None:

@@ -13,6 +13,7 @@ from websockets.protocol import State
 from websockets.server import ServerProtocol
 
 from app.live.line import LONGEST_MESSAGE, Line, text_frame
+from app.live.seat import Seat
 from tests.cast import World
 from tests.served import ServedWorld
 
@@ -51,6 +52,9 @@ class Heard:
 
     def heard(self, text: str) -> None:
         self.messages.append(text)
+
+    def blocked(self) -> None:
+        pass
 
     def drained(self) -> None:
         pass
@@ -151,6 +155,24 @@ def test_a_line_hears_what_the_library_hears(stream: bytes, cuts: list[int]) -> 
 def test_what_breaks_the_rules_ends_the_line_with_its_code(sent: bytes, code: int) -> None:
     heard = asyncio.run(heard_by_us([sent, frame(Opcode.TEXT, b"after")]))
     assert (heard.messages, heard.code) == ([], code)
+
+
+@pytest.mark.parametrize("ends", [frame(Opcode.CLOSE), frame(Opcode.BINARY, b"123")])
+def test_nothing_follows_a_close_frame(ends: bytes) -> None:
+    async def written() -> tuple[bytes, bytes]:
+        wire = Wire()
+        line = Line(wire, set())
+        line.listener = seat = Seat(line, "pupil")
+        seat.offer("stage", text_frame("before"))
+        line.data_received(ends)
+        closed = bytes(wire.written)
+        seat.offer("stage", text_frame("after"))
+        seat.tell("after")
+        return closed, bytes(wire.written)
+
+    closed, all_of_it = asyncio.run(written())
+    assert closed.startswith(text_frame("before"))
+    assert all_of_it == closed
 
 
 @pytest.mark.parametrize("size", [0, 1, 125, 126, 65_535, 65_536])

@@ -13,6 +13,12 @@ def offer(seat: Seat, panel: str, text: str) -> None:
     seat.offer(panel, text_frame(text))
 
 
+def fill(seat: Seat, wire: Wire) -> None:
+    """The device reads no more."""
+    wire.is_full = True
+    seat.blocked()
+
+
 def drain(seat: Seat, wire: Wire) -> None:
     """The device reads again."""
     wire.is_full = False
@@ -29,7 +35,7 @@ def test_a_device_that_reads_gets_every_frame_at_once(wire: Wire) -> None:
 
 def test_a_slow_device_gets_only_the_newest_frame_of_each_panel(wire: Wire) -> None:
     seat = Seat(wire, "pupil")
-    wire.is_full = True
+    fill(seat, wire)
     for number in range(100):
         offer(seat, "stage", f"stage {number}")
         offer(seat, "crowd", f"crowd {number}")
@@ -41,7 +47,7 @@ def test_a_slow_device_gets_only_the_newest_frame_of_each_panel(wire: Wire) -> N
 
 def test_what_waits_goes_out_panels_first_for_a_pong_tells_of_them(wire: Wire) -> None:
     seat = Seat(wire, "pupil")
-    wire.is_full = True
+    fill(seat, wire)
     offer(seat, "stage", "stage 1")
     seat.tell("pong")
     drain(seat, wire)
@@ -50,7 +56,7 @@ def test_what_waits_goes_out_panels_first_for_a_pong_tells_of_them(wire: Wire) -
 
 def test_messages_of_a_device_that_never_reads_are_bounded(wire: Wire) -> None:
     seat = Seat(wire, "pupil")
-    wire.is_full = True
+    fill(seat, wire)
     for number in range(1000):
         seat.tell(f"pong {number}")
     drain(seat, wire)
@@ -76,7 +82,7 @@ def test_a_device_that_does_not_keep_to_the_protocol_is_let_go_without_a_word(wi
 
 def test_a_device_that_takes_nothing_for_long_is_let_go(wire: Wire) -> None:
     seat = Seat(wire, "pupil")
-    wire.is_full = True
+    fill(seat, wire)
     offer(seat, "stage", "stage 1")
     now = time.monotonic()
     assert not seat.drop_if_stuck(now + 9, 10)
@@ -86,7 +92,7 @@ def test_a_device_that_takes_nothing_for_long_is_let_go(wire: Wire) -> None:
 
 def test_a_device_that_reads_again_is_kept(wire: Wire) -> None:
     seat = Seat(wire, "pupil")
-    wire.is_full = True
+    fill(seat, wire)
     offer(seat, "stage", "stage 1")
     drain(seat, wire)
     assert not seat.drop_if_stuck(time.monotonic() + 3600, 10)
