@@ -206,7 +206,7 @@ def report(
         database = _database_of(settings)
         with database.reading() as db:
             programme_id = directory.programme_by_slug(db, programme).id or 0
-            found = impact.report(db, frozenset({programme_id}), now_utc())
+            found = impact.report(db, frozenset({programme_id}), now_utc(), with_askings=kind != "pdf")
         database.close()
         made = report_file(kind, found, product=settings.product_name, now=now_utc())
         if out is None:

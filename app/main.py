@@ -205,7 +205,7 @@ def create_app(
         api.routes(),
         api_keys.routes(pages),
         funder.routes(pages),
-        report_files.routes(),  # before the pages, whose addresses end in any word
+        report_files.routes(pages),  # before the pages, whose addresses end in any word
         reports.routes(pages),
     ):
         app.include_router(router)

@@ -9,7 +9,8 @@ from app.documents.plain_csv import plain_csv
 from app.documents.report_pdf import report_pdf
 from app.documents.report_xlsx import report_xlsx
 from app.domain.impact import Report
-from app.domain.report_tables import Figure, ReportTables, Table, Value, tables_of
+from app.domain.labelled import Figure, Table, Value
+from app.domain.report_tables import ReportTables, tables_of
 from app.domain.timetable import HOME
 
 Kind = Literal["csv", "xlsx", "pdf", "json"]
@@ -28,7 +29,7 @@ def report_file(kind: Kind, report: Report, *, product: str, now: datetime) -> b
         case "csv":
             return report_csv(tables)
         case "xlsx":
-            return report_xlsx(tables)
+            return report_xlsx(tables, now)
         case "pdf":
             return report_pdf(tables, product=product, now=now)
         case "json":

@@ -1,11 +1,14 @@
 """A report as a spreadsheet: a page that says how to read it, then a sheet for each table. No cell is a formula."""
 
 import io
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from app.domain.report_tables import Figure, Kind, ReportTables, Table, Value
+from app.domain.labelled import Figure, Kind, Table, Value
+from app.domain.report_tables import ReportTables
+from app.domain.report_words import MARKS, explained
+from app.domain.timetable import HOME
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
@@ -26,22 +29,25 @@ FORMATS: dict[Kind, str] = {
     "gain": "0.00",
     "day": "yyyy-mm-dd",
 }
-EMPTY = "A figure that must not leave its school is an empty cell; the note in its row says why."
-READ_ME_WIDTH, WIDEST, NARROWEST = 96, 48, 9
+READ_ME_WIDTHS = (28, 26, 92)
+WIDEST, NARROWEST = 48, 9
+LINE = 15
+"""Height of one line of text."""
 
 
-def report_xlsx(tables: ReportTables) -> bytes:
+def report_xlsx(tables: ReportTables, now: datetime) -> bytes:
     import xlsxwriter  # when the first spreadsheet is wanted: a server must start fast
 
     file = io.BytesIO()
     book = xlsxwriter.Workbook(file, OPTIONS)
     looks = _looks(book)
     shown = [table for table in tables.tables if table.rows or table.key in ("records", "topics")]
-    _read_me(book.add_worksheet("Read me"), tables, shown, looks)
+    _ReadMe(book.add_worksheet("Read me"), looks).write(tables, shown, now)
     _totals(book.add_worksheet("Totals"), tables.reach, looks)
     for table in shown:
         _sheet(book.add_worksheet(table.title[:31]), table, looks)
-    book.set_properties({"title": tables.title, "comments": "Hidden figures are empty; the note says why."})
+    told = "Hidden figures are empty; the note in their row says why, and the sheet Read me what that means."
+    book.set_properties({"title": tables.title, "subject": tables.headline, "comments": told, "created": now})
     book.close()
     return file.getvalue()
 
@@ -53,37 +59,72 @@ def _looks(book: "Workbook") -> dict[str, Any]:
         "text": book.add_format(plain),
         "head": book.add_format(plain | {"bold": True, "bottom": 2, "text_wrap": True}),
         "title": book.add_format(plain | {"bold": True, "font_size": 16}),
-        "part": book.add_format(plain | {"bold": True, "font_size": 12}),
+        "part": book.add_format(plain | {"bold": True, "font_size": 12, "bottom": 1}),
         "wrapped": book.add_format(plain | {"text_wrap": True}),
     }
 
 
-def _read_me(sheet: "Worksheet", tables: ReportTables, shown: Sequence[Table], looks: dict[str, Any]) -> None:
-    sheet.set_column(0, 0, READ_ME_WIDTH // 3)
-    sheet.set_column(1, 1, READ_ME_WIDTH)
-    sheet.hide_gridlines(2)
-    sheet.write_string(0, 0, tables.title, looks["title"])
-    row = 2
-    for figure in tables.about:
-        sheet.write_string(row, 0, figure.label, looks["text"])
-        _write(sheet, row, 1, figure.value, figure.kind, looks, "wrapped")
-        row += 1
-    row = _part(sheet, row + 1, "The sheets", looks)
-    for title, explains in [("Totals", "Who was reached."), *((table.title, table.explains) for table in shown)]:
-        sheet.write_string(row, 0, title[:31], looks["text"])
-        sheet.write_string(row, 1, explains, looks["wrapped"])
-        row += 1
-    row = _part(sheet, row + 1, "What this can and cannot show", looks)
-    for limit in (*tables.notes, *tables.limits, EMPTY):
-        sheet.merge_range(row, 0, row, 1, "", looks["wrapped"])
-        sheet.write_string(row, 0, limit, looks["wrapped"])
-        sheet.set_row(row, 15 * (1 + len(limit) // (READ_ME_WIDTH + 25)))
-        row += 1
+class _ReadMe:
+    """The first sheet: what was found, what each sheet and column is, what each mark means, and the limits."""
 
+    def __init__(self, sheet: "Worksheet", looks: dict[str, Any]) -> None:
+        self.sheet, self.looks, self.row = sheet, looks, 0
 
-def _part(sheet: "Worksheet", row: int, title: str, looks: dict[str, Any]) -> int:
-    sheet.write_string(row, 0, title, looks["part"])
-    return row + 1
+    def write(self, tables: ReportTables, shown: Sequence[Table], now: datetime) -> None:
+        for place, width in enumerate(READ_ME_WIDTHS):
+            self.sheet.set_column(place, place, width)
+        self.sheet.hide_gridlines(2)
+        self.sheet.set_landscape()
+        self.sheet.fit_to_pages(1, 0)
+        self.sheet.write_string(0, 0, tables.title, self.looks["title"])
+        self.row = 2
+        for figure in (*tables.about, Figure("made_on", "Made on", now.astimezone(HOME).date(), "day")):
+            self.sheet.write_string(self.row, 0, figure.label, self.looks["text"])
+            _write(self.sheet, self.row, 1, figure.value, figure.kind, self.looks)
+            self.row += 1
+        self._part("In short")
+        self._lines([tables.headline, tables.basis, *tables.notes])
+        self._part("The sheets")
+        self._pairs(
+            [("Totals", "Who was reached: each figure with its name."), *((t.title, t.explains) for t in shown)]
+        )
+        self._part("The columns")
+        for table in shown:
+            for number, column in enumerate(table.columns):
+                self._cells(table.title if not number else "", column.label, explained(table.key, column.key))
+        self._part("Marks: why a figure is hidden, or what to know of it")
+        self._pairs(MARKS)
+        self._part("What this can and cannot show")
+        self._lines(tables.limits)
+
+    def _part(self, title: str) -> None:
+        self.row += 1
+        for place, words in enumerate((title, "", "")):
+            self.sheet.write_string(self.row, place, words, self.looks["part"])
+        self.row += 1
+
+    def _lines(self, lines: Iterable[str]) -> None:
+        for line in filter(None, lines):
+            self.sheet.merge_range(self.row, 0, self.row, 2, "", self.looks["wrapped"])
+            self.sheet.write_string(self.row, 0, line, self.looks["wrapped"])
+            self._next(len(line), sum(READ_ME_WIDTHS))
+
+    def _pairs(self, pairs: Iterable[tuple[str, str]]) -> None:
+        for first, second in pairs:
+            self.sheet.merge_range(self.row, 0, self.row, 1, "", self.looks["wrapped"])
+            self.sheet.write_string(self.row, 0, first, self.looks["wrapped"])
+            self.sheet.write_string(self.row, 2, second, self.looks["wrapped"])
+            self._next(len(second), READ_ME_WIDTHS[2])
+
+    def _cells(self, first: str, second: str, third: str) -> None:
+        for place, words in enumerate((first, second, third)):
+            self.sheet.write_string(self.row, place, words, self.looks["wrapped"])
+        self._next(len(third), READ_ME_WIDTHS[2])
+
+    def _next(self, letters: int, width: int) -> None:
+        """A row as high as its words need: spreadsheets do not see to it for cells that are put together."""
+        self.sheet.set_row(self.row, LINE * (1 + letters // width))
+        self.row += 1
 
 
 def _totals(sheet: "Worksheet", figures: Sequence[Figure], looks: dict[str, Any]) -> None:

@@ -174,6 +174,25 @@ def _tell_of_none(each: Sequence[Sums]) -> bool:
     return True
 
 
+def joined(groups: Iterable[frozenset[CellKey]]) -> list[frozenset[CellKey]]:
+    """Groups put together where they have a class in common, as of two rounds: each class is then in one of them."""
+    stands_for: dict[int, int] = {}
+
+    def first_of(class_group_id: int) -> int:
+        while (other := stands_for.get(class_group_id, class_group_id)) != class_group_id:
+            class_group_id = other
+        return class_group_id
+
+    each = [(group, sorted({key.class_group_id for key in group})) for group in groups]
+    for _, (first, *others) in each:
+        for other in others:
+            stands_for[first_of(other)] = first_of(first)
+    found: dict[int, frozenset[CellKey]] = {}
+    for group, (first, *_) in each:
+        found[first_of(first)] = found.get(first_of(first), frozenset()) | group
+    return list(found.values())
+
+
 def mark_of(n: int) -> Mark:
     """How figures of so many pupils stand by themselves."""
     if not n:

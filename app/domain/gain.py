@@ -1,7 +1,7 @@
 """Knowledge gain: before and after in percent, in points and as a part of what could still be gained."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -10,6 +10,8 @@ from app.domain.impact import Knowledge, share
 
 CEILING = 85
 CONFIDENCE = 0.95
+FEWEST_CLASSES = 10
+"""From so many on, the interval is taken over classes, for classmates are alike."""
 
 
 @dataclass(frozen=True)
@@ -41,13 +43,19 @@ def add_up(scores: Iterable[Scores]) -> Scores:
     return sum(found[1:], found[0]) if found else Scores()
 
 
-def knowledge(scores: Scores, mark: Mark | None = None) -> Knowledge:
-    """What may be said of these pupils; `mark` where it was decided for them as a class."""
+def knowledge(scores: Scores, mark: Mark | None = None, classes: Sequence[Scores] = ()) -> Knowledge:
+    """What may be said of these pupils; `mark` where it was decided for them as a class.
+
+    `classes`: the same scores by class, or by group where classes are only given out together.
+    """
     stands = mark or mark_of(scores.n)
     if stands not in ALONE or not scores.answers:
         return Knowledge(mark=stands, n=scores.n)
-    low, high = interval(scores) if stands == "shown" else (None, None)
-    return _known(stands, scores.n, scores.answers, scores.before, scores.after, low, high)
+    found = _known(stands, scores.n, scores.answers, scores.before, scores.after)
+    if stands == "counts":
+        return found
+    low, high = interval(scores, classes)
+    return found._replace(low=low, high=high, interval_over=_over(scores, classes))
 
 
 def of_question(n: int, before: int, after: int) -> Knowledge:
@@ -56,9 +64,7 @@ def of_question(n: int, before: int, after: int) -> Knowledge:
     return _known(mark, n, n, before, after) if mark in ALONE else Knowledge(mark=mark, n=n)
 
 
-def _known(
-    mark: Mark, n: int, of: int, right: int, right_after: int, low: float | None = None, high: float | None = None
-) -> Knowledge:
+def _known(mark: Mark, n: int, of: int, right: int, right_after: int) -> Knowledge:
     """With percentages where the mark allows them."""
     if mark == "counts":
         return Knowledge(mark, n, of, right, right_after)
@@ -73,8 +79,6 @@ def _known(
         after_share=share(right_after, of),
         points=round(after - before, 1),
         gain=normalised(before, after),
-        low=low,
-        high=high,
         at_ceiling=before > CEILING,
     )
 
@@ -84,16 +88,17 @@ def normalised(before: float, after: float) -> float | None:
     return round((after - before) / (100 - before), 2) if before < 100 else None
 
 
-def interval(scores: Scores) -> tuple[float | None, float | None]:
-    """95 % interval of the gain in points: a paired t interval over pupils' own changes.
+def interval(scores: Scores, classes: Sequence[Scores] = ()) -> tuple[float | None, float | None]:
+    """95 % interval of the gain in points, or none.
 
-    It says how far the gain of these pupils could be chance. It takes pupils as independent, and classmates are not.
+    From ten classes on it is cluster-robust: pupils of a class learn together, so classes are what is independent.
+    With fewer it is a paired t interval over pupils' own changes, which takes classmates as independent.
     """
     if scores.n < 2:
         return None, None
-    mean = scores.change / scores.n
-    spread = max(scores.change_squared - scores.n * mean * mean, 0) / (scores.n - 1)
-    half = 100 * _quantile(scores.n - 1) * math.sqrt(spread / scores.n)
+    over_classes = len(classes) >= FEWEST_CLASSES
+    error, freedom = _error_over_classes(scores, classes) if over_classes else _error_over_pupils(scores)
+    half = 100 * _quantile(freedom) * error
     points = 100 * (scores.after - scores.before) / scores.answers
     return round(points - half, 1), round(points + half, 1)
 
@@ -104,3 +109,24 @@ def _quantile(freedom: int) -> float:
     from scipy.special import stdtrit  # here, for it takes a moment to import
 
     return float(stdtrit(freedom, (1 + CONFIDENCE) / 2))
+
+
+def _over(scores: Scores, classes: Sequence[Scores]) -> str:
+    """What the interval takes as independent."""
+    if scores.n < 2:
+        return ""
+    return f"{len(classes)} classes" if len(classes) >= FEWEST_CLASSES else f"{scores.n} pupils"
+
+
+def _error_over_pupils(scores: Scores) -> tuple[float, int]:
+    """Standard error of pupils' mean change, and its degrees of freedom."""
+    mean = scores.change / scores.n
+    spread = max(scores.change_squared - scores.n * mean * mean, 0) / (scores.n - 1)
+    return math.sqrt(spread / scores.n), scores.n - 1
+
+
+def _error_over_classes(scores: Scores, classes: Sequence[Scores]) -> tuple[float, int]:
+    """The same from how far each class's sum of changes lies from what the common mean foretells."""
+    mean, free = scores.change / scores.n, len(classes) - 1
+    squared = sum((one.change - one.n * mean) ** 2 for one in classes)
+    return math.sqrt(len(classes) / free * squared) / scores.n, free

@@ -5,10 +5,11 @@ why. Pages and files read reports and nothing else, so they cannot show what the
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import NamedTuple
 
+from app.domain.asking_line import Askings
 from app.domain.disclosure import Mark
 
 
@@ -138,6 +139,8 @@ class Knowledge(NamedTuple):
     low: float | None = None
     high: float | None = None
     """95 % interval of the gain in points."""
+    interval_over: str = ""
+    """What that interval takes as independent: *12 classes*, or *26 pupils* where there are few classes."""
     at_ceiling: bool = False
     """More than 85 % knew it before: hardly any room for a gain."""
 
@@ -359,6 +362,8 @@ class Report:
     """What this view leaves out, in sentences."""
     is_brief: bool = False
     """Without single lessons and without the questions of single classes: paper has neither."""
+    askings: Askings = field(default_factory=Askings)
+    """For files only."""
 
     @property
     def cost_per_pupil_pence(self) -> int | None:

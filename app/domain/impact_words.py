@@ -3,7 +3,8 @@
 from datetime import date
 
 from app.domain.disclosure import current_round, given_out_on
-from app.domain.impact import Item, Knowledge, Report, TopicReport
+from app.domain.impact import Item, Knowledge, Report, TopicReport, names_of
+from app.domain.labelled import said
 
 MODES = {"devices": "Devices", "hands": "Hands up", "cards": "Cards"}
 KINDS = {"recheck": "Check again, 6 to 12 weeks later", "catch_up": "Catch-up by pupils who were away"}
@@ -11,15 +12,32 @@ LIMITS = (
     "These figures show what pupils knew just before and just after a lesson. They do not show what pupils will do, "
     "or that anybody is safer. There was no comparison group.",
     "Knowledge gain is of matched pupils only: those who answered every key question before and after, on the same "
-    "device. “I’m not sure” counts as not right. g is the part of what could still be gained; above 85% before, "
-    "there is hardly room for a gain. Confidence is what pupils say of themselves, and is not knowledge.",
-    "The 95% interval is a paired t interval over the pupils’ own changes. It says how far the gain could be chance "
-    "among these pupils. It takes each pupil as independent, but classmates learn together, so it is rather too "
-    "narrow; and it does not tell what other classes would have gained.",
+    "device or card. “I’m not sure” counts as not right. What pupils say of themselves is not knowledge, and is of "
+    "all who answered at the time, matched or not.",
+    "The likely range is a 95% interval: how far the gain could be chance. Pupils of one class learn together and "
+    "are alike, so from ten classes on it is taken over classes (a cluster-robust t interval, in which classes that "
+    "are hidden together stand as one). Of fewer classes, and of one class, it is a paired t interval over the "
+    "pupils’ own changes; that takes each pupil as independent, so the true range is wider. The classes were not "
+    "drawn by lot, so no range tells what others would have gained.",
     "Results of fewer than 10 pupils are hidden, and so is the next smallest class, so that a total gives none away; "
     "from 10 to 19 pupils there are counts and no percentages. Hidden classes are in the totals. Results are given "
     "out every three weeks, together. Reach is exact and at once. Present is the teacher’s head-count, never a count "
     "of devices; a pupil is counted once in pupils present, and once for each lesson in attendances.",
+)
+
+
+LEGEND = (
+    "Gain in points is after less before: from 50% to 75% is +25 points.",
+    "g, the normalised gain, is the part of the possible gain that was made: from 50%, 50 points were possible, so "
+    "+25 is 0.50. A dash: all was known before.",
+    "Likely range: the 95% interval of the gain, by a t interval over classes, or over pupils where there are fewer "
+    "than ten classes.",
+    "Above 85% before, so many knew it already that the gain must be small: look at what they knew after.",
+)
+"""What the figures of knowledge mean, beside the table that has them."""
+CONFIDENCE_BASIS = (
+    "Of all who answered the statement at the time, matched or not, so before and after need not be the same pupils. "
+    "It is not knowledge."
 )
 
 
@@ -36,7 +54,9 @@ def headline(report: Report) -> str:
         return "Right answers did not go up in any topic."
     every = "both topics" if len(known) == 2 else f"all {len(known)} topics"
     where = every if len(up) == len(known) else f"{len(up)} of {len(known)} topics"
-    return f"Right answers went up in {where}, most in {best.name}: {_span(best.knowledge)}."
+    fell = [f"{topic.name} {_span(topic.knowledge)}" for topic in known if (topic.knowledge.points or 0) < 0]
+    less = f" They went down in {names_of(fell)}." if fell else ""
+    return f"Right answers went up in {where}, most in {best.name}: {_span(best.knowledge)}.{less}"
 
 
 def basis(report: Report) -> str:
@@ -47,8 +67,19 @@ def basis(report: Report) -> str:
         return ""
     better = sum(points > 0 for points in known)
     questions = f" {better} of {len(known)} questions were known better after the lesson." if known else ""
+    ranges = _range(report)
     who = f"{report.reach.matched:,} of {report.reach.pupils:,} pupils present answered before and just after."
-    return f"{who}{questions} There was no comparison group."
+    return f"{who}{questions}{ranges} There was no comparison group."
+
+
+def _range(report: Report) -> str:
+    """How far the gain of the topic in the headline could be chance."""
+    topics = [topic for topic in report.topics if topic.knowledge.low is not None]
+    best = max(topics, key=lambda topic: topic.knowledge.points or 0, default=None)
+    if best is None:
+        return ""
+    low, high = (said(number, "points") for number in (best.knowledge.low, best.knowledge.high))
+    return f" Allowing for chance, the gain in {best.name} is likely between {low} and {high} points."
 
 
 def _nothing_yet(report: Report) -> str:
@@ -90,8 +121,9 @@ def notes(report: Report, today: date) -> tuple[str, ...]:
     if waiting := max((topic.waiting for topic in report.topics), default=0):
         day = given_out_on(current_round(today))
         found.append(
-            f"{_classes(waiting)} had lessons whose results are not given out yet: they come on Monday {day.day} "
-            f"{day:%B %Y}, together with other classes, so that two reports never differ by one class."
+            f"{_classes(waiting)} had lessons whose results are not in these percentages yet: they are given out "
+            f"on Monday {day.day} {day:%B %Y}, together with other classes, so that two reports never differ by one "
+            "class."
         )
     if left_out := max((topic.left_out for topic in report.topics), default=0):
         found.append(
@@ -106,7 +138,10 @@ def notes(report: Report, today: date) -> tuple[str, ...]:
 
 
 def _ceiling(topic: TopicReport) -> str:
-    return f"{topic.name}: {topic.knowledge.before_share}% knew it before. There was hardly room for a gain."
+    return (
+        f"{topic.name}: {topic.knowledge.before_share}% was known before the lesson. Above 85% there is hardly room "
+        f"for a gain, so look at what was known after: {topic.knowledge.after_share}%."
+    )
 
 
 def _classes(n: int) -> str:

@@ -5,41 +5,14 @@ A hidden figure is None here already, and its mark says why. So no file can show
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Literal, NamedTuple
+from datetime import date
 
-from app.domain import impact_words
+from app.domain import impact_words, report_askings
 from app.domain.disclosure import WHY
 from app.domain.feedback import ASKED
-from app.domain.impact import Knowledge, Report, names_of
-from app.domain.timetable import HOME
-
-Kind = Literal["text", "number", "decimal", "percent", "points", "gain", "day"]
-Value = str | int | float | date | None
-
-
-class Column(NamedTuple):
-    key: str
-    label: str
-    kind: Kind = "text"
-
-
-class Figure(NamedTuple):
-    """One labelled number."""
-
-    key: str
-    label: str
-    value: Value
-    kind: Kind = "number"
-
-
-@dataclass(frozen=True)
-class Table:
-    key: str
-    title: str
-    columns: tuple[Column, ...]
-    rows: tuple[tuple[Value, ...], ...]
-    explains: str = ""
+from app.domain.impact import Report, names_of
+from app.domain.knowledge_columns import KNOWLEDGE, both_times, kept_back, knowledge_of
+from app.domain.labelled import Column, Figure, Table, Value, day_of
 
 
 @dataclass(frozen=True)
@@ -59,21 +32,6 @@ class ReportTables:
         return next(table for table in self.tables if table.key == key)
 
 
-KNOWLEDGE = (
-    Column("matched", "Pupils matched", "number"),
-    Column("answers", "Answers each time", "number"),
-    Column("before", "Right before", "number"),
-    Column("after", "Right after", "number"),
-    Column("before_share", "Before %", "percent"),
-    Column("after_share", "After %", "percent"),
-    Column("points", "Gain, points", "points"),
-    Column("low", "95% from", "points"),
-    Column("high", "95% to", "points"),
-    Column("gain", "Gain g", "gain"),
-    Column("note", "Note"),
-)
-
-
 def tables_of(report: Report, today: date) -> ReportTables:
     return ReportTables(
         title=f"Participation and impact: {report.agency or names_of(one.name for one in report.programmes)}",
@@ -91,7 +49,9 @@ def tables_of(report: Report, today: date) -> ReportTables:
             _classes(report),
             _teachers(report),
             _agencies(report),
-            *(() if report.is_brief else (_records(report), _askings(report))),
+            *(() if report.is_brief else (_records(report), _class_questions(report))),
+            report_askings.askings(report),
+            report_askings.choices(report),
         ),
         notes=impact_words.notes(report, today),
         limits=impact_words.LIMITS,
@@ -106,14 +66,9 @@ def _about(report: Report) -> Iterator[Figure]:
         yield Figure(key, label, value, "text")
     if funders := names_of(dict.fromkeys(one.funder for one in report.programmes if one.funder)):
         yield Figure("funder", "Funder", funders, "text")
-    yield Figure("first_on", "First lesson", _day(report.first_on), "day")
-    yield Figure("last_on", "Last lesson", _day(report.last_on), "day")
+    yield Figure("first_on", "First lesson", day_of(report.first_on), "day")
+    yield Figure("last_on", "Last lesson", day_of(report.last_on), "day")
     yield Figure("outcomes_until", "Results are given out of lessons before", report.outcomes_until, "day")
-
-
-def _day(at: datetime | None) -> date | None:
-    """By British clocks."""
-    return at.astimezone(HOME).date() if at else None
 
 
 def _chosen(report: Report) -> Iterator[tuple[str, str, str]]:
@@ -162,12 +117,6 @@ def _reach(report: Report) -> Iterator[Figure]:
         yield Figure("cost_per_pupil", "Cost per pupil", None if per_pupil is None else per_pupil / 100, "decimal")
 
 
-def _knowledge(one: Knowledge) -> tuple[Value, ...]:
-    figures = (one.answers, one.before, one.after, one.before_share, one.after_share)
-    note = "Above 85% before: hardly room for a gain" if one.at_ceiling else WHY[one.mark]
-    return (one.n, *figures, one.points, one.low, one.high, one.gain, note)
-
-
 def _modes(report: Report) -> Table:
     rows = (
         (impact_words.MODES.get(m.mode, m.mode), m.lessons, m.attendances, m.answers, m.asked, m.response)
@@ -181,12 +130,13 @@ def _modes(report: Report) -> Table:
         Column("asked", "Answers possible", "number"),
         Column("response", "Response %", "percent"),
     )
-    return Table("modes", "How classes answered", columns, tuple(rows))
+    explains = "How much was answered, of what was possible on the devices and cards that joined."
+    return Table("modes", "How classes answered", columns, tuple(rows), explains)
 
 
 def _topics(report: Report) -> Table:
     rows = (
-        (topic.key, topic.name, topic.classes, topic.measured, topic.waiting, *_knowledge(topic.knowledge))
+        (topic.key, topic.name, topic.classes, topic.measured, topic.waiting, *knowledge_of(topic.knowledge))
         for topic in report.topics
     )
     columns = (
@@ -194,15 +144,16 @@ def _topics(report: Report) -> Table:
         Column("topic", "Topic"),
         Column("classes", "Classes", "number"),
         Column("measured", "Classes measured", "number"),
-        Column("waiting", "Classes waiting", "number"),
+        Column("waiting", "Classes not given out yet", "number"),
         *KNOWLEDGE,
     )
-    return Table("topics", "Knowledge gain by topic", columns, tuple(rows), "Matched pupils, all key questions.")
+    explains = "Matched pupils: those who answered every key question before and after."
+    return Table("topics", "Knowledge gain by topic", columns, tuple(rows), explains, impact_words.LEGEND)
 
 
 def _questions(report: Report) -> Table:
     rows = (
-        (topic.name, item.key, item.text, *_knowledge(item.knowledge), item.wrong_before, item.wrong_after)
+        (topic.name, item.key, item.text, *knowledge_of(item.knowledge), item.wrong_before, item.wrong_after)
         for topic in report.topics
         for item in topic.items
     )
@@ -233,20 +184,12 @@ def _confidence(report: Report) -> Table:
         for topic in report.topics
         for one in topic.confidence
     )
-    columns = (Column("topic", "Topic"), Column("text", "What pupils say of themselves"), *_both("Mostly or yes"))
-    return Table("confidence", "Confidence", columns, tuple(rows), "Confidence is not knowledge.")
-
-
-def _both(what: str) -> tuple[Column, ...]:
-    return (
-        Column("before", f"{what} before", "number"),
-        Column("before_of", "of", "number"),
-        Column("after", f"{what} after", "number"),
-        Column("after_of", "of", "number"),
-        Column("before_share", "Before %", "percent"),
-        Column("after_share", "After %", "percent"),
-        Column("note", "Note"),
+    columns = (
+        Column("topic", "Topic"),
+        Column("text", "What pupils say of themselves"),
+        *both_times("Mostly or yes"),
     )
+    return Table("confidence", "What pupils say of themselves", columns, tuple(rows), impact_words.CONFIDENCE_BASIS)
 
 
 def _promises(report: Report) -> Table:
@@ -261,11 +204,11 @@ def _promises(report: Report) -> Table:
         Column("asked", "Asked"),
         Column("promise", "Promise"),
         Column("n", "Pupils", "number"),
-        Column("of", "of", "number"),
-        Column("share", "%", "percent"),
+        Column("of", "Of so many", "number"),
+        Column("share", "Share %", "percent"),
         Column("note", "Note"),
     )
-    return Table("promises", "Promises", columns, tuple(rows))
+    return Table("promises", "Promises", columns, tuple(rows), "Chosen by pupils at the end of a lesson.")
 
 
 def _hands(report: Report) -> Table:
@@ -285,7 +228,12 @@ def _hands(report: Report) -> Table:
         for topic in report.topics
         for one in topic.hands
     )
-    columns = (Column("topic", "Topic"), Column("question", "Question"), Column("text", "In words"), *_both("Right"))
+    columns = (
+        Column("topic", "Topic"),
+        Column("question", "Question"),
+        Column("text", "In words"),
+        *both_times("Right"),
+    )
     return Table("hands", "Answered by hands", columns, tuple(rows), "Class totals: never matched, and in no gain.")
 
 
@@ -297,9 +245,9 @@ def _classes(report: Report) -> Table:
             line.on_roll,
             line.present,
             topic.topic_name,
-            _day(topic.taught_on),
+            day_of(topic.taught_on),
             topic.minutes,
-            *_knowledge(topic.knowledge),
+            *knowledge_of(topic.knowledge),
         )
         for line in report.classes
         for topic in line.topics
@@ -314,7 +262,8 @@ def _classes(report: Report) -> Table:
         Column("minutes", "Minutes", "decimal"),
         *KNOWLEDGE,
     )
-    return Table("classes", "By class and topic", columns, tuple(rows))
+    explains = "One row a class and topic: reach exactly, knowledge as far as it may leave the school."
+    return Table("classes", "By class and topic", columns, tuple(rows), explains)
 
 
 def _teachers(report: Report) -> Table:
@@ -328,7 +277,8 @@ def _teachers(report: Report) -> Table:
         Column("average", "Average of 1 to 5", "decimal"),
         Column("n", "Teachers", "number"),
     )
-    return Table("teachers", "Teachers", columns, tuple(rows))
+    explains = "Averages where three or more told us, and what they let us quote."
+    return Table("teachers", "Teachers", columns, tuple(rows), explains)
 
 
 def _agencies(report: Report) -> Table:
@@ -364,7 +314,7 @@ def _agencies(report: Report) -> Table:
 def _records(report: Report) -> Table:
     rows = (
         (
-            _day(line.taught_at),
+            day_of(line.taught_at),
             line.school,
             line.class_label,
             line.topic_name,
@@ -405,18 +355,24 @@ def _records(report: Report) -> Table:
         Column("run", "Run", "number"),
         Column("record", "Record", "number"),
     )
-    return Table("records", "Lessons", columns, tuple(rows), "One row a participation record. Reach is exact.")
+    return Table(
+        "records",
+        "Lessons",
+        columns,
+        tuple(rows),
+        "One row a participation record: one lesson of one run. Reach is exact.",
+    )
 
 
-def _askings(report: Report) -> Table:
+def _class_questions(report: Report) -> Table:
     """A class that is not given out has one row, which says so."""
     rows = (
-        (line.school, line.label, topic.topic_name, day, key, text, *_knowledge(knowledge))
+        (line.school, line.label, topic.topic_name, day, key, text, *knowledge_of(knowledge))
         for line in report.classes
         for topic in line.topics
-        for day in (_day(topic.taught_on),)
+        for day in (day_of(topic.taught_on),)
         for key, text, knowledge in (
-            [(item.key, item.text, item.knowledge) for item in topic.items] or [("", "", _kept_back(topic.knowledge))]
+            [(item.key, item.text, item.knowledge) for item in topic.items] or [("", "", kept_back(topic.knowledge))]
         )
     )
     columns = (
@@ -429,30 +385,4 @@ def _askings(report: Report) -> Table:
         *KNOWLEDGE,
     )
     explains = "Each key question of each class, asked before and after, as far as it may leave the school."
-    return Table("askings", "Key questions by class", columns, tuple(rows), explains)
-
-
-def _kept_back(one: Knowledge) -> Knowledge:
-    """Of a class whose single questions are not given out."""
-    return Knowledge(mark="beside" if one.mark in ("shown", "counts") else one.mark, n=one.n)
-
-
-def said(value: Value, kind: Kind) -> str:
-    """As a person reads it: 1,496, 63.6%, +17.1, 3 Nov 2026; a dash where there is nothing."""
-    match kind, value:
-        case _, None | "":
-            return "–"
-        case "day", datetime() | date():
-            return f"{value.day} {value:%b %Y}"
-        case "percent", int() | float():
-            return f"{value:.1f}%"
-        case "points", int() | float():
-            return f"{value:+.1f}".replace("-", "−")
-        case "gain", int() | float():
-            return f"{value:.2f}"
-        case _, int():
-            return f"{value:,}"
-        case _, float():
-            return f"{value:,.1f}".removesuffix(".0")
-        case _:
-            return str(value)
+    return Table("class_questions", "Key questions by class", columns, tuple(rows), explains)

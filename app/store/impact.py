@@ -8,6 +8,7 @@ from statistics import fmean
 from sqlmodel import col, select
 
 from app.domain import disclosure
+from app.domain.asking_line import Askings
 from app.domain.feedback import Feedback
 from app.domain.impact import (
     FEWEST_TEACHERS,
@@ -24,7 +25,7 @@ from app.domain.impact import (
     Teachers,
     names_of,
 )
-from app.store import directory, feedback, impact_topics, lessons, outcomes
+from app.store import directory, feedback, impact_askings, impact_topics, lessons, outcomes
 from app.store.database import Db
 from app.store.outcomes import HOME
 from app.store.report_rows import Part, Places, Seen, Took, View, agencies_of, parts_of, places_of, rows_of
@@ -41,11 +42,12 @@ def report(
     cost_pence: int | None = None,
     most: int | None = None,
     is_brief: bool = False,
+    with_askings: bool = False,
 ) -> Report:
     """What these programmes gave, or what this agency gave in them; outcomes as far as they may leave a school.
 
     `most`: so many classes and records at most, for a page; totals are of all. `is_brief`: all classes, but neither
-    their questions nor any record, for paper.
+    their questions nor any record, for paper. `with_askings`: for a file.
     """
     wanted = filters or Filters()
     agency = db.get(AgencyRow, agency_id) if agency_id else None
@@ -81,6 +83,7 @@ def report(
         outcomes_until=disclosure.given_out_on(disclosure.current_round(now.astimezone(HOME).date()) - 1),
         cost_pence=cost_pence,
         is_brief=is_brief,
+        askings=impact_askings.askings(db, view) if with_askings else Askings(),
     )
 
 

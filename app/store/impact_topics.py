@@ -4,8 +4,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from app.domain import gain
+from app.domain import disclosure, gain
 from app.domain.disclosure import ALONE, CellKey, Decision, Mark, mark_of, mark_of_several
+from app.domain.gain import Scores
 from app.domain.impact import (
     ClassLine,
     ClassTopic,
@@ -91,7 +92,7 @@ def _made(db: Db, view: View, key: str, programmes: Iterable[int]) -> TopicRepor
         row.class_group_id for row, mark in marks if row.cell not in in_totals and mark not in ("none", "waiting")
     }
     n = sum(one.people for one in counted.values())
-    knowledge = gain.knowledge(gain.add_up(one.scores for one in counted.values()), mark_of(n))
+    knowledge = gain.knowledge(gain.add_up(one.scores for one in counted.values()), mark_of(n), _by_class(parts))
     if not n:
         knowledge = Knowledge(mark=mark_of_several(mark for _, mark in marks))
     return TopicReport(
@@ -120,6 +121,14 @@ def _seen_of(view: View, programme_id: int, topic: str) -> Topic:
 def _all(parts: Iterable[Topic], family: Family) -> dict[CellKey, Results]:
     """A class group belongs to one programme, so no cell is there twice."""
     return {key: one for part in parts for key, one in part.counted(family).items()}
+
+
+def _by_class(parts: Sequence[Topic]) -> list[Scores]:
+    """The scores of each class; of hidden classes those of their group, so that an interval gives none away."""
+    counted = {key: one.scores for key, one in _all(parts, "knowledge").items()}
+    groups = [group for part in parts for group in part.kept.decision(part.key, "knowledge").groups]
+    whole = [group for group in groups if group <= counted.keys()]
+    return [gain.add_up(counted[key] for key in sorted(cells)) for cells in disclosure.joined(whole)]
 
 
 # Key questions

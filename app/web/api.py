@@ -15,9 +15,10 @@ from pydantic import BaseModel, Field, create_model
 from starlette.responses import JSONResponse, Response
 
 from app.documents.report_files import json_bytes, report_json
-from app.domain.errors import DomainError, NotAllowed, NotFound
+from app.domain.errors import Conflict, DomainError, NotAllowed, NotFound
 from app.domain.impact import Choices, Filters, Reach, Report
-from app.domain.report_tables import Column, Table, tables_of
+from app.domain.labelled import Column, Table
+from app.domain.report_tables import tables_of
 from app.store import api_tokens, directory, impact, report_rows
 from app.store.database import Db
 from app.store.tables import ApiTokenRow
@@ -110,10 +111,13 @@ def routes() -> APIRouter:
         def make() -> bytes:
             with app.database.reading() as db:
                 programme_id = _programme(db, key, slug)
-                report = impact.report(db, frozenset({programme_id}), app.clock(), filters=filters)
+                report = impact.report(db, frozenset({programme_id}), app.clock(), filters=filters, with_askings=True)
                 return file_of(app, "json", report)
 
-        return _unless_the_same(request, app.exports.make(("api", key.id, slug, filters), make))
+        made = app.exports.make(("api", key.id, slug, filters), make)
+        if made is None:
+            raise Conflict("The report is still being made. Ask for it again in a minute.")
+        return _unless_the_same(request, made)
 
     @router.get(f"{ROOT}/agencies/{{agency}}/records", responses={200: {"model": page}, **refusals})
     def agency_records(

@@ -82,11 +82,14 @@ def report_of_programme(
     *,
     most: int | None = None,
     is_brief: bool = False,
+    with_askings: bool = False,
 ) -> Report:
     """A programme as far as this person may see it; else it is not found."""
     programme = own_programme(db, who, slug)
-    ids = frozenset({programme.id or 0})
-    return impact.report(db, ids, app.clock(), filters=filters, most=most, is_brief=is_brief)
+    programme_ids, now = frozenset({programme.id or 0}), app.clock()
+    return impact.report(
+        db, programme_ids, now, filters=filters, most=most, is_brief=is_brief, with_askings=with_askings
+    )
 
 
 def report_of_agency(
@@ -98,12 +101,20 @@ def report_of_agency(
     *,
     most: int | None = None,
     is_brief: bool = False,
+    with_askings: bool = False,
 ) -> Report:
     """An agency's part as far as this person may see it; else it is not found."""
-    agency, seen = _agency(db, who, slug)
+    agency, seen = agency_of_report(db, who, slug)
     programme_ids = report_rows.programmes_with(db, agency.id or 0) if seen is None else seen
     return impact.report(
-        db, programme_ids, app.clock(), agency_id=agency.id, filters=filters, most=most, is_brief=is_brief
+        db,
+        programme_ids,
+        app.clock(),
+        agency_id=agency.id,
+        filters=filters,
+        most=most,
+        with_askings=with_askings,
+        is_brief=is_brief,
     )
 
 
@@ -120,6 +131,8 @@ def _face(app: Parts, report: Report, who: Staff, address: str, files: list[dict
         "best": impact_words.known_best(report),
         "notes": impact_words.notes(report, app.clock().astimezone(HOME).date()),
         "limits": impact_words.LIMITS,
+        "legend": impact_words.LEGEND,
+        "told": {"confidence": impact_words.CONFIDENCE_BASIS},
         "why": WHY,
         "modes": impact_words.MODES,
         "asked": ASKED,
@@ -144,7 +157,7 @@ def _choice(name: str, label: str, whole: str, offered: Sequence[Choice], value:
     return {"name": name, "label": label, "whole": whole, "offered": offered, "value": value, "said": said}
 
 
-def _agency(db: Db, who: Staff, slug: str) -> tuple[AgencyRow, frozenset[int] | None]:
+def agency_of_report(db: Db, who: Staff, slug: str) -> tuple[AgencyRow, frozenset[int] | None]:
     """An agency and the programmes of it that this person may see; None: all, for it is the own one."""
     agency = directory.agency_by_slug(db, slug)
     programme_ids = directory.programmes_of_agency(db, agency.id or 0)

@@ -225,3 +225,9 @@ def test_without_the_second_class_a_hidden_figure_is_a_subtraction(monkeypatch: 
         must_not_be_solved(Season(cells, (frozenset(one.key for one in cells),)))
     with pytest.raises(AssertionError):
         settings(max_examples=60, deadline=None, database=None)(given(seasons())(must_not_be_solved))()
+
+
+def test_groups_with_a_class_in_common_are_one_so_that_no_class_stands_twice() -> None:
+    one, two, three, again = CellKey(1, 0), CellKey(2, 0), CellKey(3, 0), CellKey(2, 1)
+    groups = (frozenset({one, two}), frozenset({three}), frozenset({again}))
+    assert set(disclosure.joined(groups)) == {frozenset({one, two, again}), frozenset({three})}

@@ -48,3 +48,36 @@ def test_more_than_85_percent_before_is_the_ceiling() -> None:
 def test_few_pupils_have_counts_without_percentages_or_none(n: int, counts: bool, shares: bool) -> None:
     found = knowledge(of_pupils([(2, 4)] * n))
     assert (found.n, found.before is not None, found.points is not None) == (n, counts, shares)
+
+
+def of_class(n: int, change: int) -> Scores:
+    """Pupils who all had one right before, of five questions, and `change` more of them right in all after."""
+    return Scores(n, 5 * n, n, n + change, change / 5, 0)
+
+
+def test_from_ten_classes_on_the_interval_is_taken_over_classes_as_by_hand() -> None:
+    """Ten classes of ten pupils: five gained 10 answers of 50, five 20. The mean is 30 points.
+
+    Each class's sum of changes is 2 or 4, the mean foretells 3: ten squares of 1. The error is
+    sqrt(10 / 9 * 10) / 100 = 0.033333, or 3.3333 points; t of 9 degrees is 2.262157, so the half is 7.5405.
+    """
+    classes = [of_class(10, 10)] * 5 + [of_class(10, 20)] * 5
+    found = knowledge(add_up(classes), classes=classes)
+    assert (found.points, found.low, found.high) == (30.0, 22.5, 37.5)
+    assert found.interval_over == "10 classes"
+
+
+def test_with_fewer_classes_it_is_taken_over_pupils_and_says_so() -> None:
+    pupils = of_pupils([(1, 4), (2, 2), (3, 5), (0, 1)] * 6)
+    found = knowledge(pupils, classes=[pupils])
+    assert (found.low, found.high) == interval(pupils)
+    assert found.interval_over == "24 pupils"
+
+
+def test_pupils_who_are_alike_in_their_classes_have_a_wider_interval() -> None:
+    pairs = [[(1, 2)] * 20] * 6 + [[(1, 4)] * 20] * 6
+    classes = [of_pupils(each) for each in pairs]
+    over_pupils, over_classes = interval(add_up(classes)), interval(add_up(classes), classes)
+    assert over_classes[0] is not None
+    assert over_pupils[0] is not None
+    assert over_classes[0] < over_pupils[0] - 5

@@ -4,14 +4,17 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from sqlmodel import select
 
-from app.domain.disclosure import Mark
+from app.domain.asking_line import NOT_MATCHED, AskingLine
+from app.domain.disclosure import WHY, Mark
 from app.domain.feedback import Feedback
 from app.domain.impact import ClassLine, Filters, Report
 from app.main import publish_shipped
 from app.settings import Settings
 from app.store import directory, feedback, lessons
 from app.store.impact import report
+from app.store.tables import AskingResultRow
 from tests.classroom import TESS_CLASS, THEO_CLASS, Classroom
 from tests.past_lessons import MONDAY, TOPICS, demo_season, give, scores
 
@@ -51,6 +54,67 @@ def test_the_demo_season_comes_out_to_the_digit(season: Classroom) -> None:
         (42.5, 75.1, 32.6, 0.57),
         (50.8, 77.7, 26.9, 0.55),
     ]
+
+
+def test_the_interval_is_taken_over_classes_and_the_two_that_are_hidden_stand_as_one(season: Classroom) -> None:
+    assert {topic.knowledge.interval_over for topic in read(season).topics} == {"12 classes"}
+    alone = read(season, school_id=1)
+    assert {topic.knowledge.interval_over for topic in alone.topics} == {"27 pupils"}
+
+
+def askings(classroom: Classroom) -> dict[tuple[str, str, str], AskingLine]:
+    with classroom.database.reading() as db:
+        found = report(db, frozenset({1}), classroom.clock.now, with_askings=True).askings
+    return {(one.school.partition(" ")[0], one.class_label, one.key): one for one in found.lines}
+
+
+def test_every_asking_of_a_run_has_its_counts_by_choice_and_its_matched_pupils(season: Classroom) -> None:
+    one = askings(season)["Tidegate", "6", "before.F2"]
+    assert (one.answered, one.matched, one.why) == (30, 30, "")
+    assert one.right == one.matched_right == one.chosen[0]
+    assert sum(count or 0 for count in one.chosen) == 30
+
+
+def test_no_asking_of_a_hidden_class_is_told_and_its_mark_is_the_one_it_has_elsewhere(season: Classroom) -> None:
+    found = askings(season)
+    hidden: tuple[tuple[str, Mark], ...] = (("Oystergreave", "small"), ("Wherrywood", "beside"))
+    for school, mark in hidden:
+        of_school = [one for (name, _, key), one in found.items() if name == school and key.endswith("F2")]
+        assert {one.why for one in of_school} == {WHY[mark]}
+        assert {(one.right, one.matched_right, *one.chosen) for one in of_school} == {(None,) * 6}
+
+
+def test_where_a_few_who_are_not_matched_answered_too_only_the_matched_are_told(season: Classroom) -> None:
+    whole = askings(season)["Harrowmarsh", "6H", "before.F2"]
+    with season.database.transaction() as db:
+        row = db.exec(
+            select(AskingResultRow).where(
+                AskingResultRow.run_id == whole.run_id, AskingResultRow.step_key == "before.F2"
+            )
+        ).one()
+        row.answered += 1
+    one = askings(season)["Harrowmarsh", "6H", "before.F2"]
+    assert (one.why, one.right, set(one.chosen)) == (NOT_MATCHED, None, {None})
+    assert one.matched_right == whole.matched_right
+
+
+def test_two_lessons_of_a_class_in_one_topic_and_round_are_not_told_apart(season: Classroom) -> None:
+    with season.database.transaction() as db:
+        version = next(version for version, lesson in lessons.offered(db, 1) if lesson.topic.key == "fire")
+        give(db, TESS_CLASS, version, scores(25, 60, 90), present=25)
+    one = askings(season)["Harrowmarsh", "6H", "before.F2"]
+    assert (one.why, one.right, one.matched_right) == (WHY["beside"], None, None)
+
+
+def test_a_file_that_would_be_too_long_has_the_newest_askings_and_says_what_is_missing(
+    season: Classroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.store.impact_askings.MOST_LINES", 100)
+    with season.database.reading() as db:
+        found = report(db, frozenset({1}), season.clock.now, with_askings=True)
+    records = {one.record_id for one in found.askings.lines}
+    assert records == {one.record_id for one in found.records[: len(records)]}
+    assert found.askings.lessons_left_out == 56 - len(records)
 
 
 def line(found: Report, school: str) -> ClassLine:

@@ -59,18 +59,35 @@ def test_a_refusal_reaches_whoever_asked_and_the_next_begins_anew() -> None:
     assert exports.make("report", lambda: b"there") == b"there"
 
 
-def test_a_file_that_nobody_waited_for_takes_no_place_and_is_not_handed_out_later() -> None:
-    exports, may_end = Exports(at_a_time=1, waiting=0, seconds=0.1), threading.Event()
-
+def slow(exports: Exports, may_end: threading.Event) -> bytes | None:
     def make() -> bytes:
         may_end.wait(5)
-        return b"too late"
+        return b"at last"
 
-    with pytest.raises(TimeoutError):
-        exports.make("report", make)
+    return exports.make("report", make)
+
+
+def finish(exports: Exports, may_end: threading.Event) -> None:
     may_end.set()
     exports.stop()
     for thread in threading.enumerate():
         if thread.name.startswith("export"):
             thread.join(5)
+
+
+def test_a_file_that_takes_long_is_kept_for_whoever_was_told_to_come_back_and_handed_out_once() -> None:
+    exports, may_end = Exports(at_a_time=1, waiting=0, seconds=0.1), threading.Event()
+    assert slow(exports, may_end) is None
+    finish(exports, may_end)
+    assert exports.make("report", lambda: b"another") == b"at last"
     assert exports._being_made == {}
+    assert exports._kept == {}
+
+
+def test_a_kept_file_that_nobody_comes_for_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    exports, may_end = Exports(at_a_time=1, waiting=1, seconds=0.1), threading.Event()
+    assert slow(exports, may_end) is None
+    finish(exports, may_end)
+    monkeypatch.setattr("app.web.exports.KEPT_SECONDS", -1)
+    exports._drop_the_old()
+    assert exports._kept == {}

@@ -6,11 +6,16 @@ import json
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from typing import Any
 
 import openpyxl
+import pypdfium2
 import pytest
 
+from app.domain.impact import Choices, Filters, Reach, Report
+from app.domain.report_tables import tables_of
+from app.domain.report_words import explained
 from app.store.tables import SchoolRow
 from tests.cast import CORA, PAUL, PRIYA, World
 from tests.papers import faults_for_screen_readers, words_of
@@ -18,6 +23,7 @@ from tests.seasons import season, teach
 
 TOWN = "/reports/programmes/town"
 FIRE = "/reports/agencies/kent-fire-and-rescue-service"
+ASKED = {"askings": "Askings", "choices": "What was offered"}
 SUM = '=HYPERLINK("https://example.org","Harrowmarsh")'
 
 
@@ -71,7 +77,7 @@ def test_spreadsheet_csv_and_json_have_the_same_tables(taught: World, address: s
     text = file(taught, f"{address}.csv", who).decode("utf-8-sig")
     lines = list(csv.reader(io.StringIO(text, newline="")))
     named = {"topics": "Knowledge gain by topic", "questions": "Key questions", "classes": "By class and topic"}
-    for key, title in (named | {"records": "Lessons", "askings": "Key questions by class"}).items():
+    for key, title in (named | {"records": "Lessons", "class_questions": "Key questions by class", **ASKED}).items():
         rows = [[plain(value) for value in row.values()] for row in made[key]]
         assert [[plain(value) for value in row] for row in book[title][1:]] == rows, key
         start = 1 if key == "records" else lines.index([title]) + 2
@@ -105,9 +111,36 @@ def test_the_page_and_the_paper_say_the_same_figures(taught: World) -> None:
         for said in (f"{row['before_share']}%", f"{row['after_share']}%", f"+{row['points']}", f"{row['gain']:.2f}"):
             assert said in page
             assert said in paper
-    for said in ("374", "1,496", "748", made["headline"]):
+        ends = [f"{row[end]:+.1f}".replace("-", "−") for end in ("low", "high")]
+        assert f"{ends[0]} to {ends[1]} over {row['over']}" in page
+        assert f"{ends[0]} to {ends[1]} over {row['over']}" in paper
+    for row in made["confidence"]:
+        assert f"{row['before_share']}% {row['before']} of {row['before_of']}" in page
+        assert f"{row['before']} {row['before_of']} {row['after']} {row['after_of']}" in paper
+    for row in made["classes"]:
+        if row["points"] is not None:
+            assert f"{row['after_share']}% +{row['points']} {row['matched']} matched" in page
+            assert f"{row['after_share']}% +{row['points']}, {row['matched']} matched" in paper
+    for said in ("374", "1,496", "748", made["headline"], made["basis"]):
         assert said in page
         assert said in paper
+
+
+def test_counts_by_choice_add_up_to_the_right_answers_of_the_key_questions(taught: World) -> None:
+    """An analyst can work out from the askings what the classes' key questions say."""
+    made = as_json(taught)
+    gains = {
+        (row["school"], row["class"], row["question"]): row for row in made["class_questions"] if row["question"]
+    }
+    right = {
+        (row["school"], row["class"], *row["asking"].split(".")): row["matched_right"]
+        for row in made["askings"]
+        if row["matched_right"] is not None
+    }
+    assert len(gains) > 200
+    for (school, label, question), row in gains.items():
+        assert right[school, label, "before", question] == row["before"]
+        assert right[school, label, "quiz", question] == row["after"]
 
 
 def test_what_is_hidden_is_in_no_file(taught: World) -> None:
@@ -124,7 +157,7 @@ def test_what_is_hidden_is_in_no_file(taught: World) -> None:
         "Wherrywood": "Hidden",
         "Rushenhithe": "Not measured before and after",
     }
-    of_hidden = [row for row in made["askings"] if row["school"].split()[0] in ("Oystergreave", "Wherrywood")]
+    of_hidden = [row for row in made["class_questions"] if row["school"].split()[0] in ("Oystergreave", "Wherrywood")]
     assert len(of_hidden) == 8
     assert all(row[key] is None for row in of_hidden for key in ("before", "after", "before_share", "after_share"))
 
@@ -142,9 +175,36 @@ def test_no_cell_is_a_formula_and_no_line_of_csv_would_be_run(taught: World) -> 
 
 def test_the_paper_is_accessible_and_the_spreadsheet_says_its_limits(taught: World) -> None:
     assert faults_for_screen_readers(file(taught, f"{TOWN}.pdf")) == []
-    read_me = " ".join(str(cell) for row in sheets(file(taught, f"{TOWN}.xlsx"))["Read me"] for cell in row if cell)
+    book = sheets(file(taught, f"{TOWN}.xlsx"))
+    read_me = " ".join(str(cell) for row in book["Read me"] for cell in row if cell)
+    told = {cell for row in book["Read me"] for cell in row}
+    for title in book.keys() - {"Read me", "Totals"}:
+        assert title in told
+        assert {head for head in book[title][0] if head} <= told
+    notes = {
+        row[book[title][0].index("Note")] for title in book if "Note" in book[title][0] for row in book[title][1:]
+    }
+    assert notes - {None} <= told
     assert "do not show what pupils will do" in read_me
     assert "fewer than 10 pupils are hidden" in read_me
+
+
+def test_each_column_of_each_table_is_explained() -> None:
+    empty = Report((), "", "", Filters(), Choices(), None, None, Reach(), (), (), (), ())
+    for table in tables_of(empty, date(2026, 12, 1)).tables:
+        assert [explained(table.key, column.key) for column in table.columns]
+        assert table.explains
+
+
+def test_the_paper_says_when_it_was_made_and_which_page_it_is(taught: World) -> None:
+    paper = file(taught, f"{TOWN}.pdf")
+    pages = pypdfium2.PdfDocument(paper)
+    name = as_json(taught)["title"]
+    assert pages.get_metadata_value("Title") == name
+    for number, page in enumerate(pages, start=1):
+        foot = re.sub(r"\s+", " ", page.get_textpage().get_text_bounded())
+        assert f"{name}. Made on 1 Dec 2026" in foot
+        assert f"Page {number} of {len(pages)}" in foot
 
 
 def test_a_file_has_what_was_chosen_on_the_page_and_says_so(taught: World) -> None:

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+import time
 
 import pytest
 from sqlmodel import select
@@ -10,9 +11,11 @@ from sqlmodel import select
 from app.domain.lesson import Agency
 from app.domain.people import Member
 from app.store import directory, lessons, participants
-from app.store.tables import AnswerRow, ParticipantRow, ProgrammeRow, SchoolRow
+from app.store.tables import AnswerRow, MembershipRow, ParticipantRow, ProgrammeRow, SchoolRow
+from app.web.exports import Exports
 from tests.cast import CORA, PAUL, PRIYA, THEO_LINK, World, add_staff
 from tests.classroom import TESS_CLASS, THEO_CLASS, Classroom
+from tests.papers import words_of
 from tests.past_lessons import MONDAY, every_school, give, scores
 from tests.web.test_programmes import other_programme
 
@@ -190,10 +193,11 @@ def test_no_report_names_an_alias_or_an_answer(world: World) -> None:
     run = teach(world)
     with world.parts.database.reading() as db:
         alias = participants.crowd(db, run)[0].alias
-    for path in (FIRE, f"{FIRE}.csv"):
-        text = world.staff(PRIYA).get(path).text
-        assert alias not in text
-        assert "Shout to wake everyone" not in text
+    page, file = (world.staff(PRIYA).get(path) for path in (FIRE, f"{FIRE}.csv"))
+    assert alias not in page.text + file.text
+    assert "Shout to wake everyone" not in page.text
+    [asked] = [row for row in sheet(file.content) if "before.F1" in row and "Before" in row[6:7]]
+    assert asked[12:21] == ["1", "", "", "", "", "", "", "0", ""]
 
 
 def test_a_lesson_of_another_class_counts_too(world: World) -> None:
@@ -237,13 +241,61 @@ def test_the_programme_report_says_what_its_only_agency_report_says(past: World)
 
 
 def test_the_headline_says_on_what_it_rests(past: World) -> None:
-    said = re.search(r'<h2 id="learnt">.*?</h2>\s*<p class="soft">(.*?)</p>', past.staff(PRIYA).get(FIRE).text, re.S)
+    page = past.staff(PRIYA).get(FIRE).text
+    said = re.search(r'<h2 id="learnt">.*?</h2>\s*<p class="unsure"><b>How sure is that\?</b> (.*?)</p>', page, re.S)
     assert said
     assert re.fullmatch(
         r"\d+ of \d+ pupils present answered before and just after\. \d+ of 5 questions were known better after the "
-        r"lesson\. There was no comparison group\.",
+        r"lesson\. Allowing for chance, the gain in Fire is likely between \+\d+\.\d and \+\d+\.\d points\. There "
+        r"was no comparison group\.",
         said[1],
     )
+
+
+def test_a_fall_is_told_in_words_and_shape_on_page_and_paper(world: World) -> None:
+    with world.parts.database.transaction() as db:
+        version = lessons.offered(db, 1)[0][0]
+        give(db, TESS_CLASS, version, scores(25, 90, 60), present=25)
+    world.clock.now = MONDAY.replace(day=23)
+    priya = world.staff(PRIYA)
+    page = priya.get(FIRE).text
+    assert "Right answers went down from 72.0% to 48.0%." in page
+    assert 'class="dumbbell fell"' in page
+    assert "72.0% before, 48.0% after, a fall" in page
+    assert '−24.0<span class="fell"> fell</span>' in page
+    assert "−24.0 fell" in words_of(priya.get(f"{FIRE}.pdf").content)
+
+
+def test_what_pupils_say_of_themselves_stands_with_how_many_said_it(past: World) -> None:
+    page = past.staff(PRIYA).get(FIRE).text
+    assert re.search(r'\d+\.\d%<span class="soft">\d+ of \d+</span>', page)
+    assert "before and after need not be the same pupils" in page
+
+
+def test_a_file_that_takes_long_says_what_to_do_and_comes_when_it_is_asked_for_again(world: World) -> None:
+    world.parts.exports = Exports(seconds=0)
+    cora = world.staff(CORA)
+    waiting = cora.get(f"{TOWN}.json?topic=fire")
+    assert (waiting.status_code, waiting.headers["refresh"]) == (202, "10")
+    assert "The file is being made" in waiting.text
+    assert f'href="{TOWN}.json?topic=fire"' in waiting.text
+    assert f'href="{TOWN}?topic=fire"' in waiting.text
+    for _ in range(100):
+        found = cora.get(f"{TOWN}.json?topic=fire")
+        if found.status_code == 200:
+            break
+        time.sleep(0.05)
+    assert found.json()["about"]["only_topic"] == "nothing that is here"
+
+
+def test_a_kept_file_is_not_handed_to_whoever_may_no_longer_see_the_report(world: World) -> None:
+    world.parts.exports = Exports(seconds=0)
+    cora = world.staff(CORA)
+    assert cora.get(f"{TOWN}.json").status_code == 202
+    with world.parts.database.transaction() as db:
+        for row in db.exec(select(MembershipRow)).all():
+            db.delete(row)
+    assert cora.get(f"{TOWN}.json").status_code in (303, 404)
 
 
 def test_the_report_says_what_to_talk_about_again(past: World) -> None:
