@@ -28,7 +28,7 @@ check: .venv/.dev ## Check style, types, the shipped lessons and the layers
 	@$(bin)/ruff check
 	@$(bin)/ruff format --check
 	@echo "Checking types …"
-	@$(bin)/mypy
+	@$(bin)/mypy --num-workers 2
 	@echo "Checking the lessons and quizzes …"
 	@$(bin)/safety-in-action check-content
 	@echo "Checking that imports point down …"

@@ -76,6 +76,7 @@ from app.web.console_panels import ConsolePanels
 from app.web.deps import Parts, now_utc
 from app.web.pages import STATIC, Pages, crash_page, handle_errors
 from app.web.panels import Panels
+from app.web.provider import Provider
 from app.web.security import Cookies, Guard, Throttle
 
 log = logging.getLogger(__name__)
@@ -117,7 +118,6 @@ def create_app(
         is_slow=lambda: bus.is_degraded,
         listens=pulse,
     )
-    console_panels = ConsolePanels(pages)
     names = alias_words()
     writer = AnswerWriter(database, rooms.saved, queue_size=settings.answers_queue, batch_size=settings.answers_batch)
     joiner = Joiner(
@@ -135,10 +135,11 @@ def create_app(
         settings=settings,
         database=database,
         rooms=rooms,
+        panels=panels,
         consoles=Consoles(
             database,
             rooms,
-            console_panels.render,
+            ConsolePanels(pages).render,
             clock=clock,
             seconds=settings.tally_seconds,
             stuck_seconds=settings.stuck_seconds,
@@ -149,6 +150,7 @@ def create_app(
         rehearsals=rehearsals,
         compile_pages=pages.compile_live,
         cookies=Cookies(settings),
+        provider=Provider(settings, clock),
         names=names,
         bus=bus,
         demo_links=demo_links,
@@ -170,17 +172,17 @@ def create_app(
     app.add_middleware(Guard, settings=settings, crash=partial(crash_page, pages))
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     for router in (
-        play.routes(pages, panels),  # first: a class comes in all at once
+        play.routes(),  # first: a class comes in all at once
         join.routes(pages),
         home.routes(pages),
         sign_in.routes(pages),
-        provider.routes(pages, settings, clock),
+        provider.routes(pages),
         account.routes(pages),
         people.routes(pages),
         audit.routes(pages),
         invited.routes(pages),
         pairing.routes(pages),
-        web_runs.routes(pages, panels),
+        web_runs.routes(pages),
         feedback.routes(pages),
         programmes.routes(pages),
         agencies.routes(pages),
@@ -195,13 +197,13 @@ def create_app(
         live_wall.routes(pages),
         records.routes(pages),
         network_check.routes(pages),
-        *author.routers(pages, panels),
+        *author.routers(pages),
         web_media.routes(),
         own_media.routes(pages),
         calendars.routes(),  # before the consoles, whose address ends in any word
         live_sessions.routes(pages),
-        consoles.routes(pages, console_panels),
-        following.routes(pages, panels),
+        consoles.routes(pages),
+        following.routes(pages),
         api.routes(),
         api_keys.routes(pages),
         funder.routes(pages),

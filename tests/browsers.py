@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
@@ -46,10 +47,11 @@ def held_back(page: Page, address: str) -> list[Route]:
     return asked
 
 
-def window(browser: Browser, frame: str = "laptop") -> BrowserContext:
-    """A browser profile of its own: its cookies, its storage."""
+def window(browser: Browser, frame: str = "laptop", *, moves: bool = False) -> BrowserContext:
+    """A browser profile of its own: its cookies, its storage. What moves is drawn all the time, so little does."""
     width, height = FRAMES[frame]
-    context = browser.new_context(viewport={"width": width, "height": height}, locale="en-GB")
+    motion: Literal["no-preference", "reduce"] = "no-preference" if moves else "reduce"
+    context = browser.new_context(viewport={"width": width, "height": height}, locale="en-GB", reduced_motion=motion)
     context.set_default_timeout(WAIT_MS)
     return context
 

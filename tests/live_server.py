@@ -19,6 +19,7 @@ from app.settings import Settings
 from app.store import runs
 from app.store.database import Database
 from app.store.runs import OpenRun
+from tests.forks import Fork, fork
 from tests.servers import free_port
 
 ROOT = Path(__file__).parent.parent
@@ -32,26 +33,41 @@ class LiveServer:
     folder: Path
     port: int = field(default_factory=free_port)
     environment: dict[str, str] = field(default_factory=dict)
+    alteration: str = ""
+    """One thing that is altered in it (`faults/altered_server.py`)."""
+    from_nothing: bool = False
+    """Started as an operator starts it, not forked: for what is about the start."""
 
     def start(self) -> None:
-        self._log = (self.folder.parent / "server.log").open("ab")
-        self._process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "app.cli", "demo", "--no-results"),
-                *("--data-dir", str(self.folder), "--port", str(self.port)),
-            ],
-            cwd=ROOT,
-            env=os.environ | self.environment,
-            stdout=self._log,
-            stderr=self._log,
-        )
+        self._process = self._from_nothing() if self.from_nothing else self._forked()
         self._wait_until_ready()
+
+    def _forked(self) -> Fork:
+        environment = os.environ | self.environment
+        return fork(self._arguments, environment, self._log_file, alteration=self.alteration)
+
+    def _from_nothing(self) -> subprocess.Popen[bytes]:
+        module = ["tests.faults.altered_server", self.alteration] if self.alteration else ["app.cli"]
+        command = [sys.executable, "-m", *module, *self._arguments]
+        with self._log_file.open("ab") as log:
+            return subprocess.Popen(command, cwd=ROOT, env=os.environ | self.environment, stdout=log, stderr=log)
+
+    @property
+    def _arguments(self) -> list[str]:
+        return ["demo", "--no-results", "--data-dir", str(self.folder), "--port", str(self.port)]
+
+    @property
+    def _log_file(self) -> Path:
+        return self.folder.parent / "server.log"
+
+    @property
+    def log(self) -> str:
+        return self._log_file.read_text(errors="replace")
 
     def kill(self) -> None:
         """No goodbye, as when the power goes."""
         self._process.send_signal(signal.SIGKILL)
         self._process.wait()
-        self._log.close()
 
     def cut_the_power(self) -> None:
         """The same for all workers of a server at once."""
@@ -73,7 +89,6 @@ class LiveServer:
             self._process.wait(timeout=15)
         except subprocess.TimeoutExpired:
             self.kill()
-        self._log.close()
 
     @property
     def address(self) -> str:
@@ -105,7 +120,7 @@ class LiveServer:
         until = time.monotonic() + START_SECONDS
         while time.monotonic() < until:
             if self._process.poll() is not None:
-                raise AssertionError(f"the server ended: {(self.folder.parent / 'server.log').read_text()[-2000:]}")
+                raise AssertionError(f"the server ended: {self.log[-2000:]}")
             try:
                 with urllib.request.urlopen(f"{self.address}/health/ready", timeout=2):
                     return

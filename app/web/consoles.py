@@ -22,16 +22,18 @@ from app.web.play import conditional
 from app.web.sockets import POLICY, open_seat, turn_away
 
 
-def routes(pages: Pages, panels: ConsolePanels) -> APIRouter:
+def routes(pages: Pages) -> APIRouter:
     router = APIRouter()
-    _add_page(router, pages, panels)
+    _add_page(router, pages)
     _add_socket(router)
     _add_orders(router)
     _add_words(router)
     return router
 
 
-def _add_page(router: APIRouter, pages: Pages, panels: ConsolePanels) -> None:
+def _add_page(router: APIRouter, pages: Pages) -> None:
+    panels = ConsolePanels(pages)
+
     @router.get("/present/{session_id}")
     def console(app: App, here: ConsoleOf) -> Response:
         view = app.consoles.look(here.session_id)

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Form, Path, Request
 from starlette.requests import HTTPConnection
@@ -30,6 +30,10 @@ from app.web.exports import Exports
 from app.web.security import Cookies, Throttle
 from app.web.wrong_passwords import WrongPasswords
 
+if TYPE_CHECKING:  # they stand on pages, which stand on this
+    from app.web.panels import Panels
+    from app.web.provider import Provider
+
 LARGEST_ID = 2**31 - 1
 """A database takes no greater number."""
 
@@ -45,6 +49,7 @@ class Parts:
     settings: Settings
     database: Database
     rooms: Rooms
+    panels: "Panels"
     consoles: Consoles
     writer: AnswerWriter
     joiner: Joiner
@@ -52,6 +57,7 @@ class Parts:
     rehearsals: Rehearsals
     compile_pages: Callable[[], None]
     cookies: Cookies
+    provider: "Provider"
     names: tuple[Sequence[str], Sequence[str]]
     """Adjectives and animals of which aliases are dealt."""
     bus: Bus = field(default_factory=LoneBus)

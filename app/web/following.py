@@ -12,13 +12,12 @@ from app.store import lessons, live_sessions, runs, session_faces, teacher_quest
 from app.store.database import Db
 from app.web.deps import App, ClassTeacher, RowId, RunLeader
 from app.web.pages import Pages, done, see_other
-from app.web.panels import Panels
 
 ASKED_AT = {"controls": "/class/run/controls", "screen": "/class/run/screen", "ask": "/class/run/ask"}
 """Where a question to the presenter was typed -> where its teacher goes on."""
 
 
-def routes(pages: Pages, panels: Panels) -> APIRouter:
+def routes(pages: Pages) -> APIRouter:
     router = APIRouter()
 
     @router.post("/class/live")
@@ -47,7 +46,7 @@ def routes(pages: Pages, panels: Panels) -> APIRouter:
     def ask_page(app: App, leader: RunLeader) -> Response:
         """The form alone: the classroom screen comes here without scripts, so it shows nothing private."""
         snapshot = look(app.database, leader.run.id)
-        live = panels.context("screen", snapshot)["live"]
+        live = app.panels.context("screen", snapshot)["live"]
         asked = [one["text"] for one in live.questions if one["is_mine"]] if live else []
         return pages.page("runs/ask.html", live=live, asked=asked)
 

@@ -20,8 +20,8 @@ from app.store.participants import Guest
 from app.web import answering, deps
 from app.web.answering import Allowance, AnswerMessage, Leave, Ping, read_pupil_message, reply, to_store
 from app.web.deps import App, Parts, Pupil, SeatNeeded
-from app.web.pages import Pages, see_other
-from app.web.panels import Panels, etag
+from app.web.pages import see_other
+from app.web.panels import etag
 from app.web.security import new_key
 from app.web.sockets import POLICY, open_seat, take_seat, turn_away
 
@@ -29,7 +29,7 @@ SOCKET_GONE = 4410
 WAIT_FOR_COMMIT = 10.0
 
 
-def routes(pages: Pages, panels: Panels) -> APIRouter:
+def routes() -> APIRouter:
     router = APIRouter()
 
     # Plain routes of Starlette's: a class does these all at once, and FastAPI's way to a handler costs as much again.
@@ -42,16 +42,17 @@ def routes(pages: Pages, panels: Panels) -> APIRouter:
             return
         snapshot, guest = seated
         seat = await open_seat(websocket, "pupil", guest.id)
-        seat.tell(panels.me(snapshot, guest))
+        seat.tell(app.panels.me(snapshot, guest))
         take_seat(seat, app.rooms, snapshot.run.id, _hearing(app, snapshot, seat), app.inbox)
 
     async def play(request: Request) -> Response:
-        seated = await _seated(request, deps.parts(request))
+        app = deps.parts(request)
+        seated = await _seated(request, app)
         if seated is None:
             raise SeatNeeded("Type the code on the big screen.")
         snapshot, guest = seated
         is_new = bool(request.query_params.get("new"))
-        return HTMLResponse(panels.pupils_page(snapshot, guest, _run_key(guest), is_new=is_new))
+        return HTMLResponse(app.panels.pupils_page(snapshot, guest, _run_key(guest), is_new=is_new))
 
     router.add_websocket_route("/play/socket", socket)
     router.add_route("/play", play, methods=["GET"])
@@ -95,9 +96,9 @@ def routes(pages: Pages, panels: Panels) -> APIRouter:
             return Response(messages.removed(), status_code=410, media_type="application/json")
         snapshot = app.rooms.fresh(pupil.run_id) or look(app.database, pupil.run_id)
         if panel == "me":
-            text = panels.me(snapshot, pupil.guest)
+            text = app.panels.me(snapshot, pupil.guest)
         elif panel == "stage":
-            text = panels.render("pupil", "stage", snapshot)
+            text = app.panels.render("pupil", "stage", snapshot)
         else:
             raise NotFound("We could not find that page.")
         return conditional(request, text)

@@ -101,19 +101,18 @@ class Provider:
         )
 
 
-def routes(pages: Pages, settings: Settings, clock: Callable[[], datetime]) -> APIRouter:
+def routes(pages: Pages) -> APIRouter:
     router = APIRouter()
-    provider = Provider(settings, clock)
 
     @router.get("/sign-in/provider")
     def leave(app: App) -> Response:
         """To the provider. Who, why and until when goes with the browser, signed; nothing is stored."""
-        _must_be_set_up(settings)
+        _must_be_set_up(app.settings)
         state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
         try:
-            address = provider.door(state=state, nonce=nonce, verifier=verifier)
+            address = app.provider.door(state=state, nonce=nonce, verifier=verifier)
         except Exception as error:  # whatever a stranger's server may answer
-            return _did_not_work(pages, settings, error)
+            return _did_not_work(pages, app.settings, error)
         response = RedirectResponse(address, status_code=303)
         until = (app.clock() + ON_THE_WAY).timestamp()
         app.cookies.set(response, "provider", app.cookies.sign(f"provider {state} {nonce} {verifier} {until:.0f}"))
@@ -121,16 +120,16 @@ def routes(pages: Pages, settings: Settings, clock: Callable[[], datetime]) -> A
 
     @router.get("/sign-in/provider/back")
     def come_back(request: Request, app: App, code: str = "", state: str = "") -> Response:
-        _must_be_set_up(settings)
+        _must_be_set_up(app.settings)
         try:
             nonce, verifier = _sent(request, app, state)
-            email = provider.email(code, nonce=nonce, verifier=verifier)
+            email = app.provider.email(code, nonce=nonce, verifier=verifier)
             response = _let_in(request, app, email)
         except NotAllowed as refusal:
             response = _refused(pages, refusal.sentence)
         except Exception as error:  # whatever a stranger's server may answer
-            provider.forget()
-            response = _did_not_work(pages, settings, error)
+            app.provider.forget()
+            response = _did_not_work(pages, app.settings, error)
         app.cookies.drop(response, "provider")
         return response
 

@@ -25,7 +25,6 @@ from app.web.bookings import for_today
 from app.web.deps import LARGEST_ID, App, ClassTeacher, Parts, RowId, RunLeader
 from app.web.following import offers
 from app.web.pages import Pages, done, see_other
-from app.web.panels import Panels
 from app.web.play import conditional
 from app.web.security import new_key
 from app.web.sockets import POLICY, open_seat, take_seat, turn_away
@@ -35,10 +34,10 @@ OfFollowing = Literal["ready", "hold", "carry_on", "catch_up"]
 """What a teacher orders of the live session that the class has come to."""
 
 
-def routes(pages: Pages, panels: Panels) -> APIRouter:
+def routes(pages: Pages) -> APIRouter:
     router = APIRouter()
     _add_today(router, pages)
-    _add_stage(router, pages, panels)
+    _add_stage(router, pages)
     _add_finish(router, pages)
     return router
 
@@ -154,14 +153,14 @@ def _start(app: Parts, teacher: Teacher, wanted: list[int], questions: int, kind
         )
 
 
-def _add_stage(router: APIRouter, pages: Pages, panels: Panels) -> None:
+def _add_stage(router: APIRouter, pages: Pages) -> None:
     @router.get("/class/run")
     @router.get("/class/run/screen")
     def screen(app: App, leader: RunLeader) -> Response:
         snapshot = look(app.database, leader.run.id)
         if snapshot.run.ended_at is not None:
             return see_other("/class/run/report")
-        return pages.page("runs/screen.html", **panels.context("screen", snapshot))
+        return pages.page("runs/screen.html", **app.panels.context("screen", snapshot))
 
     @router.get("/class/run/controls")
     def controls(app: App, leader: RunLeader) -> Response:
@@ -169,7 +168,7 @@ def _add_stage(router: APIRouter, pages: Pages, panels: Panels) -> None:
         if snapshot.run.ended_at is not None:
             return see_other("/class/run/report")
         return pages.page(
-            "runs/controls.html", **panels.context("controls", snapshot), is_phone=isinstance(leader.actor, Phone)
+            "runs/controls.html", **app.panels.context("controls", snapshot), is_phone=isinstance(leader.actor, Phone)
         )
 
     @router.post("/class/run/cue")
@@ -222,7 +221,7 @@ def _add_stage(router: APIRouter, pages: Pages, panels: Panels) -> None:
         audience = _audience(request.query_params.get("as"))
         if panel not in PANELS[audience]:
             raise NotFound("We could not find that page.")
-        return conditional(request, panels.render(audience, panel, look(app.database, leader.run.id)))
+        return conditional(request, app.panels.render(audience, panel, look(app.database, leader.run.id)))
 
     @router.websocket("/class/run/socket")
     async def socket(websocket: WebSocket) -> None:

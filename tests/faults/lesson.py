@@ -3,8 +3,6 @@
 import asyncio
 import json
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
@@ -21,7 +19,7 @@ from app.store import lessons, runs
 from app.store.database import Database
 from app.store.runs import OpenRun
 from app.store.tables import AnswerRow, ParticipantRow
-from tests.live_server import ROOT, LiveServer
+from tests.live_server import LiveServer
 from tests.served import Visitor
 
 LETTERS = "ABCD"
@@ -33,32 +31,11 @@ BURST, PER_SECOND = 16.0, 4.5
 
 @dataclass
 class Server(LiveServer):
-    """A live server, with one thing altered if so named (`altered_server.py`)."""
-
-    alteration: str = ""
-
-    def start(self) -> None:
-        self._log = (self.folder.parent / "server.log").open("ab")
-        module = ["tests.faults.altered_server", self.alteration] if self.alteration else ["app.cli"]
-        self._process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", *module, "demo", "--no-results"),
-                *("--data-dir", str(self.folder), "--port", str(self.port)),
-            ],
-            cwd=ROOT,
-            env=os.environ | self.environment,
-            stdout=self._log,
-            stderr=self._log,
-        )
-        self._wait_until_ready()
+    """A live server that can be looked into."""
 
     @property
     def file(self) -> str:
         return str(self.folder / "safety-in-action.db")
-
-    @property
-    def log(self) -> str:
-        return (self.folder.parent / "server.log").read_text(errors="replace")
 
     @property
     def memory(self) -> int:

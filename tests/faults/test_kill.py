@@ -14,7 +14,6 @@ import pytest
 from app.store import answers
 from app.store.database import Database
 from tests.faults.figures import tell
-from tests.faults.forked_server import ForkedServer
 from tests.faults.lesson import Device, Lesson, Server, eventually, is_whole, lesson_on, losses, running
 
 pytestmark = pytest.mark.slow
@@ -78,7 +77,7 @@ def left_behind(lesson: Lesson, devices: list[Device], scratch: Path) -> list[st
 
 
 def kill_and_compare(folder: Path, times: int) -> None:
-    with running(ForkedServer(folder / "data")) as server, lesson_on(server, PUPILS) as lesson:
+    with running(Server(folder / "data")) as server, lesson_on(server, PUPILS) as lesson:
         lost, recoveries, devices = asyncio.run(kill_under_load(lesson, times, folder))
         with closing(server.database()) as database:
             assert lost + losses(database, lesson, devices) == []
@@ -107,7 +106,7 @@ def test_nothing_acknowledged_is_lost_in_five_hundred_kills(tmp_path: Path, part
 
 def test_a_server_that_acknowledges_before_the_commit_is_caught(tmp_path: Path) -> None:
     """And a server that is started whole, not forked, serves again in time."""
-    server = Server(tmp_path / "data", alteration="hasty")
+    server = Server(tmp_path / "data", alteration="hasty", from_nothing=True)
     with running(server), lesson_on(server, PUPILS) as lesson:
         lost, recoveries, _ = asyncio.run(kill_under_load(lesson, 2, tmp_path))
     tell(f"acknowledged before the commit: {len(lost)} lost in 2 kills; serving again after {min(recoveries):.2f} s")

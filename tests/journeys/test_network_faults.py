@@ -9,22 +9,18 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from sqlmodel import select
 
-from app.store.tables import AnswerRow, ParticipationRecordRow
+from app.store.tables import AnswerRow
 from tests.browsers import (
     OpenLesson,
-    asking,
-    choose,
     chromium,
     expect_phase,
     open_lesson,
-    phase,
-    press_next,
     window,
 )
 from tests.faults.proxy import Fate, Mode, Proxy, proxy_to
 from tests.live_server import LiveServer, live_server
 
-SHORT_FORM = ("html_page", "black_hole")  # a refused upgrade meets a whole lesson below
+SHORT_FORM = ("html_page", "black_hole")  # a refused upgrade meets a whole lesson in test_polling.py
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 IN_TIME_MS = 40_000  # eight seconds are meant (a half-open link is noticed after nine); with a margin of five
 EVERY_MODE: tuple[Fate, ...] = get_args(Fate)
@@ -149,42 +145,6 @@ def test_the_socket_is_taken_again_when_the_filter_relents(proxy: Proxy, lesson:
     school.pupil.on("request", lambda request: asked.append(request.url))
     school.takes_part("before.F2", "B")
     assert [url for url in asked if "/play/panels/" in url or "/play/answers" in url] == []
-
-
-def test_the_whole_lesson_goes_by_polling_and_post_where_sockets_are_refused(
-    proxy: Proxy, lesson: OpenLesson
-) -> None:
-    """Every step by Next alone on the classroom screen; the pupil answers whatever is asked."""
-    school = behind(proxy, "refuse_upgrade", lesson)
-    answered: list[str] = []
-    while phase(school.screen) != "finished":
-        if phase(school.screen) == "open":
-            asked = asking(school.screen)
-            expect_phase(school.pupil, "open", asked)
-            choose(school.pupil, "AB"[len(answered) % 2])
-            answered.append(asked)
-        press_next(school.screen)
-        if phase(school.screen) == "closed":
-            expect(school.screen.locator("#panel-tally")).to_contain_text("1 of 1 answered", timeout=IN_TIME_MS)
-    run = lesson.run
-    school.screen.locator("#order-finish").click()
-    school.screen.locator("input[name=present]").fill("30")
-    school.screen.get_by_role("button", name="Finish the lesson").click()
-    school.screen.wait_for_url("**/class/run/report**")
-    expect_phase(school.pupil, "ended")
-    record = record_of(lesson, run.id)
-    steps = [place for place in run.plan.places if place.is_asking]
-    assert len(answered) == len(set(answered)) == len(steps)
-    assert (record.present, record.devices_joined, record.questions_served) == (30, 1, len(steps))
-    assert (record.answers_counted, record.matched) == (len(steps), 1)
-
-
-def record_of(lesson: OpenLesson, run_id: int) -> ParticipationRecordRow:
-    database = lesson.server.database()
-    with database.reading() as db:
-        found = db.exec(select(ParticipationRecordRow).where(ParticipationRecordRow.run_id == run_id)).one()
-    database.close()
-    return found
 
 
 def test_without_live_js_nothing_of_this_would_work(proxy: Proxy, lesson: OpenLesson) -> None:

@@ -1,14 +1,12 @@
 """Every step of the fire lesson, and every slide of the others, fits every screen; a pupil's page is light."""
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Request
 
-from app import demo
 from app.settings import Settings
 from tests.browsers import catch_up, chromium, open_lesson, window
 from tests.live_server import LiveServer, live_server
@@ -19,7 +17,6 @@ from tests.sizes import (
     DEVICES,
     Size,
     Walk,
-    Witness,
     faults,
     walk_through,
 )
@@ -163,74 +160,3 @@ def load_cold(context: BrowserContext, address: str) -> tuple[int, list[str]]:
     page.wait_for_load_state("networkidle")
     assert len(sizes) >= len(requests) - 1
     return sum(sizes), [request.url for request in requests]
-
-
-def test_no_page_asks_another_host_or_complains(browser: Browser, server: LiveServer) -> None:
-    """Follows every link, as visitor, teacher, presenter and coordinator."""
-    witness = Witness()
-    with open_lesson(browser, server) as lesson:
-        lesson.go_to("before.F1")
-        visited = crawl(window(browser), server.address, witness)
-        visited |= crawl(lesson.teacher, f"{server.address}/class", witness)
-        visited |= crawl(lesson.teacher, f"{server.address}/class/run/screen", witness)
-        for email, password in (
-            (demo.PRESENTER[0], server.links["presenter_password"]),
-            (demo.COORDINATOR[0], server.links["coordinator_password"]),
-        ):
-            staff = window(browser)
-            sign_in(staff, server, email, password)
-            visited |= crawl(staff, f"{server.address}/programmes", witness)
-    assert visited >= {
-        "/", "/help", "/privacy", "/accessibility", "/sign-in", "/class", "/class/run/screen", "/class/run/controls",
-        "/class/run/pair", "/class/run/finish", "/programmes", "/author/media", "/reports/agencies/rnli",
-    }  # fmt: skip
-    assert witness.hosts() == {urlsplit(server.address).netloc}
-    assert witness.complaints == []
-
-
-def sign_in(context: BrowserContext, server: LiveServer, email: str, password: str) -> None:
-    page = context.new_page()
-    page.goto(f"{server.address}/sign-in")
-    page.locator("input[name=email]").fill(email)
-    page.locator("input[name=password]").fill(password)
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url("**/programmes")
-    page.close()
-
-
-ONE_OF_MANY = re.compile(r"(?<=/)(lessons|steps|questions|facts|versions|present|(?:schools|records)(?=/\d))/[^/]+")
-
-
-def crawl(context: BrowserContext, start: str, witness: Witness) -> set[str]:
-    """Opens a page and all that its links lead to; returns the paths. Of pages of one kind two are enough."""
-    page = context.new_page()
-    witness.watch(page)
-    own = urlsplit(start).netloc
-    waiting, visited, kinds = [start], set[str](), Counter[str]()
-    while waiting:
-        path = urlsplit(waiting.pop()).path
-        kind = ONE_OF_MANY.sub(r"\1/*", path)
-        if path in visited or kinds[kind] == 2 or re.search(r"\.\w{2,4}$|/files/|^/c/", path):
-            continue
-        visited.add(path)
-        kinds[kind] += 1
-        page.goto(f"http://{own}{path}")
-        if path.endswith("/preview"):
-            continue  # a preview's buttons belong to a run that is not there
-        links = page.evaluate("() => [...document.links].map((link) => link.href)")
-        waiting += [link for link in links if urlsplit(link).scheme == "http" and urlsplit(link).netloc == own]
-    page.close()
-    return visited
-
-
-def test_a_complaint_would_be_heard(browser: Browser, server: LiveServer) -> None:
-    page = window(browser).new_page()
-    witness = Witness()
-    witness.watch(page)
-    page.goto(server.address)
-    page.evaluate(
-        "() => { const other = new Image(); other.src = 'http://localhost:9/x.png'; document.body.append(other); }"
-    )
-    page.wait_for_timeout(200)
-    assert any("Content Security Policy" in line for line in witness.complaints)
-    page.context.close()

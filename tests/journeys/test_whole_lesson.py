@@ -60,7 +60,7 @@ class SimulatedClass:
         self._thread.start()
 
     def _run(self) -> None:
-        self.record = asyncio.run(run_class(self.server.address, self.code, SIMULATED, seed=7, speed=8, at_most=380))
+        self.record = asyncio.run(run_class(self.server.address, self.code, SIMULATED, seed=7, speed=24, at_most=380))
 
     def after(self) -> ClassRecord:
         """What the class saw, once the run has ended."""
@@ -90,7 +90,10 @@ def runs_the_whole_lesson(folder: Path, **environment: str) -> None:
         controls = teacher.new_page()
         controls.goto(f"{server.address}/class/run/controls")
         simulated = SimulatedClass(server, code)
-        pupils = [join(window(browser, frame), server, code) for frame in ("laptop", "tablet", "phone")]
+        pupils = [
+            join(window(browser, frame, moves=frame == "phone"), server, code)
+            for frame in ("laptop", "tablet", "phone")
+        ]
         expect(screen.locator("#panel-crowd")).to_contain_text(f"{PRESENT} of {PRESENT}", timeout=WAIT_MS)
         aliases = [alias_of(page) for page in pupils]
         screen.bring_to_front()

@@ -56,6 +56,7 @@ from tests.test_docs import addresses
 from tests.web.test_own_media import add
 from tests.web.test_pairing import number_on, paired, token_on
 
+pytestmark = pytest.mark.slow
 DOORS = ("/sign-in", "/join", "/account/second-factor")
 TURNED_AWAY = (
     "Open your class link first",

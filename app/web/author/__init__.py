@@ -19,10 +19,9 @@ from app.web.author import (
     versions,
 )
 from app.web.pages import Pages
-from app.web.panels import Panels
 
 
-def routers(pages: Pages, panels: Panels) -> list[APIRouter]:
+def routers(pages: Pages) -> list[APIRouter]:
     return [
         lessons.routes(pages),
         outline.routes(pages),
@@ -31,7 +30,7 @@ def routers(pages: Pages, panels: Panels) -> list[APIRouter]:
         questions.routes(pages),
         facts.routes(pages),
         facts_due.routes(pages),
-        preview.routes(pages, panels),
+        preview.routes(pages),
         review.routes(pages),
         versions.routes(pages),
         rehearsal.routes(),

@@ -26,10 +26,10 @@ from app.store.participants import Guest
 from app.store.runs import OpenRun
 from app.web.author.desk import Desk, Typed, open_desk
 from app.web.author.page import frame as frame_of
-from app.web.deps import App, SignedIn
+from app.web.deps import App, Parts, SignedIn
 from app.web.media import file_response
 from app.web.pages import Pages
-from app.web.panels import Panels, own_face
+from app.web.panels import own_face
 
 Audience = Literal["screen", "pupil"]
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
@@ -70,7 +70,7 @@ FRAMES = (
 )
 
 
-def routes(pages: Pages, panels: Panels) -> APIRouter:
+def routes(pages: Pages) -> APIRouter:
     router = APIRouter()
 
     @router.get("/author/lessons/{key}/preview")
@@ -91,7 +91,7 @@ def routes(pages: Pages, panels: Panels) -> APIRouter:
         look = look_at(lesson, place, phase)
         if look is None:
             return pages.page("author/nothing_yet.html")
-        context = panels.context(audience, look)
+        context = app.panels.context(audience, look)
         if audience == "screen":
             return HTMLResponse(_pictured(pages.render("author/frame_screen.html", **context), desk))
         stage = Markup(pages.render("play/_stage.html", **context))
@@ -130,7 +130,7 @@ def routes(pages: Pages, panels: Panels) -> APIRouter:
             desk = open_desk(db, app, who, key)
         before = part_with_form(desk.part(part))
         text = form.get("raw", "") if before is None else write_part(part_from(form, before))
-        return JSONResponse(_stages(desk, lesson_with(desk.texts, [text], desk.pictures, desk.own), form))
+        return JSONResponse(_stages(app, desk, lesson_with(desk.texts, [text], desk.pictures, desk.own), form))
 
     @router.post("/author/lessons/{key}/questions/{question}/preview")
     def typed_question(key: str, question: str, app: App, who: SignedIn, form: Typed) -> Response:
@@ -139,17 +139,17 @@ def routes(pages: Pages, panels: Panels) -> APIRouter:
         before = desk.texts.quiz_sketch.question(question)
         if before is None:
             raise NotFound("We could not find that question.")
-        return JSONResponse(_stages(desk, of_question(desk, question, question_from(form, before)), form))
+        return JSONResponse(_stages(app, desk, of_question(desk, question, question_from(form, before)), form))
 
-    def _stages(desk: Desk, lesson: Lesson, form: dict[str, str]) -> dict[str, Any]:
+    def _stages(app: Parts, desk: Desk, lesson: Lesson, form: dict[str, str]) -> dict[str, Any]:
         """The stage for both audiences, and which steps there are to look at."""
         place, phase = form.get("place", ""), form.get("phase", "")
         look = look_at(lesson, int(place) if place.isdecimal() else 0, phase)
         if look is None:
             return {"screen": "", "pupil": "", "steps": []}
         drawn = {
-            "screen": _pictured(pages.render("runs/_screen_stage.html", **panels.context("screen", look)), desk),
-            "pupil": _pictured(pages.render("play/_stage.html", **panels.context("pupil", look)), desk),
+            "screen": _pictured(pages.render("runs/_screen_stage.html", **app.panels.context("screen", look)), desk),
+            "pupil": _pictured(pages.render("play/_stage.html", **app.panels.context("pupil", look)), desk),
         }
         return drawn | {"steps": steps_of(lesson)}
 
