@@ -9,9 +9,12 @@ comparing two files of different days, is again a sum over whole groups: never o
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cached_property
 from typing import Literal, NamedTuple
 
 Mark = Literal["shown", "counts", "small", "beside", "waiting", "none"]
+ALONE: tuple[Mark, ...] = ("shown", "counts")
+"""A class with one of these is given out by itself."""
 """How an outcome stands: with percentages; as counts (10 to 19 pupils); hidden, for fewer than 10 pupils; hidden with
 another; not given out yet; nothing was measured."""
 FEWEST_PUPILS = 10
@@ -85,6 +88,11 @@ class Decision:
     def finely_countable(self, view: Set[CellKey]) -> frozenset[CellKey]:
         """Those that may be in the totals of single questions."""
         return frozenset(key for group in self.finer_groups if group <= view for key in group)
+
+    @cached_property
+    def alone_finely(self) -> frozenset[CellKey]:
+        """The classes that are given out by themselves, and their single questions too."""
+        return self.finely_countable({key for key, mark in self.marks.items() if mark in ALONE})
 
 
 NOTHING = Decision((), (), {})

@@ -3,8 +3,9 @@
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
-from app.domain.disclosure import Mark, mark_of
+from app.domain.disclosure import ALONE, Mark, mark_of
 from app.domain.impact import Knowledge, share
 
 CEILING = 85
@@ -38,7 +39,8 @@ class Scores:
 
 
 def add_up(scores: Iterable[Scores]) -> Scores:
-    return sum(scores, Scores())
+    found = list(scores)
+    return sum(found[1:], found[0]) if found else Scores()
 
 
 def knowledge(scores: Scores, mark: Mark | None = None, classes: Sequence[Scores] = ()) -> Knowledge:
@@ -47,26 +49,36 @@ def knowledge(scores: Scores, mark: Mark | None = None, classes: Sequence[Scores
     `classes`: the same scores by class, or by group where classes are only given out together.
     """
     stands = mark or mark_of(scores.n)
-    if stands not in ("shown", "counts") or not scores.answers:
+    if stands not in ALONE or not scores.answers:
         return Knowledge(mark=stands, n=scores.n)
-    counts = Knowledge(mark=stands, n=scores.n, answers=scores.answers, before=scores.before, after=scores.after)
+    found = _known(stands, scores.n, scores.answers, scores.before, scores.after)
     if stands == "counts":
-        return counts
-    before, after = 100 * scores.before / scores.answers, 100 * scores.after / scores.answers
+        return found
     low, high = interval(scores, classes)
+    return found._replace(low=low, high=high, interval_over=_over(scores, classes))
+
+
+def of_question(n: int, before: int, after: int) -> Knowledge:
+    """The same of one question, which each pupil answered once each time; without an interval."""
+    mark = mark_of(n)
+    return _known(mark, n, n, before, after) if mark in ALONE else Knowledge(mark=mark, n=n)
+
+
+def _known(mark: Mark, n: int, of: int, right: int, right_after: int) -> Knowledge:
+    """With percentages where the mark allows them."""
+    if mark == "counts":
+        return Knowledge(mark, n, of, right, right_after)
+    before, after = 100 * right / of, 100 * right_after / of
     return Knowledge(
-        mark=stands,
-        n=scores.n,
-        answers=scores.answers,
-        before=scores.before,
-        after=scores.after,
-        before_share=share(scores.before, scores.answers),
-        after_share=share(scores.after, scores.answers),
+        mark=mark,
+        n=n,
+        answers=of,
+        before=right,
+        after=right_after,
+        before_share=share(right, of),
+        after_share=share(right_after, of),
         points=round(after - before, 1),
         gain=normalised(before, after),
-        low=low,
-        high=high,
-        interval_over=_over(scores, classes),
         at_ceiling=before > CEILING,
     )
 
@@ -86,11 +98,17 @@ def interval(scores: Scores, classes: Sequence[Scores] = ()) -> tuple[float | No
         return None, None
     over_classes = len(classes) >= FEWEST_CLASSES
     error, freedom = _error_over_classes(scores, classes) if over_classes else _error_over_pupils(scores)
-    from scipy.special import stdtrit  # here, for it takes a moment to import
-
-    half = 100 * float(stdtrit(freedom, (1 + CONFIDENCE) / 2)) * error
+    half = 100 * _quantile(freedom) * error
     points = 100 * (scores.after - scores.before) / scores.answers
     return round(points - half, 1), round(points + half, 1)
+
+
+@lru_cache(maxsize=1000)
+def _quantile(freedom: int) -> float:
+    """Of the t distribution, for both ends of the interval."""
+    from scipy.special import stdtrit  # here, for it takes a moment to import
+
+    return float(stdtrit(freedom, (1 + CONFIDENCE) / 2))
 
 
 def _over(scores: Scores, classes: Sequence[Scores]) -> str:

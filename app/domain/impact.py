@@ -7,6 +7,7 @@ why. Pages and files read reports and nothing else, so they cannot show what the
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import NamedTuple
 
 from app.domain import cost
 from app.domain.asking_line import Askings
@@ -119,8 +120,7 @@ class Reach:
         return share(self.answers, sum(mode.asked for mode in self.modes))
 
 
-@dataclass(frozen=True)
-class Knowledge:
+class Knowledge(NamedTuple):
     """Right answers of matched pupils to the key questions, before and after.
 
     With the mark *shown* all figures stand; with *counts* (10 to 19 pupils) only n and the counts; else only n.
@@ -149,8 +149,7 @@ class Knowledge:
     """More than 85 % knew it before: hardly any room for a gain."""
 
 
-@dataclass(frozen=True)
-class Item:
+class Item(NamedTuple):
     """One key question, before and after."""
 
     key: str
@@ -410,6 +409,8 @@ class Report:
     """Of one whole programme only: an amount says nothing of a part of it."""
     notes: tuple[str, ...] = ()
     """What this view leaves out, in sentences."""
+    is_brief: bool = False
+    """Without single lessons and without the questions of single classes: paper has neither."""
     askings: Askings = field(default_factory=Askings)
     """For files only."""
 

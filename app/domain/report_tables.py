@@ -51,8 +51,7 @@ def tables_of(report: Report, today: date) -> ReportTables:
             _teachers(report),
             _agencies(report),
             _costs(report),
-            _records(report),
-            _class_questions(report),
+            *(() if report.is_brief else (_records(report), _class_questions(report))),
             report_askings.askings(report),
             report_askings.choices(report),
         ),
@@ -420,9 +419,10 @@ def _records(report: Report) -> Table:
 def _class_questions(report: Report) -> Table:
     """A class that is not given out has one row, which says so."""
     rows = (
-        (line.school, line.label, topic.topic_name, day_of(topic.taught_on), key, text, *knowledge_of(knowledge))
+        (line.school, line.label, topic.topic_name, day, key, text, *knowledge_of(knowledge))
         for line in report.classes
         for topic in line.topics
+        for day in (day_of(topic.taught_on),)
         for key, text, knowledge in (
             [(item.key, item.text, item.knowledge) for item in topic.items] or [("", "", kept_back(topic.knowledge))]
         )

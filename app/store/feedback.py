@@ -1,6 +1,9 @@
 """What teachers said of their lessons: one row a run, which they may change and take back."""
 
+from typing import Any
+
 from sqlalchemy import delete
+from sqlalchemy import select as untyped_select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select
 
@@ -17,10 +20,15 @@ def of_run(db: Db, run_id: int) -> Feedback | None:
 def of_programmes(db: Db, programme_ids: frozenset[int]) -> dict[int, Feedback]:
     """Run -> what its teacher said."""
     taught = select(ParticipationRecordRow.run_id).where(col(ParticipationRecordRow.programme_id).in_(programme_ids))
-    rows = db.exec(
-        select(ClassFeedbackRow).where(col(ClassFeedbackRow.run_id).in_(taught)).order_by(col(ClassFeedbackRow.id))
-    ).all()
-    return {row.run_id: Feedback.model_validate(row.model_dump()) for row in rows}
+    row: Any = ClassFeedbackRow
+    found = db.connection().execute(
+        untyped_select(row.run_id, *(getattr(row, name) for name in Feedback.model_fields))
+        .where(row.run_id.in_(taught))
+        .order_by(row.id)
+    )
+    names = tuple(Feedback.model_fields)
+    # It was checked when it was said: a year of it is not checked again for each page.
+    return {run: Feedback.model_construct(**dict(zip(names, said, strict=True))) for run, *said in found.all()}
 
 
 def say(db: Db, run_id: int, said: Feedback) -> None:

@@ -1,7 +1,7 @@
 """Reports of a programme or an agency, read from counts alone: never from an answer."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from datetime import datetime
 from statistics import fmean
 
@@ -29,7 +29,7 @@ from app.domain.impact import (
 from app.store import costs, directory, feedback, impact_askings, impact_topics, lessons, outcomes, recalls
 from app.store.database import Db
 from app.store.outcomes import HOME
-from app.store.report_rows import Part, Parts, Seen, View, parts_of, rows_of
+from app.store.report_rows import Part, Places, Seen, Took, View, agencies_of, parts_of, places_of, rows_of
 from app.store.tables import AgencyRow, ProgrammeRow, ProgrammeSchoolRow
 
 
@@ -41,11 +41,13 @@ def report(
     agency_id: int | None = None,
     filters: Filters | None = None,
     most: int | None = None,
+    is_brief: bool = False,
     with_askings: bool = False,
 ) -> Report:
     """What these programmes gave, or what this agency gave in them; outcomes as far as they may leave a school.
 
-    `most`: so many classes and records at most, for a page; totals are of all. `with_askings`: for a file.
+    `most`: so many classes and records at most, for a page; totals are of all. `is_brief`: all classes, but neither
+    their questions nor any record, for paper. `with_askings`: for a file.
     """
     wanted = filters or Filters()
     agency = db.get(AgencyRow, agency_id) if agency_id else None
@@ -53,45 +55,62 @@ def report(
     all_programmes = directory.programmes_by_id(db, programme_ids)
     if wanted.programme_slug:
         programme_ids = frozenset(one.id or 0 for one in all_programmes if one.slug == wanted.programme_slug)
-    rows, parts = rows_of(db, programme_ids), parts_of(db, programme_ids)
-    all_lessons = [row for row in rows if row.kind == "lesson"]
-    ours = [row for row in rows if not slug or any(part.slug == slug for part in parts.get(row.id, ()))]
-    seen = [row for row in ours if _fits(row, wanted, parts)]
+    rows, agencies = rows_of(db, programme_ids), agencies_of(db, programme_ids)
+    own = _records_with(agencies, slug)
+    ours = rows if own is None else [row for row in rows if row.id in own]
+    seen = _fitting(ours, wanted, agencies)
     programmes, targets = _programmes(db, programme_ids)
     kept = {one: outcomes.of_programme(db, one, now) for one in {row.programme_id for row in rows}}
-    taught = {version: lessons.version(db, version) for version in {row.version_id for row in ours}}
-    view = View([row for row in seen if row.kind == "lesson"], all_lessons, targets, kept, taught)
+    taught = lessons.by_version(db, {row.version_id for row in ours})
+    places = places_of(db, programme_ids)
+    view = View(_lessons(seen), _lessons(rows), targets, kept, taught, places)
     times = [row.began_at for row in view.rows]
     return Report(
         programmes=programmes,
         agency=agency.name if agency else "",
         agency_slug=slug,
         filters=wanted,
-        choices=_choices(view, [row for row in ours if row.kind == "lesson"], parts, all_programmes),
+        choices=_choices(view, _lessons(ours), agencies, all_programmes),
         first_on=min(times, default=None),
         last_on=max(times, default=None),
-        reach=reach(view.rows, targets),
+        reach=reach(view.rows, places, targets),
         topics=impact_topics.topics(db, view),
-        classes=impact_topics.classes(view, most),
-        records=_records(db, view, parts, programmes, most),
-        agencies=_agencies(view, parts),
+        classes=impact_topics.classes(view, most, with_items=most is None and not is_brief),
+        records=_records(db, view, programme_ids, 0 if is_brief else most),
+        agencies=_agencies(view, agencies),
         apart=_apart(seen),
         recalls=recalls.of_view(db, view, now),
         first_recheck_on=recalls.first_due(db, view),
         teachers=_teachers({row.run_id for row in view.rows}, feedback.of_programmes(db, programme_ids)),
         outcomes_until=disclosure.given_out_on(disclosure.current_round(now.astimezone(HOME).date()) - 1),
         costs=_costs(db, programme_ids) if not slug and not wanted.any else (),
+        is_brief=is_brief,
         askings=impact_askings.askings(db, view) if with_askings else Askings(),
     )
 
 
-def _fits(row: Seen, wanted: Filters, parts: Parts) -> bool:
-    return (
-        (not wanted.term or row.term.key == wanted.term)
-        and (not wanted.school_id or row.school_id == wanted.school_id)
-        and (not wanted.topic_key or row.topic_key == wanted.topic_key)
-        and (not wanted.agency_slug or any(part.slug == wanted.agency_slug for part in parts.get(row.id, ())))
-    )
+def _lessons(rows: Iterable[Seen]) -> list[Seen]:
+    return [row for row in rows if row.kind == "lesson"]
+
+
+def _records_with(agencies: Iterable[Took], slug: str) -> frozenset[int] | None:
+    """The records in which this agency took part; None of no agency: all are meant."""
+    if not slug:
+        return None
+    return next((one.records for one in agencies if one.slug == slug), frozenset())
+
+
+def _fitting(rows: Sequence[Seen], wanted: Filters, agencies: Iterable[Took]) -> Sequence[Seen]:
+    records = _records_with(agencies, wanted.agency_slug)
+    tests: list[tuple[object, Callable[[Seen], bool]]] = [
+        (wanted.term, lambda row: row.term.key == wanted.term),
+        (wanted.school_id, lambda row: row.school_id == wanted.school_id),
+        (wanted.topic_key, lambda row: row.topic_key == wanted.topic_key),
+        (wanted.agency_slug, lambda row: records is not None and row.id in records),
+    ]
+    for is_wanted, fits in tests:
+        rows = [row for row in rows if fits(row)] if is_wanted else rows
+    return rows
 
 
 def _costs(db: Db, programme_ids: frozenset[int]) -> tuple[Stated, ...]:
@@ -130,19 +149,17 @@ def _face(row: ProgrammeRow, schools: Sequence[tuple[int, bool]]) -> Programme:
     )
 
 
-def _choices(view: View, rows: Iterable[Seen], parts: Parts, programmes: Sequence[ProgrammeRow]) -> Choices:
-    terms: dict[str, tuple[datetime, str]] = {}
-    schools: dict[int, str] = {}
-    topics: dict[str, int] = {}
-    agencies: dict[str, str] = {}
-    for row in rows:
-        terms[row.term.key] = (row.began_at, row.term.name)
-        schools[row.school_id] = row.school
-        topics[row.topic_key] = row.version_id
-        for part in parts.get(row.id, ()):
-            agencies[part.slug] = part.name
+def _choices(
+    view: View, rows: Sequence[Seen], agencies: Iterable[Took], programmes: Sequence[ProgrammeRow]
+) -> Choices:
+    terms = {row.term.key: row for row in rows}  # the oldest of each, for rows begin with the newest
+    schools = {row.school_id: view.places.schools[row.school_id].name for row in rows}
+    topics = {row.topic_key: row.version_id for row in rows}
+    records = {row.id for row in rows}
     return Choices(
-        terms=tuple(Choice(key, name) for key, (_, name) in sorted(terms.items(), key=lambda one: one[1])),
+        terms=tuple(
+            Choice(key, row.term.name) for key, row in sorted(terms.items(), key=lambda one: one[1].began_at)
+        ),
         schools=tuple(Choice(str(key), name) for key, name in sorted(schools.items(), key=lambda one: one[1])),
         topics=tuple(
             sorted(
@@ -150,34 +167,49 @@ def _choices(view: View, rows: Iterable[Seen], parts: Parts, programmes: Sequenc
                 key=lambda one: one.name,
             )
         ),
-        agencies=tuple(Choice(key, name) for key, name in sorted(agencies.items(), key=lambda one: one[1])),
+        agencies=tuple(Choice(one.slug, one.name) for one in agencies if not one.records.isdisjoint(records)),
         programmes=tuple(Choice(one.slug, one.name) for one in programmes) if len(programmes) > 1 else (),
     )
 
 
-def reach(rows: Sequence[Seen], target_schools: frozenset[tuple[int, int]] = frozenset()) -> Reach:
+def reach(rows: Sequence[Seen], places: Places, target_schools: frozenset[tuple[int, int]] = frozenset()) -> Reach:
     """Exact: pupils once for each class group, attendances for each record (counting rules)."""
-    pupils: dict[int, int] = defaultdict(int)
-    matched: dict[int, int] = defaultdict(int)
+    matched: dict[int, int] = {}
     for row in rows:
-        pupils[row.class_group_id] = max(pupils[row.class_group_id], row.present or 0)
-        matched[row.class_group_id] = max(matched[row.class_group_id], row.matched)
+        if row.matched >= matched.get(row.class_group_id, 0):
+            matched[row.class_group_id] = row.matched
+    schools = {(row.programme_id, row.school_id) for row in rows}
+    present = [row.present or 0 for row in rows]
+    minutes = [row.minutes for row in rows]
     return Reach(
-        schools=len({row.school_id for row in rows}),
-        target_schools=len({row.school_id for row in rows if (row.programme_id, row.school_id) in target_schools}),
-        classes=len(pupils),
-        pupils=sum(pupils.values()),
-        attendances=sum(row.present or 0 for row in rows),
+        schools=len({school for _, school in schools}),
+        target_schools=len({school for _, school in schools & target_schools}),
+        classes=len(matched),
+        pupils=_pupils(rows),
+        attendances=sum(present),
         runs=len({row.run_id for row in rows}),
         records=len(rows),
-        ended_early=sum(row.ended_early for row in rows),
-        head_counts_missing=sum(row.present is None for row in rows),
-        minutes=round(sum(row.minutes for row in rows), 1),
-        pupil_hours=round(sum((row.present or 0) * row.minutes for row in rows) / 60, 1),
-        on_roll=sum({row.class_group_id: row.on_roll or 0 for row in rows}.values()),
+        ended_early=sum([row.ended_early for row in rows]),
+        head_counts_missing=sum([row.present is None for row in rows]),
+        minutes=round(sum(minutes), 1),
+        pupil_hours=_pupil_hours(present, minutes),
+        on_roll=sum(places.class_groups[group].on_roll or 0 for group in matched),
         matched=sum(matched.values()),
         modes=_modes(rows),
     )
+
+
+def _pupils(rows: Iterable[Seen]) -> int:
+    """The largest head-count of each class group."""
+    most: dict[int, int] = {}
+    for row in rows:
+        if row.present and row.present > most.get(row.class_group_id, 0):
+            most[row.class_group_id] = row.present
+    return sum(most.values())
+
+
+def _pupil_hours(present: Iterable[int], minutes: Iterable[float]) -> float:
+    return round(sum([pupils * length for pupils, length in zip(present, minutes, strict=True)]) / 60, 1)
 
 
 def _modes(rows: Iterable[Seen]) -> tuple[ModeReach, ...]:
@@ -188,20 +220,19 @@ def _modes(rows: Iterable[Seen]) -> tuple[ModeReach, ...]:
         ModeReach(
             mode=mode,
             lessons=len(those),
-            attendances=sum(row.present or 0 for row in those),
-            answers=sum(row.answered for row in those),
-            asked=sum(row.served * row.devices for row in those),
+            attendances=sum([row.present or 0 for row in those]),
+            answers=sum([row.answered for row in those]),
+            asked=sum([row.served * row.devices for row in those]),
         )
         for mode, those in sorted(by_mode.items())
     )
 
 
-def _records(
-    db: Db, view: View, parts: Parts, programmes: Sequence[Programme], most: int | None
-) -> tuple[RecordLine, ...]:
+def _records(db: Db, view: View, programme_ids: frozenset[int], most: int | None) -> tuple[RecordLine, ...]:
     rows = view.rows[:most]
     names = {row.id: row.name for row in directory.programmes_by_id(db, frozenset(r.programme_id for r in rows))}
-    numbers = {version: lessons.version_number(db, version) for version in {row.version_id for row in rows}}
+    numbers = lessons.version_numbers(db, {row.version_id for row in rows})
+    parts = parts_of(db, programme_ids, [row.id for row in rows])
     found = []
     for row in rows:
         lesson = view.lessons[row.version_id]
@@ -213,9 +244,9 @@ def _records(
                 programme=names[row.programme_id],
                 taught_at=row.began_at,
                 school_id=row.school_id,
-                school=row.school,
+                school=view.places.schools[row.school_id].name,
                 class_group_id=row.class_group_id,
-                class_label=row.label,
+                class_label=view.places.class_groups[row.class_group_id].label,
                 topic_key=row.topic_key,
                 topic_name=lesson.topic.name,
                 lesson=lesson.title,
@@ -242,34 +273,29 @@ def _roles(parts: Sequence[Part]) -> tuple[tuple[str, str], ...]:
     return tuple((name, names_of(each)) for name, each in sorted(roles.items()))
 
 
-def _agencies(view: View, parts: Parts) -> tuple[AgencyLine, ...]:
-    took: dict[tuple[str, str], tuple[list[Seen], set[str]]] = defaultdict(lambda: ([], set()))
-    for row in view.rows:
-        for part in parts.get(row.id, ()):
-            rows, roles = took[part.slug, part.name]
-            roles.add(part.role)
-            if not rows or rows[-1] is not row:
-                rows.append(row)
-    return tuple(
-        _agency_line(view, slug, name, rows, roles)
-        for (slug, name), (rows, roles) in sorted(took.items(), key=lambda one: one[0][1])
-    )
+def _agencies(view: View, agencies: Iterable[Took]) -> tuple[AgencyLine, ...]:
+    took = ((one, [row for row in view.rows if row.id in one.records]) for one in agencies)
+    return tuple(_agency_line(view, one, rows) for one, rows in took if rows)
 
 
-def _agency_line(view: View, slug: str, name: str, rows: Sequence[Seen], roles: set[str]) -> AgencyLine:
-    reached = reach(rows)
+def _agency_line(view: View, agency: Took, rows: Sequence[Seen]) -> AgencyLine:
     versions = {row.topic_key: row.version_id for row in rows}
+    records = {row.id for row in rows}
+    present = [row.present or 0 for row in rows]
+    minutes = [row.minutes for row in rows]
     return AgencyLine(
-        slug=slug,
-        name=name,
-        roles=names_of(role for role in ("leads", "presents", "supports") if role in roles),
+        slug=agency.slug,
+        name=agency.name,
+        roles=names_of(
+            role for role in ("leads", "presents", "supports") if not records.isdisjoint(agency.in_role.get(role, ()))
+        ),
         topics=tuple(sorted(view.lessons[version].topic.name for version in versions.values())),
-        schools=reached.schools,
-        classes=reached.classes,
-        pupils=reached.pupils,
-        attendances=reached.attendances,
-        minutes=reached.minutes,
-        pupil_hours=reached.pupil_hours,
+        schools=len({row.school_id for row in rows}),
+        classes=len({row.class_group_id for row in rows}),
+        pupils=_pupils(rows),
+        attendances=sum(present),
+        minutes=round(sum(minutes), 1),
+        pupil_hours=_pupil_hours(present, minutes),
     )
 
 

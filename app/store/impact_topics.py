@@ -2,10 +2,10 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from app.domain import disclosure, gain
-from app.domain.disclosure import CellKey, Decision, Mark, mark_of, mark_of_several
+from app.domain.disclosure import ALONE, CellKey, Decision, Mark, mark_of, mark_of_several
 from app.domain.gain import Scores
 from app.domain.impact import (
     ClassLine,
@@ -60,25 +60,28 @@ class Topic:
 
 def topics(db: Db, view: View) -> tuple[TopicReport, ...]:
     """In the order in which they were first taught."""
-    first: dict[str, Seen] = {}
-    for row in sorted(view.rows, key=lambda row: (row.began_at, row.module, row.id)):
-        first.setdefault(row.topic_key, row)
-    return tuple(_topic(db, view, key) for key in first)
+    oldest = sorted(
+        (row for rows in view.by_topic.values() for row in rows if row.began_at == rows[-1].began_at),
+        key=lambda row: (row.began_at, row.module, row.id),
+    )
+    return tuple(_topic(db, view, key) for key in dict.fromkeys(row.topic_key for row in oldest))
 
 
 def _topic(db: Db, view: View, key: str) -> TopicReport:
-    parts = [seen_of(view, programme_id, key) for programme_id in _programmes(view.rows)]
-    if len(parts) > 1:
-        return _made(db, view, key, parts)
-    kept, asked = parts[0].kept.topics, (key, frozenset(row.id for row in parts[0].rows))
+    programmes = sorted({programme_id for programme_id, topic in view.by_topic if topic == key})
+    if len({programme_id for programme_id, _ in view.by_topic}) > 1:
+        return _made(db, view, key, programmes)
+    kept = view.kept[programmes[0]].topics
+    asked = (key, frozenset([row.id for row in view.by_topic[programmes[0], key]]))
     if asked not in kept:
         if len(kept) >= VIEWS_KEPT:
             kept.clear()
-        kept[asked] = _made(db, view, key, parts)
+        kept[asked] = _made(db, view, key, programmes)
     return kept[asked]
 
 
-def _made(db: Db, view: View, key: str, parts: Sequence[Topic]) -> TopicReport:
+def _made(db: Db, view: View, key: str, programmes: Iterable[int]) -> TopicReport:
+    parts = [seen_of(view, programme_id, key) for programme_id in programmes]
     rows = [row for part in parts for row in part.rows]
     versions = {version: view.lessons[version] for version in sorted({row.version_id for row in rows})}
     newest = {lesson.key: lesson for lesson in versions.values()}
@@ -108,16 +111,9 @@ def _made(db: Db, view: View, key: str, parts: Sequence[Topic]) -> TopicReport:
     )
 
 
-def _programmes(rows: Iterable[Seen]) -> list[int]:
-    return sorted({row.programme_id for row in rows})
-
-
 def seen_of(view: View, programme_id: int, topic: str) -> Topic:
-    rows = [row for row in view.rows if (row.programme_id, row.topic_key) == (programme_id, topic)]
-    whole = Counter(
-        row.cell for row in view.all_lessons if (row.programme_id, row.topic_key) == (programme_id, topic)
-    )
-    seen = Counter(row.cell for row in rows)
+    rows, whole = view.by_topic[programme_id, topic], view.whole[programme_id, topic]
+    seen = Counter([row.cell for row in rows])
     kept = view.kept[programme_id]
     return Topic(kept, topic, rows, frozenset(cell for cell, n in seen.items() if n == whole[cell]))
 
@@ -170,8 +166,7 @@ def _anchors(lesson: Lesson) -> list[ChooseOne]:
 
 def _of_split(split: Split) -> Knowledge:
     """The same of one question; an interval is given for all questions together only."""
-    scores = Scores(n=split.before_of, answers=split.before_of, before=split.before, after=split.after)
-    return replace(gain.knowledge(scores), low=None, high=None)
+    return gain.of_question(split.before_of, split.before, split.after)
 
 
 def _ideas(db: Db, parts: Iterable[Topic], versions: Mapping[int, Lesson]) -> dict[tuple[str, str, str], str]:
@@ -284,84 +279,92 @@ class Given:
     results: Mapping[CellKey, Results]
     whole: Mapping[CellKey, int]
     """How many records each cell has, seen or not."""
-    alone: frozenset[CellKey]
     finely: frozenset[CellKey]
+    """Those of the classes given out alone whose single questions are too."""
 
 
-def classes(view: View, most: int | None) -> tuple[ClassLine, ...]:
-    """One line a class group, by school and label; with single questions when all are asked for."""
+def classes(view: View, most: int | None, *, with_items: bool) -> tuple[ClassLine, ...]:
+    """One line a class group, by school and label."""
     by_class: dict[int, list[Seen]] = defaultdict(list)
     for row in view.rows:
         by_class[row.class_group_id].append(row)
-    given = {place: _given(view, *place) for place in {(row.programme_id, row.topic_key) for row in view.rows}}
-    ordered = sorted(by_class.values(), key=lambda rows: (rows[0].school, rows[0].label, rows[0].class_group_id))
-    return tuple(_class(view, rows, given, with_items=most is None) for rows in ordered[:most])
+    given = {place: _given(view, *place) for place in view.by_topic}
+    anchors = {version: _anchors(lesson) for version, lesson in view.lessons.items()} if with_items else {}
+    ordered = sorted(by_class.values(), key=lambda rows: _name_of(view, rows[0]))
+    return tuple(_class(view, rows, given, anchors) for rows in ordered[:most])
+
+
+def _name_of(view: View, row: Seen) -> tuple[str, str, int]:
+    school, group = view.places.schools[row.school_id], view.places.class_groups[row.class_group_id]
+    return (school.name, group.label, row.class_group_id)
 
 
 def _given(view: View, programme_id: int, topic: str) -> Given:
     kept = view.kept[programme_id]
     decided = kept.decision(topic, "knowledge")
-    alone = frozenset(cell for cell, mark in decided.marks.items() if mark in ("shown", "counts"))
-    there = (row.cell for row in view.all_lessons if (row.programme_id, row.topic_key) == (programme_id, topic))
-    return Given(decided, kept.results.get(topic, {}), Counter(there), alone, decided.finely_countable(alone))
+    return Given(decided, kept.results.get(topic, {}), view.whole[programme_id, topic], decided.alone_finely)
 
 
-def _class(
-    view: View, rows: Sequence[Seen], given: Mapping[tuple[int, str], Given], *, with_items: bool
-) -> ClassLine:
+Anchors = Mapping[int, Sequence[ChooseOne]]
+"""Version -> its key questions; none where they are not asked for."""
+
+
+def _class(view: View, rows: Sequence[Seen], given: Mapping[tuple[int, str], Given], anchors: Anchors) -> ClassLine:
     newest, counted = rows[0], [row.present for row in rows if row.present is not None]
+    school, group = view.places.schools[newest.school_id], view.places.class_groups[newest.class_group_id]
     by_topic: dict[str, list[Seen]] = defaultdict(list)
     for row in reversed(rows):
         by_topic[row.topic_key].append(row)
     return ClassLine(
         class_group_id=newest.class_group_id,
-        label=newest.label,
+        label=group.label,
         school_id=newest.school_id,
-        school=newest.school,
-        district=newest.district,
+        school=school.name,
+        district=school.district,
         is_target=(newest.programme_id, newest.school_id) in view.target_schools,
-        on_roll=newest.on_roll,
+        on_roll=group.on_roll,
         present=max(counted, default=None),
         attendances=sum(counted),
-        minutes=round(sum(row.minutes for row in rows), 1),
+        minutes=round(sum([row.minutes for row in rows]), 1),
         topics=tuple(
-            _class_topic(view, those, given[newest.programme_id, key], with_items=with_items)
-            for key, those in by_topic.items()
+            _class_topic(view, those, given[newest.programme_id, key], anchors) for key, those in by_topic.items()
         ),
     )
 
 
-def _class_topic(view: View, rows: Sequence[Seen], given: Given, *, with_items: bool) -> ClassTopic:
-    seen = Counter(row.cell for row in rows)
-    cells = sorted(cell for cell in seen if cell in given.alone and seen[cell] == given.whole[cell])
+def _class_topic(view: View, rows: Sequence[Seen], given: Given, anchors: Anchors) -> ClassTopic:
+    seen = [row.cell for row in rows]
+    marks = {cell: given.decided.marks.get(cell, "none") for cell in seen}
+    cells = sorted(cell for cell, mark in marks.items() if mark in ALONE and seen.count(cell) == given.whole[cell])
     items: tuple[Item, ...] = ()
     if cells:
         results = [given.results[cell] for cell in cells]
         knowledge = gain.knowledge(
             gain.add_up(one.scores for one in results), mark_of(sum(r.people for r in results))
         )
-        if with_items:
-            items = _items_of_class(view, rows, [given.results[cell] for cell in cells if cell in given.finely])
+        if anchors:
+            finely = [given.results[cell] for cell in cells if cell in given.finely]
+            items = _items_of_class(view, rows, finely, anchors)
     else:
-        mark = mark_of_several(given.decided.marks.get(cell, "none") for cell in seen)
+        mark = mark_of_several(marks.values())
         knowledge = Knowledge(mark=mark, n=sum(row.matched for row in rows))
     return ClassTopic(
         topic_key=rows[-1].topic_key,
         topic_name=view.lessons[rows[-1].version_id].topic.name,
         taught_on=rows[-1].began_at,
-        minutes=round(sum(row.minutes for row in rows), 1),
+        minutes=round(sum([row.minutes for row in rows]), 1),
         knowledge=knowledge,
         items=items,
     )
 
 
-def _items_of_class(view: View, rows: Sequence[Seen], given: Sequence[Results]) -> tuple[Item, ...]:
+def _items_of_class(view: View, rows: Sequence[Seen], given: Sequence[Results], anchors: Anchors) -> tuple[Item, ...]:
     """Only of classes that are given out alone: a question that would tell of each pupil hides its whole class."""
     sums = _add_up(one.items for one in given)
-    newest = {lesson.key: lesson for lesson in (view.lessons[row.version_id] for row in rows)}
+    newest = {view.lessons[row.version_id].key: row.version_id for row in rows}
     return tuple(
-        Item(question.key, question.text, _of_split(sums[lesson.key, question.key]))
-        for lesson in newest.values()
-        for question in _anchors(lesson)
-        if (lesson.key, question.key) in sums
+        Item(question.key, question.text, _of_split(sums[lesson, question.key]))
+        for lesson, version in newest.items()
+        for question in anchors[version]
+        if (lesson, question.key) in sums
     )

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Set
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -112,18 +113,33 @@ def _offer_again(db: Db, row: VersionRow, now: datetime) -> None:
 
 def version(db: Db, version_id: int) -> Lesson:
     """The lesson of a version. Raises NotFound."""
-    versions: dict[str, Lesson] = db.info["versions"]
     digest = db.exec(select(VersionRow.document_hash).where(VersionRow.id == version_id)).one_or_none()
     if digest is None:
         raise NotFound("We could not find that lesson.")
+    return _parsed(db, version_id, digest)
+
+
+def by_version(db: Db, version_ids: Set[int]) -> dict[int, Lesson]:
+    """Version -> its lesson."""
+    found = select(VersionRow.id, VersionRow.document_hash).where(col(VersionRow.id).in_(version_ids))
+    return {_id(version_id): _parsed(db, _id(version_id), digest) for version_id, digest in db.exec(found).all()}
+
+
+def _parsed(db: Db, version_id: int, digest: str) -> Lesson:
+    versions: dict[str, Lesson] = db.info["versions"]
     if digest not in versions:  # by its hash, since the id of a publish that failed is given again
         versions[digest] = Lesson.model_validate(db.get_one(VersionRow, version_id).document)
     return versions[digest]
 
 
 def version_number(db: Db, version_id: int) -> int:
-    row = db.get(VersionRow, version_id)
-    return row.number if row else 0
+    return version_numbers(db, {version_id}).get(version_id, 0)
+
+
+def version_numbers(db: Db, version_ids: Set[int]) -> dict[int, int]:
+    """Version -> its number among those of its lesson."""
+    found = select(VersionRow.id, VersionRow.number).where(col(VersionRow.id).in_(version_ids))
+    return {_id(version_id): number for version_id, number in db.exec(found).all()}
 
 
 def offer(db: Db, programme_id: int, lesson_key: str, position: int) -> None:

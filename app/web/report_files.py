@@ -33,8 +33,9 @@ def routes(pages: Pages) -> APIRouter:
 
         def make() -> bytes:
             with app.database.reading() as db:
-                askings = kind != "pdf"
-                return file_of(app, kind, report_of_agency(db, app, who, agency, filters, with_askings=askings))
+                paper = kind == "pdf"
+                report = report_of_agency(db, app, who, agency, filters, is_brief=paper, with_askings=not paper)
+            return file_of(app, kind, report)
 
         made = app.exports.make((who.account_id, "agency", agency, kind, filters), make)
         return _download(made, agency, kind) if made is not None else _being_made(pages, request, who, kind)
@@ -48,8 +49,9 @@ def routes(pages: Pages) -> APIRouter:
 
         def make() -> bytes:
             with app.database.reading() as db:
-                askings = kind != "pdf"
-                return file_of(app, kind, report_of_programme(db, app, who, slug, filters, with_askings=askings))
+                paper = kind == "pdf"
+                report = report_of_programme(db, app, who, slug, filters, is_brief=paper, with_askings=not paper)
+            return file_of(app, kind, report)
 
         made = app.exports.make((who.account_id, "programme", slug, kind, filters), make)
         return _download(made, slug, kind) if made is not None else _being_made(pages, request, who, kind)

@@ -82,12 +82,15 @@ def report_of_programme(
     filters: Filters,
     *,
     most: int | None = None,
+    is_brief: bool = False,
     with_askings: bool = False,
 ) -> Report:
     """A programme as far as this person may see it; else it is not found."""
     programme = own_programme(db, who, slug)
     programme_ids, now = frozenset({programme.id or 0}), app.clock()
-    return impact.report(db, programme_ids, now, filters=filters, most=most, with_askings=with_askings)
+    return impact.report(
+        db, programme_ids, now, filters=filters, most=most, is_brief=is_brief, with_askings=with_askings
+    )
 
 
 def report_of_agency(
@@ -98,6 +101,7 @@ def report_of_agency(
     filters: Filters,
     *,
     most: int | None = None,
+    is_brief: bool = False,
     with_askings: bool = False,
 ) -> Report:
     """An agency's part as far as this person may see it; else it is not found."""
@@ -111,6 +115,7 @@ def report_of_agency(
         filters=filters,
         most=most,
         with_askings=with_askings,
+        is_brief=is_brief,
     )
 
 

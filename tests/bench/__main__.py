@@ -49,6 +49,7 @@ def main() -> None:
         staff = Readings()
         uvloop.run(measure_author(server_core, folder / "author", staff))
         if not options.quick:
+            pin(server_core, generator_core)  # the app, and PostgreSQL beside it
             for name in ("sqlite", "postgresql"):
                 _say(f"Reports over a large programme on {name} …")
                 place = folder / f"reports-{name}"

@@ -26,9 +26,9 @@ def cores() -> tuple[int, int]:
     return usable[-1], usable[0]
 
 
-def pin(core: int) -> None:
-    """Keep this process and all that it will start on one core."""
-    os.sched_setaffinity(0, {core})
+def pin(*on: int) -> None:
+    """Keep this process and all that it will start on one core, or on these."""
+    os.sched_setaffinity(0, on)
 
 
 def raise_open_files() -> int:

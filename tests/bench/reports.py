@@ -3,6 +3,7 @@
 import random
 import time
 from collections import Counter
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from fastapi.testclient import TestClient
 from sqlalchemy import insert
 
-from app.domain.lesson import Asking, Lesson
+from app.domain.lesson import Agency, Asking, Lesson
 from app.settings import Settings
 from app.store import directory, lessons
 from app.store.database import Database, Db
@@ -31,6 +32,7 @@ from tests.bench.measures import Readings
 from tests.cast import CORA, World
 
 RUNS, PUPILS, CLASSES_OF_A_SCHOOL = 5_000, 30, 2
+AT_A_TIME = 100
 TIMES = 40
 PAGES = (
     "/reports/programmes/town",
@@ -42,14 +44,19 @@ FIRST_DAY = datetime(2026, 9, 7, 9, 0, tzinfo=UTC)
 
 
 def fill(database: Database, programme_id: int, runs: int = RUNS) -> datetime:
-    """A year of lessons in this programme, each class having each of its lessons once; returns a day after them."""
+    """A year of lessons in this programme, each class having each of its lessons once; returns a day after them.
+
+    In many short transactions: SQLite has one writer, and the app that looks on keeps house meanwhile.
+    """
     chance = random.Random(7)
     with database.transaction() as db:
         offered = lessons.offered(db, programme_id)
         groups = _classes(db, programme_id, -(-runs // len(offered)))
+        agencies = {one: directory.agency_of(db, one) for _, lesson in offered for one in _agencies(lesson)}
+    results = 0
+    for first in range(0, runs, AT_A_TIME):
         rows: dict[Any, list[dict[str, Any]]] = {}
-        results = 0
-        for number in range(runs):
+        for number in range(first, min(first + AT_A_TIME, runs)):
             version_id, lesson = offered[number % len(offered)]
             group_id, school_id = groups[number // len(offered)]
             began_at = FIRST_DAY + timedelta(days=number * 300 // runs)
@@ -60,11 +67,18 @@ def fill(database: Database, programme_id: int, runs: int = RUNS) -> datetime:
             for step in lesson.askings:
                 results += 1
                 _asked(rows, results, number + 1, step, n, chance)
-            _record(rows, db, number + 1, (programme_id, school_id, group_id), (version_id, lesson), began_at, n)
-        connection = db.connection()
-        for table, values in sorted(rows.items(), key=lambda one: ORDER.index(one[0])):
-            connection.execute(insert(table), [_numbered_by_the_database(value) for value in values])
+            _record(
+                rows, agencies, number + 1, (programme_id, school_id, group_id), (version_id, lesson), began_at, n
+            )
+        with database.transaction() as db:
+            connection = db.connection()
+            for table, values in sorted(rows.items(), key=lambda one: ORDER.index(one[0])):
+                connection.execute(insert(table), [_numbered_by_the_database(value) for value in values])
     return FIRST_DAY + timedelta(days=400)
+
+
+def _agencies(lesson: Lesson) -> tuple[Agency, ...]:
+    return (lesson.lead, *lesson.supports)
 
 
 def _numbered_by_the_database(value: dict[str, Any]) -> dict[str, Any]:
@@ -139,7 +153,7 @@ def _asked(rows: Any, result_id: int, run_id: int, step: Any, n: int, chance: ra
 
 def _record(
     rows: Any,
-    db: Db,
+    agencies: Mapping[Agency, int],
     run_id: int,
     places: tuple[int, int, int],
     version: tuple[int, Lesson],
@@ -173,9 +187,9 @@ def _record(
         status="confirmed",
     )
     rows.setdefault(ParticipationRecordRow, []).append(record.model_dump())
-    for agency in (lesson.lead, *lesson.supports):
+    for agency in _agencies(lesson):
         role = "leads" if agency == lesson.lead else "supports"
-        part = {"record_id": run_id, "agency_id": directory.agency_of(db, agency), "role": role, "minutes": 30.0}
+        part = {"record_id": run_id, "agency_id": agencies[agency], "role": role, "minutes": 30.0}
         rows.setdefault(ContributionRow, []).append(part)
 
 

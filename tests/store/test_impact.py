@@ -1,5 +1,8 @@
 """Reports: the demo's season to the last digit, small groups, and nothing that depends on a pupil's row."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import pytest
 from sqlmodel import select
 
@@ -153,6 +156,23 @@ def test_an_agency_reads_only_what_it_took_part_in(season: Classroom) -> None:
     found = read(season, "kent-fire-and-rescue-service")
     assert {"fire"} <= {topic.key for topic in found.topics} < set(TOPICS)
     assert all("Kent Fire and Rescue Service" in dict(record.agencies) for record in found.records)
+
+
+def test_a_page_and_a_paper_say_the_same_as_the_whole_report(season: Classroom) -> None:
+    whole = read(season)
+    with season.database.reading() as db:
+        page = report(db, frozenset({1}), season.clock.now, most=3)
+        paper = report(db, frozenset({1}), season.clock.now, is_brief=True)
+    brief = tuple(replace(one, topics=tuple(replace(each, items=()) for each in one.topics)) for one in whole.classes)
+    assert page == replace(whole, classes=brief[:3], records=whole.records[:3])
+    assert paper == replace(whole, classes=brief, records=(), is_brief=True)
+
+
+def test_a_lesson_late_in_the_evening_is_of_the_term_that_british_clocks_say(season: Classroom) -> None:
+    evening = datetime(2027, 3, 31, 23, 30, tzinfo=UTC)
+    with season.database.transaction() as db:
+        give(db, TESS_CLASS, lessons.offered(db, 1)[0][0], scores(9, 9, 20), present=9, began_at=evening)
+    assert read(season, term="summer-2027").reach.records == 1
 
 
 def test_results_wait_until_their_three_weeks_are_over_and_reach_does_not(season: Classroom) -> None:
