@@ -112,7 +112,8 @@ def _made(db: Db, view: View, key: str, programmes: Iterable[int]) -> TopicRepor
 
 
 def seen_of(view: View, programme_id: int, topic: str) -> Topic:
-    rows, whole = view.by_topic[programme_id, topic], view.whole[programme_id, topic]
+    place = programme_id, topic
+    rows, whole = view.by_topic.get(place, ()), view.whole.get(place, {})
     seen = Counter([row.cell for row in rows])
     kept = view.kept[programme_id]
     return Topic(kept, topic, rows, frozenset(cell for cell, n in seen.items() if n == whole[cell]))

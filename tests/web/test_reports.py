@@ -3,7 +3,9 @@
 import csv
 import io
 import re
+import threading
 import time
+from collections.abc import Callable
 
 import pytest
 from sqlmodel import select
@@ -272,10 +274,19 @@ def test_what_pupils_say_of_themselves_stands_with_how_many_said_it(past: World)
     assert "before and after need not be the same pupils" in page
 
 
+def _busy_exports(world: World) -> Callable[[], None]:
+    """Nobody waits for a file, and the first has to wait for its turn until this is called."""
+    turn = threading.Event()
+    world.parts.exports = exports = Exports(at_a_time=1, seconds=0)
+    exports.make("another file", lambda: bytes(turn.wait()))
+    return turn.set
+
+
 def test_a_file_that_takes_long_says_what_to_do_and_comes_when_it_is_asked_for_again(world: World) -> None:
-    world.parts.exports = Exports(seconds=0)
+    go_on = _busy_exports(world)
     cora = world.staff(CORA)
     waiting = cora.get(f"{TOWN}.json?topic=fire")
+    go_on()
     assert (waiting.status_code, waiting.headers["refresh"]) == (202, "10")
     assert "The file is being made" in waiting.text
     assert f'href="{TOWN}.json?topic=fire"' in waiting.text
@@ -289,9 +300,10 @@ def test_a_file_that_takes_long_says_what_to_do_and_comes_when_it_is_asked_for_a
 
 
 def test_a_kept_file_is_not_handed_to_whoever_may_no_longer_see_the_report(world: World) -> None:
-    world.parts.exports = Exports(seconds=0)
+    go_on = _busy_exports(world)
     cora = world.staff(CORA)
     assert cora.get(f"{TOWN}.json").status_code == 202
+    go_on()
     with world.parts.database.transaction() as db:
         for row in db.exec(select(MembershipRow)).all():
             db.delete(row)
