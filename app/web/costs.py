@@ -42,10 +42,7 @@ def routes(pages: Pages) -> APIRouter:
         try:
             with app.database.transaction() as db:
                 programme_id = own_programme(db, who, slug).id or 0
-                if agency_id and agency_id not in {
-                    one.id for one in directory.agencies_of_programme(db, programme_id)
-                }:
-                    raise NotFound("We could not find that agency.")
+                _must_take_part(db, programme_id, agency_id)
                 me, now = who.account_id, app.clock()
                 cost_id = costs.state(db, programme_id, agency_id or None, read_cost(**typed), me, now)
                 audit.note(db, now, account(me), "stated a cost", f"cost {cost_id}")
