@@ -50,17 +50,17 @@ class Painter:
         that comes after it finds the same and sends it to nobody again.
         """
         written = 0
-        drawn: dict[tuple[object, ...], bytes] = {}
+        drawn: dict[int, tuple[object, bytes]] = {}
         for room in rooms:
-            snapshot = room.snapshot
-            if snapshot is None or not snapshot.run.has_always_followed or (FIRST_FOLLOWED, stage.seq) <= room.shown:
+            face, snapshot = room.led_face, room.snapshot
+            if face is None or snapshot is None or (FIRST_FOLLOWED, stage.seq) <= room.shown:
                 continue
-            before = shown_key(snapshot.run), snapshot.run.questions_asked
-            if before not in drawn:  # classes that saw the same see the same again
+            if id(face) not in drawn:  # classes that saw the same see the same again
                 led = replace(snapshot, run=replace(snapshot.run, stage=stage, paused=paused))
-                drawn[before] = self._stages.of(shown_key(led.run), lambda led=led: self._draw_stage(led))  # type: ignore[misc]
-            room.frames["pupil", "stage"] = drawn[before]  # also for whoever comes before the look
-            written += self._send_stage(room, drawn[before], FIRST_FOLLOWED, stage.seq)
+                drawn[id(face)] = face, self._stage_of(led)
+            _, frame = drawn[id(face)]
+            room.frames["pupil", "stage"] = frame  # also for whoever comes before the look
+            written += self._send_stage(room, frame, FIRST_FOLLOWED, stage.seq)
             if written >= AT_ONCE:
                 written = 0
                 await asyncio.sleep(0)
@@ -71,17 +71,21 @@ class Painter:
         if now < room.shown:  # a look that began before the cue; the next one is sent, whatever it finds
             room.sent = b""
             return 0
-        pupils = [] if frame is room.sent else list(room.seats["pupil"])
+        is_news = frame is not room.sent
         room.sent, room.shown = frame, now
-        for seat in pupils:
-            if seat.straight is not None:
-                seat.straight(frame)
+        if not is_news:
+            return 0
+        for seat in room.seats["pupil"]:
+            if (straight := seat.straight) is not None:
+                straight(frame)
             else:
                 seat.offer("stage", frame)
-        return len(pupils)
+        return len(room.seats["pupil"])
 
-    def _draw_stage(self, snapshot: Snapshot) -> bytes:
-        return text_frame(self._render("pupil", "stage", snapshot))
+    def _stage_of(self, snapshot: Snapshot) -> bytes:
+        """A pupil's stage holds nothing of one run alone: all that show the same, as all that follow one live session
+        do, share one frame."""
+        return self._stages.of(shown_key(snapshot.run), lambda: text_frame(self._render("pupil", "stage", snapshot)))
 
     def _show_pupils(self, room: Room) -> int:
         """Sends the stage, unless it is what they have; returns to how many."""
@@ -139,14 +143,10 @@ class Painter:
         snapshot = room.snapshot
         assert snapshot is not None
         if (audience, panel) not in room.frames:
-
-            def draw() -> bytes:
-                return text_frame(self._render(audience, panel, snapshot))
-
-            # A pupil's stage holds nothing of one run alone: all that show the same, as all that follow one live
-            # session do, share one frame.
             is_shared = audience == "pupil"
-            room.frames[audience, panel] = self._stages.of(shown_key(snapshot.run), draw) if is_shared else draw()
+            room.frames[audience, panel] = (
+                self._stage_of(snapshot) if is_shared else text_frame(self._render(audience, panel, snapshot))
+            )
         return room.frames[audience, panel]
 
 

@@ -293,7 +293,7 @@ class Rooms:
     def _of_session(self, live_session_id: int) -> list[Room]:
         """Its rooms here, and those that nobody has looked at yet."""
         rooms = list(self._rooms.values())
-        return [r for r in rooms if r.snapshot is None or r.snapshot.run.live_session_id == live_session_id]
+        return [room for room in rooms if room.snapshot is None or room.live_session_id == live_session_id]
 
     def _mark(self, run_id: int, panels: tuple[str, ...]) -> None:
         self.on_run(run_id)

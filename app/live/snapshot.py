@@ -7,6 +7,7 @@ from typing import Self
 
 from app.domain.errors import NotFound
 from app.live.seat import Audience
+from app.live.shared import Shared
 from app.store import answers, participants, runs, session_faces
 from app.store.answers import Sheet
 from app.store.database import Database
@@ -83,3 +84,15 @@ def shown_key(run: OpenRun) -> tuple[object, ...]:
         run.is_rehearsal,
         run.questions_asked if run.stage.phase == "finished" else 0,
     )
+
+
+_led_faces: Shared[tuple[object, ...]] = Shared(1024)
+
+
+def led_face(run: OpenRun) -> tuple[object, ...] | None:
+    """One object for all runs that have always followed and show the same, now and after the next cue; None for
+    others: what they show depends on what they did by themselves."""
+    if not run.has_always_followed:
+        return None
+    face = shown_key(run), run.questions_asked
+    return _led_faces.of(face, lambda: face)
