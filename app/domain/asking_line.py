@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.domain.disclosure import FEWEST_PUPILS, WHY, Mark
+from app.domain.disclosure import ALONE, FEWEST_PUPILS, WHY, Mark
 
 CHOICES = 4
 """As many as a question of one tap can have."""
@@ -95,7 +95,7 @@ def why_hidden(
     `mark` is how the class stands. `is_alone`: no other run of the class is counted with this one. `tells_of_each`:
     the counts of a sensitive asking, none of which may be nobody or everybody (PRIV-15).
     """
-    if mark not in ("shown", "counts"):
+    if mark not in ALONE:
         return WHY[mark]
     if not answered:
         return WHY["none"]

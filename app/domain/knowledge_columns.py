@@ -1,6 +1,6 @@
 """What a table says of knowledge: the same columns wherever knowledge stands."""
 
-from app.domain.disclosure import WHY
+from app.domain.disclosure import ALONE, WHY
 from app.domain.impact import Knowledge
 from app.domain.labelled import Column, Value
 
@@ -53,4 +53,4 @@ def both_times(what: str) -> tuple[Column, ...]:
 
 def kept_back(one: Knowledge) -> Knowledge:
     """Of a class whose single questions are not given out."""
-    return Knowledge(mark="beside" if one.mark in ("shown", "counts") else one.mark, n=one.n)
+    return Knowledge(mark="beside" if one.mark in ALONE else one.mark, n=one.n)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from app.domain import disclosure
-from app.domain.disclosure import Cell, CellKey, Decision, Mark, mark_of, mark_of_several
+from app.domain.disclosure import ALONE, Cell, CellKey, Decision, Mark, mark_of, mark_of_several
 from app.domain.gain import Scores
 from app.domain.impact import Recall, share
 
@@ -97,7 +97,7 @@ def of_topic(key: str, name: str, of: int, parts: Iterable[Part]) -> Recall | No
     recalled = {cell for _, cell in counted}
     n = sum(one.n for one in now)
     mark = mark_of(min(then.n, n)) if counted else mark_of_several(marks)
-    may_count, may_share = mark in ("shown", "counts"), mark == "shown"
+    may_count, may_share = mark in ALONE, mark == "shown"
     right, answers = sum(one.right for one in now), sum(one.answers for one in now)
     return Recall(
         key=key,

@@ -42,7 +42,8 @@ class Looker:
         if room.looked is None:
             room.looked = asyncio.get_running_loop().create_future()
             room.looked.add_done_callback(lambda done: done.cancelled() or done.exception())
-        self.ask(room)
+        if room.needs_look or not room.is_looking:  # else the look under way sees all that is known to have changed
+            self.ask(room)
         await asyncio.shield(room.looked)
 
     async def _work(self) -> None:

@@ -216,7 +216,9 @@ class Rooms:
         """What the room knows; opens the room. Raises NotFound, or what went wrong when the store failed."""
         room = self._rooms.get(run_id) or self._open(run_id)
         room.used_at = time.monotonic()
-        if room.snapshot is None or room.needs_look:
+        for _ in range(2):  # a look under way may have begun before the latest change
+            if room.is_fresh:
+                break
             await self._looker.look(room)
         assert room.snapshot is not None
         return room.snapshot

@@ -18,7 +18,7 @@ from app.domain.asking_line import (
     ChoicesLine,
     why_hidden,
 )
-from app.domain.disclosure import CellKey
+from app.domain.disclosure import ALONE, CellKey
 from app.domain.lesson import Asking, Lesson, Pledge
 from app.domain.questions.one_tile import OneTile
 from app.domain.questions.question import NOT_SURE, plain
@@ -178,7 +178,7 @@ def _why(
 ) -> str:
     decided = view.kept[row.programme_id].decision(row.topic_key, _family(step, place))
     mark = decided.marks.get(row.cell, "none")
-    if mark in ("shown", "counts") and step.is_anchor and not _is_finely_given(decided.finer_groups, row.cell):
+    if mark in ALONE and step.is_anchor and not _is_finely_given(decided.finer_groups, row.cell):
         mark = "beside"
     counts = _told(step, one) if step.sensitivity or getattr(step, "tally_only", False) else ()
     matched = split[1] if split else None

@@ -202,7 +202,7 @@ def _confidence(counted: Mapping[CellKey, Results]) -> tuple[Confidence, ...]:
             continue
         split = by_question[question.key]
         mark = mark_of(min(split.before_of, split.after_of))
-        may_count, may_share = mark in ("shown", "counts"), mark == "shown"
+        may_count, may_share = mark in ALONE, mark == "shown"
         found.append(
             Confidence(
                 key=question.key,
@@ -228,7 +228,7 @@ def _pledges(counted: Mapping[CellKey, Results], newest: Mapping[str, Lesson]) -
             chosen.update({text: n for (key, text), n in one.pledges.items() if key == lesson.key})
         step = next((one for one in lesson.askings if isinstance(one, Pledge)), None)
         mark = mark_of(of)
-        if step and mark in ("shown", "counts"):
+        if step and mark in ALONE:
             promises = tuple(
                 Promise(text, n, share(n, of) if mark == "shown" else None) for text, n in chosen.items()
             )

@@ -1,7 +1,6 @@
 """A pupil in a run: answers by plain requests, and what each refusal says."""
 
 import shutil
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -350,10 +349,8 @@ def film(seeded_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> list[
         tess = world.teacher()
         run = world.start(tess)
         pupil = world.pupil(run)
-        pupil.get(PUPIL)  # opens the room
         for _ in range(200):
             run = world.run(run)
-            settle(world, run)
             for path in (PUPIL, SCREEN):
                 shown = (tess if path == SCREEN else pupil).get(path)
                 shots.append(Shot(path, run.stage.phase, shown.status_code, shown.text))
@@ -364,14 +361,6 @@ def film(seeded_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> list[
         shown = pupil.get(PUPIL)
         shots.append(Shot(PUPIL, "ended", shown.status_code, shown.text))
     return shots
-
-
-def settle(world: World, run: OpenRun) -> None:
-    """The room looks a moment after an order; until then the pupil's page shows what was."""
-    until = time.monotonic() + 5
-    while world.parts.rooms.fresh(run.id) is None:
-        assert time.monotonic() < until, "the room never looked"
-        time.sleep(0.002)
 
 
 def test_every_page_can_be_loaded_in_every_phase_of_the_lesson(film: list[Shot]) -> None:
