@@ -135,6 +135,12 @@ def choose(page: Page, letter: str) -> None:
     expect(page.locator("#status")).to_contain_text("Answer saved", timeout=WAIT_MS)
 
 
+def expect_reports(*pages: Page) -> None:
+    """Each has loaded what the end of its lesson sends it to: a Chromium window closed on its way hangs for ever."""
+    for page in pages:
+        page.wait_for_url("**/class/run/report**")
+
+
 @dataclass
 class OpenLesson:
     """A run and its classroom screen. Orders go by plain request, for where clicking is not the point."""
@@ -170,6 +176,12 @@ class OpenLesson:
         answer = self.teacher.request.post(f"{server}/class/{address}", form=sent, headers={"Origin": server})
         assert answer.ok, f"{address}: {answer.status}"
 
+    def finish(self) -> None:
+        """The head-count ends the lesson, and the end takes its screen and its controls to the report."""
+        led = [page for page in self.teacher.pages if re.search(r"/run/(screen|controls)\b", page.url)]
+        self.post("run/finish", present="30")
+        expect_reports(*led)
+
     def pupil(self, frame: str = "laptop", context: BrowserContext | None = None) -> Page:
         """A pupil in a browser of its own; stands on the stage of the lesson."""
         is_asked = self.run.stage.phase == "open"  # who comes late finds the question, without a welcome
@@ -190,7 +202,7 @@ def open_lesson(
     try:
         yield lesson
     finally:
-        # Windows first: Chromium may hang when one is closed while the end of the lesson sends it elsewhere.
+        # Windows first: see expect_reports.
         for context in [one for one in browser.contexts if one is not teacher]:
             context.close()
         for page in teacher.pages:

@@ -262,7 +262,7 @@ def planned(run: OpenRun) -> set[str]:
 
 def finish(lesson: OpenLesson, walk: Walk, *, presses: bool) -> None:
     if not presses:
-        lesson.post("run/finish", present="30")
+        lesson.finish()
         return
     lesson.screen.locator("#order-finish").click()
     lesson.screen.wait_for_url("**/class/run/finish")

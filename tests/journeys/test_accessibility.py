@@ -8,7 +8,17 @@ from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, Page, expect
 
 from app import demo
-from tests.browsers import OpenLesson, catch_up, choose, chromium, expect_phase, open_class, open_lesson, window
+from tests.browsers import (
+    OpenLesson,
+    catch_up,
+    choose,
+    chromium,
+    expect_phase,
+    expect_reports,
+    open_class,
+    open_lesson,
+    window,
+)
 from tests.live_server import LiveServer, live_server
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
@@ -88,7 +98,7 @@ def in_the_lesson(browser: Browser, server: LiveServer) -> Found:
                 look(f"{step} answered", pupil)
             if (step, phase) == ("quiz.know", "open"):
                 look_aside(lesson, pupil, controls, look)
-        lesson.post("run/finish", present="30")
+        lesson.finish()
         expect_phase(pupil, "ended")
         look("ended", pupil)
     return found
@@ -278,6 +288,7 @@ def test_axe_finds_nothing_in_a_live_session(browser: Browser, server: LiveServe
     look(console, "what a live session reached")
     ended = {"Origin": server.address}
     screen.request.post(f"{server.address}/class/run/finish", form={"present": "30"}, headers=ended)
+    expect_reports(screen, controls)
     screen.request.post(f"{server.address}/class/sign-out", headers=ended)
     for page in (controls, screen, console):
         page.context.close()

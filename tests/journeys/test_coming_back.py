@@ -159,7 +159,7 @@ def test_after_leaving_the_browser_keeps_nothing(lesson: OpenLesson) -> None:
     page.reload()
     page.locator("#panel-stage button[data-choice=A]").click()
     assert page.evaluate(STORED)["local"] != []  # the unsent answer: what leaving must wipe
-    lesson.post("run/finish", present="30")
+    lesson.finish()
     expect_phase(page, "ended")
     page.get_by_role("button", name="Leave").click()
     page.wait_for_url(f"{lesson.server.address}/")
@@ -227,7 +227,7 @@ def test_the_picture_code_shows_the_code_and_one_button(lesson: OpenLesson) -> N
 def test_a_finished_lesson_says_so_at_the_door(browser: Browser, server: LiveServer) -> None:
     with open_lesson(browser, server) as lesson:
         code = lesson.code
-        lesson.post("run/finish", present="30")
+        lesson.finish()
         page = window(browser).new_page()
         page.goto(f"{server.address}/j/{code}")
         page.get_by_role("button", name="Yes, join").click()
@@ -248,7 +248,7 @@ def test_a_rehearsal_says_so_everywhere_and_leaves_no_record(browser: Browser, s
             if reached == "open":
                 choose(pupil, "A")
         run = lesson.run
-        lesson.post("run/finish", present="30")
+        lesson.finish()
         page = lesson.teacher.new_page()
         page.goto(f"{server.address}/class/run/report?run={run.id}")
         expect(page.locator("main")).to_contain_text("Rehearsal - nothing is recorded")

@@ -137,7 +137,7 @@ def test_refreshes_drops_and_half_open_sockets_cost_nobody_a_point(browser: Brow
             quiz.ask(place, number)
         assert [alias(page) for page in quiz.pupils] == names
         run = lesson.run
-        lesson.post("run/finish", present="30")
+        lesson.finish()
         database = server.database()
         with database.reading() as db:
             seats = db.exec(select(ParticipantRow).order_by(col(ParticipantRow.id))).all()
