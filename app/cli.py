@@ -11,7 +11,7 @@ import typer
 from app import demo as demo_programme
 from app import serving
 from app.content import check
-from app.documents.report_files import Kind, report_file
+from app.documents.report_files import Kind, extent_of, report_file
 from app.domain.audit import OPERATOR
 from app.domain.audit import account as the_account
 from app.domain.errors import DomainError, NotFound
@@ -206,7 +206,7 @@ def report(
         database = _database_of(settings)
         with database.reading() as db:
             programme_id = directory.programme_by_slug(db, programme).id or 0
-            found = impact.report(db, frozenset({programme_id}), now_utc(), with_askings=kind != "pdf")
+            found = impact.report(db, frozenset({programme_id}), now_utc(), extent=extent_of(kind))
         database.close()
         made = report_file(kind, found, product=settings.product_name, now=now_utc())
         if out is None:

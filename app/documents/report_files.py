@@ -8,7 +8,7 @@ from typing import Any, Literal
 from app.documents.plain_csv import plain_csv
 from app.documents.report_pdf import report_pdf
 from app.documents.report_xlsx import report_xlsx
-from app.domain.impact import Report
+from app.domain.impact import PAPER, WHOLE, Extent, Report
 from app.domain.labelled import Figure, Table, Value
 from app.domain.report_tables import ReportTables, tables_of
 from app.domain.timetable import HOME
@@ -20,6 +20,11 @@ TYPES: dict[Kind, str] = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "pdf": "application/pdf",
 }
+
+
+def extent_of(kind: Kind) -> Extent:
+    """How much of a report such a file shows."""
+    return PAPER if kind == "pdf" else WHOLE
 
 
 def report_file(kind: Kind, report: Report, *, product: str, now: datetime) -> bytes:

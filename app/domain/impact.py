@@ -381,6 +381,22 @@ class Teachers:
 
 
 @dataclass(frozen=True)
+class Extent:
+    """How many lines of single classes and lessons a report has; its totals are always of all."""
+
+    classes: int | None = None
+    """So many at most; None: all."""
+    records: int | None = None
+    class_questions: bool = False
+    askings: bool = False
+
+
+WHOLE = Extent(class_questions=True, askings=True)
+PAPER = Extent(records=0)
+TOTALS = Extent(classes=0, records=0)
+
+
+@dataclass(frozen=True)
 class Report:
     """Everything that a page or file shows of a programme, or of an agency's part in it."""
 
@@ -409,10 +425,8 @@ class Report:
     """Of one whole programme only: an amount says nothing of a part of it."""
     notes: tuple[str, ...] = ()
     """What this view leaves out, in sentences."""
-    is_brief: bool = False
-    """Without single lessons and without the questions of single classes: paper has neither."""
+    extent: Extent = WHOLE
     askings: Askings = field(default_factory=Askings)
-    """For files only."""
 
     @property
     def cost_pence(self) -> int | None:

@@ -10,7 +10,7 @@ from datetime import date
 from app.domain import cost, impact_words, recall_words, report_askings
 from app.domain.disclosure import WHY
 from app.domain.feedback import ASKED
-from app.domain.impact import Reach, Report, names_of
+from app.domain.impact import PAPER, Reach, Report, names_of
 from app.domain.knowledge_columns import KNOWLEDGE, both_times, kept_back, knowledge_of
 from app.domain.labelled import Column, Figure, Table, Value, day_of
 
@@ -51,7 +51,7 @@ def tables_of(report: Report, today: date) -> ReportTables:
             _teachers(report),
             _agencies(report),
             _costs(report),
-            *(() if report.is_brief else (_records(report), _class_questions(report))),
+            *(() if report.extent == PAPER else (_records(report), _class_questions(report))),
             report_askings.askings(report),
             report_askings.choices(report),
         ),

@@ -13,10 +13,12 @@ from app.domain.cost import Stated
 from app.domain.feedback import Feedback
 from app.domain.impact import (
     FEWEST_TEACHERS,
+    WHOLE,
     AgencyLine,
     Apart,
     Choice,
     Choices,
+    Extent,
     Filters,
     ModeReach,
     Programme,
@@ -40,15 +42,9 @@ def report(
     *,
     agency_id: int | None = None,
     filters: Filters | None = None,
-    most: int | None = None,
-    is_brief: bool = False,
-    with_askings: bool = False,
+    extent: Extent = WHOLE,
 ) -> Report:
-    """What these programmes gave, or what this agency gave in them; outcomes as far as they may leave a school.
-
-    `most`: so many classes and records at most, for a page; totals are of all. `is_brief`: all classes, but neither
-    their questions nor any record, for paper. `with_askings`: for a file.
-    """
+    """What these programmes gave, or what this agency gave in them; outcomes as far as they may leave a school."""
     wanted = filters or Filters()
     agency = db.get(AgencyRow, agency_id) if agency_id else None
     slug = agency.slug if agency else ""
@@ -75,8 +71,8 @@ def report(
         last_on=max(times, default=None),
         reach=reach(view.rows, places, targets),
         topics=impact_topics.topics(db, view),
-        classes=impact_topics.classes(view, most, with_items=most is None and not is_brief),
-        records=_records(db, view, programme_ids, 0 if is_brief else most),
+        classes=impact_topics.classes(view, extent),
+        records=_records(db, view, programme_ids, extent.records),
         agencies=_agencies(view, agencies),
         apart=_apart(seen),
         recalls=recalls.of_view(db, view, now),
@@ -84,8 +80,8 @@ def report(
         teachers=_teachers({row.run_id for row in view.rows}, feedback.of_programmes(db, programme_ids)),
         outcomes_until=disclosure.given_out_on(disclosure.current_round(now.astimezone(HOME).date()) - 1),
         costs=_costs(db, programme_ids) if not slug and not wanted.any else (),
-        is_brief=is_brief,
-        askings=impact_askings.askings(db, view) if with_askings else Askings(),
+        extent=extent,
+        askings=impact_askings.askings(db, view) if extent.askings else Askings(),
     )
 
 

@@ -11,6 +11,7 @@ from app.domain.impact import (
     ClassLine,
     ClassTopic,
     Confidence,
+    Extent,
     HandsUp,
     Item,
     Knowledge,
@@ -284,15 +285,16 @@ class Given:
     """Those of the classes given out alone whose single questions are too."""
 
 
-def classes(view: View, most: int | None, *, with_items: bool) -> tuple[ClassLine, ...]:
+def classes(view: View, extent: Extent) -> tuple[ClassLine, ...]:
     """One line a class group, by school and label."""
     by_class: dict[int, list[Seen]] = defaultdict(list)
     for row in view.rows:
         by_class[row.class_group_id].append(row)
     given = {place: _given(view, *place) for place in view.by_topic}
-    anchors = {version: _anchors(lesson) for version, lesson in view.lessons.items()} if with_items else {}
+    asked = view.lessons if extent.class_questions else {}
+    anchors = {version: _anchors(lesson) for version, lesson in asked.items()}
     ordered = sorted(by_class.values(), key=lambda rows: _name_of(view, rows[0]))
-    return tuple(_class(view, rows, given, anchors) for rows in ordered[:most])
+    return tuple(_class(view, rows, given, anchors) for rows in ordered[: extent.classes])
 
 
 def _name_of(view: View, row: Seen) -> tuple[str, str, int]:

@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field, create_model
 from starlette.responses import JSONResponse, Response
 
 from app.documents.report_files import json_bytes, report_json
-from app.domain.errors import Conflict, DomainError, NotAllowed, NotFound
+from app.domain.errors import DomainError, NotAllowed, NotFound
 from app.domain.impact import Choices, Filters, Reach, Report
 from app.domain.labelled import Column, Table
 from app.domain.report_tables import tables_of
@@ -23,6 +23,7 @@ from app.store import api_tokens, directory, impact, report_rows
 from app.store.database import Db
 from app.store.tables import ApiTokenRow
 from app.web.deps import App, Parts, address_of
+from app.web.exports import ComeBack
 from app.web.pages import HOME, status_of
 from app.web.report_files import file_of
 from app.web.reports import FiltersOfProgramme
@@ -32,6 +33,7 @@ NO_KEY = "This needs a key. Send it as “Authorization: Bearer KEY”; a coordi
 WRONG_KEY = "This key opens nothing: it was never made, or it was revoked."
 OTHER_KEY = "We could not find that. A key opens one programme, or one agency."
 LARGEST_PAGE = 500
+COME_BACK_SECONDS = 60
 bearer = HTTPBearer(auto_error=False, description="A key made on the page *Keys of the read API*.")
 
 
@@ -57,6 +59,9 @@ class InJson(APIRoute):
             except NoKey as refusal:
                 headers = {"WWW-Authenticate": 'Bearer realm="reports"'}
                 return JSONResponse({"say": refusal.sentence}, status_code=401, headers=headers)
+            except ComeBack as refusal:
+                headers = {"Retry-After": str(COME_BACK_SECONDS)}
+                return JSONResponse({"say": refusal.sentence}, status_code=503, headers=headers)
             except DomainError as refusal:
                 return JSONResponse({"say": refusal.sentence}, status_code=status_of(refusal))
             except RequestValidationError:
@@ -96,6 +101,7 @@ def routes() -> APIRouter:
         401: {"model": Said, "description": "No key, or one that opens nothing"},
         403: {"model": Said, "description": "Too many wrong keys"},
         404: {"model": Said, "description": "Not there, or not what this key opens"},
+        503: {"model": Said, "description": "Still being made, or too many at a time: ask again as Retry-After says"},
     }
 
     @router.get(f"{ROOT}/programmes/{{slug}}/report", responses={200: {"model": document}, **refusals})
@@ -111,12 +117,12 @@ def routes() -> APIRouter:
         def make() -> bytes:
             with app.database.reading() as db:
                 programme_id = _programme(db, key, slug)
-                report = impact.report(db, frozenset({programme_id}), app.clock(), filters=filters, with_askings=True)
+                report = impact.report(db, frozenset({programme_id}), app.clock(), filters=filters)
                 return file_of(app, "json", report)
 
         made = app.exports.make(("api", key.id, slug, filters), make)
         if made is None:
-            raise Conflict("The report is still being made. Ask for it again in a minute.")
+            raise ComeBack("The report is still being made. Ask for it again in a minute.")
         return _unless_the_same(request, made)
 
     @router.get(f"{ROOT}/agencies/{{agency}}/records", responses={200: {"model": page}, **refusals})

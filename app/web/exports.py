@@ -16,6 +16,10 @@ KEPT_SECONDS = 600
 """So long a file waits for whoever was told to come back for it."""
 
 
+class ComeBack(Conflict):
+    """Not now: in a minute it can be had."""
+
+
 class Exports:
     """A small pool of its own, so that reports never hold up a class."""
 
@@ -31,7 +35,7 @@ class Exports:
     def make(self, key: object, make: Callable[[], bytes]) -> bytes | None:
         """Whoever asks for the same while it is made waits for the same. None: it takes longer, so ask again.
 
-        Raises Conflict when there are too many.
+        Raises ComeBack when there are too many.
         """
         is_new = False
         with self._lock:
@@ -41,7 +45,7 @@ class Exports:
             future = self._being_made.get(key)
             if future is None or future.done():
                 if len(self._being_made) >= self._most:
-                    raise Conflict("Many files are being made at this moment. Please try again in a minute.")
+                    raise ComeBack("Many files are being made at this moment. Please try again in a minute.")
                 future = self._being_made[key] = self._pool.submit(make)
                 is_new = True
         if is_new:  # also when nobody waits for it any more: it must not take a place

@@ -9,7 +9,7 @@ from app.domain import impact_words, recall_words
 from app.domain.audit import account
 from app.domain.disclosure import WHY
 from app.domain.errors import Conflict, DomainError, Invalid, NotFound
-from app.domain.impact import Report
+from app.domain.impact import TOTALS, Report
 from app.domain.partner_figure import read_figure
 from app.domain.people import Staff, may
 from app.domain.press import press_sentence
@@ -32,7 +32,7 @@ def routes(pages: Pages) -> APIRouter:
     def page(slug: str, app: App, who: SignedIn) -> Response:
         with app.database.reading() as db:
             programme = programme_for(db, who, slug)
-            report = impact.report(db, frozenset({programme.id or 0}), app.clock(), most=0)
+            report = impact.report(db, frozenset({programme.id or 0}), app.clock(), extent=TOTALS)
             figures = partner_figures.of_programme(db, programme.id or 0)
         return pages.page("reports/funder.html", **_face(app, who, programme, report), figures=figures)
 

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from app.documents.report_files import TYPES, Kind, report_file
+from app.documents.report_files import TYPES, Kind, extent_of, report_file
 from app.domain.impact import Report
 from app.domain.people import Staff
 from app.web.deps import App, Parts, SignedIn
@@ -33,8 +33,7 @@ def routes(pages: Pages) -> APIRouter:
 
         def make() -> bytes:
             with app.database.reading() as db:
-                paper = kind == "pdf"
-                report = report_of_agency(db, app, who, agency, filters, is_brief=paper, with_askings=not paper)
+                report = report_of_agency(db, app, who, agency, filters, extent_of(kind))
             return file_of(app, kind, report)
 
         made = app.exports.make((who.account_id, "agency", agency, kind, filters), make)
@@ -49,8 +48,7 @@ def routes(pages: Pages) -> APIRouter:
 
         def make() -> bytes:
             with app.database.reading() as db:
-                paper = kind == "pdf"
-                report = report_of_programme(db, app, who, slug, filters, is_brief=paper, with_askings=not paper)
+                report = report_of_programme(db, app, who, slug, filters, extent_of(kind))
             return file_of(app, kind, report)
 
         made = app.exports.make((who.account_id, "programme", slug, kind, filters), make)

@@ -10,7 +10,7 @@ from app.domain import impact_words, recall_words
 from app.domain.disclosure import WHY
 from app.domain.errors import NotFound
 from app.domain.feedback import ASKED
-from app.domain.impact import Choice, Filters, Report
+from app.domain.impact import Choice, Extent, Filters, Report
 from app.domain.people import Staff, may
 from app.domain.report_tables import cost_basis, early_words
 from app.store import directory, impact, report_rows
@@ -21,8 +21,8 @@ from app.web.pages import HOME, Pages
 from app.web.programme_page import own_programme
 from app.web.report_links import file_links
 
-LINES = 100
-"""So many classes and lessons stand on a page; the spreadsheet has all."""
+PAGE = Extent(classes=100, records=100)
+"""The spreadsheet has all."""
 Wanted = Annotated[str, Query(max_length=80)]
 
 
@@ -60,14 +60,14 @@ def routes(pages: Pages) -> APIRouter:
     @router.get("/reports/agencies/{agency}")
     def agency_report(agency: str, app: App, who: SignedIn, filters: FiltersOfAgency) -> Response:
         with app.database.reading() as db:
-            report = report_of_agency(db, app, who, agency, filters, most=LINES)
+            report = report_of_agency(db, app, who, agency, filters, PAGE)
         address = f"/reports/agencies/{agency}"
         return pages.page("reports/report.html", **_face(app, report, who, address, file_links(address, filters)))
 
     @router.get("/reports/programmes/{slug}")
     def programme_report(slug: str, app: App, who: SignedIn, filters: FiltersOfProgramme) -> Response:
         with app.database.reading() as db:
-            report = report_of_programme(db, app, who, slug, filters, most=LINES)
+            report = report_of_programme(db, app, who, slug, filters, PAGE)
         address = f"/reports/programmes/{slug}"
         return pages.page("reports/report.html", **_face(app, report, who, address, file_links(address, filters)))
 
@@ -80,17 +80,12 @@ def report_of_programme(
     who: Staff,
     slug: str,
     filters: Filters,
-    *,
-    most: int | None = None,
-    is_brief: bool = False,
-    with_askings: bool = False,
+    extent: Extent,
 ) -> Report:
     """A programme as far as this person may see it; else it is not found."""
     programme = own_programme(db, who, slug)
     programme_ids, now = frozenset({programme.id or 0}), app.clock()
-    return impact.report(
-        db, programme_ids, now, filters=filters, most=most, is_brief=is_brief, with_askings=with_askings
-    )
+    return impact.report(db, programme_ids, now, filters=filters, extent=extent)
 
 
 def report_of_agency(
@@ -99,24 +94,12 @@ def report_of_agency(
     who: Staff,
     slug: str,
     filters: Filters,
-    *,
-    most: int | None = None,
-    is_brief: bool = False,
-    with_askings: bool = False,
+    extent: Extent,
 ) -> Report:
     """An agency's part as far as this person may see it; else it is not found."""
     agency, seen = agency_of_report(db, who, slug)
     programme_ids = report_rows.programmes_with(db, agency.id or 0) if seen is None else seen
-    return impact.report(
-        db,
-        programme_ids,
-        app.clock(),
-        agency_id=agency.id,
-        filters=filters,
-        most=most,
-        with_askings=with_askings,
-        is_brief=is_brief,
-    )
+    return impact.report(db, programme_ids, app.clock(), agency_id=agency.id, filters=filters, extent=extent)
 
 
 def _face(app: Parts, report: Report, who: Staff, address: str, files: list[dict[str, str]]) -> Mapping[str, Any]:

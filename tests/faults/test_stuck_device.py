@@ -18,7 +18,8 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from tests.faults.altered_server import NARROW_BYTES
 from tests.faults.figures import percentile, tell
-from tests.faults.lesson import Lesson, Server, dial, eventually, lesson_on, running, until
+from tests.faults.lesson import Lesson, Server, dial, eventually, running, until
+from tests.faults.workers import a_class
 from tests.servers import free_port
 
 pytestmark = pytest.mark.slow
@@ -113,21 +114,22 @@ async def from_cue_to_panel(lesson: Lesson, cues: int) -> list[float]:
 def side_by_side(
     folder: Path, *, pairs: int, cues: int, stuck_seconds: float, of_pairs: Callable[[list[float]], float]
 ) -> None:
+    """Each pair has a lesson of its own, as a day has: what grows from one to the next is never given back."""
     environment = {"SIA_STUCK_SECONDS": str(stuck_seconds)}
     server = Server(folder / "data", environment=environment, alteration="narrow")
-    without, beside = [], []
-    with running(server), lesson_on(server, PUPILS) as lesson:
-        lesson.go_to("before.F2", "closed")
-        asyncio.run(from_cue_to_panel(lesson, 10))  # warm
+    without, beside, memory = [], [], []
+    with running(server):
         for pair in range(1, pairs + 1):
-            without.append(percentile(asyncio.run(from_cue_to_panel(lesson, cues)), 0.99))
-            with stuck_device(server.address, cookie=lesson.cookies[0]) as device:
-                beside.append(percentile(asyncio.run(from_cue_to_panel(lesson, cues)), 0.99))
-                asyncio.run(eventually(lambda pair=pair: let_go(server) == pair, stuck_seconds + SLACK))  # type: ignore[misc]
-                assert device.was_let_go()
-            if pair == 1:
-                before = server.memory
-        growth = server.memory - before
+            with a_class([server], PUPILS) as (lesson,):
+                lesson.go_to("before.F2", "closed")
+                asyncio.run(from_cue_to_panel(lesson, 10))  # warm
+                without.append(percentile(asyncio.run(from_cue_to_panel(lesson, cues)), 0.99))
+                with stuck_device(server.address, cookie=lesson.cookies[0]) as device:
+                    beside.append(percentile(asyncio.run(from_cue_to_panel(lesson, cues)), 0.99))
+                    asyncio.run(eventually(lambda pair=pair: let_go(server) == pair, stuck_seconds + SLACK))  # type: ignore[misc]
+                    assert device.was_let_go()
+            memory.append(server.memory)
+    growth = memory[-1] - memory[0]
     tell(
         f"{pairs} pairs of {cues} cues, p99 from cue to panel: {statistics.median(without) * 1000:.0f} ms without, "
         f"{statistics.median(beside) * 1000:.0f} ms beside a stuck device; memory {growth / 2**20:+.1f} MB"

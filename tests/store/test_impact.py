@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 import pytest
 from sqlmodel import select
 
-from app.domain.asking_line import NOT_MATCHED, AskingLine
+from app.domain.asking_line import NOT_MATCHED, AskingLine, Askings
 from app.domain.disclosure import WHY, Mark
 from app.domain.feedback import Feedback
-from app.domain.impact import ClassLine, Filters, Report
+from app.domain.impact import PAPER, ClassLine, Extent, Filters, Report
 from app.main import publish_shipped
 from app.settings import Settings
 from app.store import directory, feedback, lessons
@@ -64,7 +64,7 @@ def test_the_interval_is_taken_over_classes_and_the_two_that_are_hidden_stand_as
 
 def askings(classroom: Classroom) -> dict[tuple[str, str, str], AskingLine]:
     with classroom.database.reading() as db:
-        found = report(db, frozenset({1}), classroom.clock.now, with_askings=True).askings
+        found = report(db, frozenset({1}), classroom.clock.now).askings
     return {(one.school.partition(" ")[0], one.class_label, one.key): one for one in found.lines}
 
 
@@ -111,7 +111,7 @@ def test_a_file_that_would_be_too_long_has_the_newest_askings_and_says_what_is_m
 ) -> None:
     monkeypatch.setattr("app.store.impact_askings.MOST_LINES", 100)
     with season.database.reading() as db:
-        found = report(db, frozenset({1}), season.clock.now, with_askings=True)
+        found = report(db, frozenset({1}), season.clock.now)
     records = {one.record_id for one in found.askings.lines}
     assert records == {one.record_id for one in found.records[: len(records)]}
     assert found.askings.lessons_left_out == 56 - len(records)
@@ -159,13 +159,13 @@ def test_an_agency_reads_only_what_it_took_part_in(season: Classroom) -> None:
 
 
 def test_a_page_and_a_paper_say_the_same_as_the_whole_report(season: Classroom) -> None:
-    whole = read(season)
+    whole, few = read(season), Extent(classes=3, records=3)
     with season.database.reading() as db:
-        page = report(db, frozenset({1}), season.clock.now, most=3)
-        paper = report(db, frozenset({1}), season.clock.now, is_brief=True)
+        page = report(db, frozenset({1}), season.clock.now, extent=few)
+        paper = report(db, frozenset({1}), season.clock.now, extent=PAPER)
     brief = tuple(replace(one, topics=tuple(replace(each, items=()) for each in one.topics)) for one in whole.classes)
-    assert page == replace(whole, classes=brief[:3], records=whole.records[:3])
-    assert paper == replace(whole, classes=brief, records=(), is_brief=True)
+    assert page == replace(whole, classes=brief[:3], records=whole.records[:3], extent=few, askings=Askings())
+    assert paper == replace(whole, classes=brief, records=(), extent=PAPER, askings=Askings())
 
 
 def test_a_lesson_late_in_the_evening_is_of_the_term_that_british_clocks_say(season: Classroom) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +12,7 @@ from httpx2 import Response
 
 from app.store import directory
 from app.store.tables import ApiTokenRow
+from app.web.exports import Exports
 from tests.cast import CORA, PAUL, PRIYA, World
 from tests.seasons import season, teach
 
@@ -58,6 +60,22 @@ def test_nothing_has_changed_is_said_in_one_line(taught: World) -> None:
     again = get(taught, REPORT, key, **{"if-none-match": tag})
     assert (again.status_code, again.content) == (304, b"")
     assert get(taught, f"{REPORT}?topic=fire", key, **{"if-none-match": tag}).status_code == 200
+
+
+def test_a_report_that_takes_long_is_there_when_it_is_asked_for_again(
+    taught: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = make(taught.staff(CORA), "programme-1")
+    monkeypatch.setattr(taught.parts, "exports", Exports(seconds=0))
+    answer = get(taught, REPORT, key)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "60")
+    assert "again in a minute" in answer.json()["say"]
+    for _ in range(100):
+        answer = get(taught, REPORT, key)
+        if answer.status_code == 200:
+            break
+        time.sleep(0.05)
+    assert answer.json()["reach"]["pupils"] == 374
 
 
 def test_records_come_page_by_page_and_none_is_missing(taught: World) -> None:
