@@ -5,11 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from app.domain.impact import Recall, Report
-from app.main import publish_shipped
-from app.settings import Settings
 from app.store import directory, lessons
 from tests.classroom import Classroom
-from tests.past_lessons import TOPICS, demo_season, give, scores
+from tests.past_lessons import give, scores
 from tests.store.test_impact import read
 
 THEN = datetime(2026, 12, 18, 10, 0, tzinfo=UTC)
@@ -18,13 +16,9 @@ AFTERWARDS = datetime(2027, 1, 25, 10, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def season(classroom: Classroom) -> Classroom:
-    publish_shipped(classroom.database, Settings(), classroom.clock.now)
-    with classroom.database.transaction() as db:
-        newest = {row.topic_key: lessons.newest_version(db, row.id or 0) or 0 for row in lessons.rows(db)}
-        demo_season(db, [newest[topic] for topic in TOPICS])
-    classroom.clock.now = AFTERWARDS
-    return classroom
+def season(season: Classroom) -> Classroom:
+    season.clock.now = AFTERWARDS
+    return season
 
 
 def ask_again(season: Classroom, school: str, n: int, right: int, *, label: str = "") -> None:
