@@ -110,6 +110,7 @@ def _add_programme(db: Db) -> int:
             funding_stream="Demo stream",
             target_classes=14,
             target_pupils=391,
+            holidays=[["2026-12-21", "2027-01-01"], ["2027-02-15", "2027-02-19"], ["2027-03-29", "2027-04-09"]],
         ),
     )
     for agency in AGENCIES:

@@ -11,6 +11,7 @@ from sqlmodel import col, func, select
 
 from app import demo
 from app.demo_results import PAST
+from app.domain import impact_words
 from app.main import open_database
 from app.settings import Settings
 from app.store import impact, participation, schools
@@ -132,6 +133,8 @@ def test_the_report_says_what_the_table_says_and_hides_the_smallest_class_with_t
         {"none"},
         {"shown"},
     ]
+    said = impact_words.basis(report)
+    assert "18 of 20 questions were known better after the lesson, 2 less well, most: “The smoke alarm" in said
 
 
 def test_each_lesson_lasted_an_hour_without_its_pause_and_one_class_paused(seeded: Database) -> None:

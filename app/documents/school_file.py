@@ -12,8 +12,12 @@ READ_ME = """\
 What is held of this school, on the day on which it was taken out.
 
 Each .csv file is one table, and school.json is all of them. Times are UTC.
-Keys and secrets are left out. Nothing in here belongs to one pupil: such rows
-are deleted a day after the lesson, and are handed to nobody.
+Keys and secrets are left out. No row belongs to a pupil or can be led back to a
+seat: such rows are deleted a day after the lesson, and are handed to nobody.
+
+For the school alone. These are the school's own counts, and nothing is hidden in
+them: a count may be of one or two pupils, which no report shows. Do not pass
+them on, and do not compare them with a report.
 
 """
 

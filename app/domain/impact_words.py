@@ -20,9 +20,10 @@ LIMITS = (
     "pupils’ own changes; that takes each pupil as independent, so the true range is wider. The classes were not "
     "drawn by lot, so no range tells what others would have gained.",
     "Results of fewer than 10 pupils are hidden, and so is the next smallest class, so that a total gives none away; "
-    "from 10 to 19 pupils there are counts and no percentages. Hidden classes are in the totals. Results are given "
-    "out every three weeks, together. Reach is exact and at once. Present is the teacher’s head-count, never a count "
-    "of devices; a pupil is counted once in pupils present, and once for each lesson in attendances.",
+    "from 10 to 19 pupils there are counts and no percentages. Hidden classes are in a total wherever that "
+    "gives none of them away. Results are given out every three weeks, together. Reach is exact and at once. Present "
+    "is the teacher’s head-count, never a count of devices; a pupil is counted once in pupils present, and once for "
+    "each lesson in attendances.",
 )
 
 
@@ -66,10 +67,20 @@ def basis(report: Report) -> str:
     if not any(topic.knowledge.points is not None for topic in report.topics):
         return ""
     better = sum(points > 0 for points in known)
-    questions = f" {better} of {len(known)} questions were known better after the lesson." if known else ""
-    ranges = _range(report)
+    said_of_all = f" {better} of {len(known)} questions were known better after the lesson{_fell(report)}."
+    questions, ranges = said_of_all if known else "", _range(report)
     who = f"{report.reach.matched:,} of {report.reach.pupils:,} pupils present answered before and just after."
     return f"{who}{questions}{ranges} There was no comparison group."
+
+
+def _fell(report: Report) -> str:
+    """The questions that fewer knew after the lesson than before, and the one that fell most."""
+    fell = [item for item in _known(report) if (item.knowledge.points or 0) < 0]
+    if not fell:
+        return ""
+    worst = min(fell, key=lambda item: item.knowledge.points or 0)
+    text, points = worst.text, said(worst.knowledge.points, "points")
+    return f", {len(fell)} less well{', most' if len(fell) > 1 else ''}: “{text}” ({points} points)"
 
 
 def _range(report: Report) -> str:
@@ -85,9 +96,11 @@ def _range(report: Report) -> str:
 def _nothing_yet(report: Report) -> str:
     if any(topic.waiting for topic in report.topics):
         return "What these pupils learnt is not given out yet."
-    if any(topic.knowledge.mark in ("counts", "small", "beside") for topic in report.topics):
+    if any(topic.knowledge.mark == "counts" for topic in report.topics):
         return "Too few pupils for percentages."
-    return "Nothing was measured before and after yet."
+    if any(topic.knowledge.mark in ("small", "beside") for topic in report.topics):
+        return "What these pupils knew is hidden, because so few can be told apart."
+    return "No pupil here answered the key questions both before and after."
 
 
 def _went(knowledge: Knowledge) -> str:
@@ -127,8 +140,8 @@ def notes(report: Report, today: date) -> tuple[str, ...]:
         )
     if left_out := max((topic.left_out for topic in report.topics), default=0):
         found.append(
-            f"The results of {_classes(left_out)} are in none of these percentages: in this view they could be "
-            "worked out."
+            f"What {_classes(left_out)} knew is in none of the figures of this view: it could be worked out from "
+            "them. The whole programme’s report counts it."
         )
     if missing := report.reach.head_counts_missing:
         lessons = "1 lesson has" if missing == 1 else f"{missing} lessons have"

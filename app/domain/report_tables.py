@@ -100,7 +100,7 @@ def _reach(report: Report) -> Iterator[Figure]:
     yield Figure("attendances", "Attendances", reach.attendances)
     yield Figure("pupil_hours", "Pupil-hours", reach.pupil_hours, "decimal")
     yield Figure("minutes", "Minutes", reach.minutes, "decimal")
-    yield Figure("runs", "Runs", reach.runs)
+    yield Figure("runs", "Sittings", reach.runs)
     yield Figure("records", "Lessons", reach.records)
     yield Figure("ended_early", "Lessons that ended early", reach.ended_early)
     yield Figure("head_counts_missing", "Lessons without a head-count", reach.head_counts_missing)

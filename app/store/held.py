@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy
 from sqlalchemy import ColumnElement, Table, delete, update
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import SQLModel, col, select
+from sqlmodel import SQLModel, col, func, select
 
 from app.domain.errors import NotAllowed
 from app.store import runs, schools
@@ -119,6 +119,17 @@ def _end_pupils(db: Db, its: _Its, now: datetime) -> list[int]:
     return [run.id or 0 for run in due]
 
 
+def _nameless(db: Db, programme_id: int) -> str:
+    """Filters and tables tell two of them apart by a number, which says nothing else."""
+    erased = (
+        select(func.count(col(SchoolRow.id)))
+        .join(ProgrammeSchoolRow, col(ProgrammeSchoolRow.school_id) == SchoolRow.id)
+        .where(ProgrammeSchoolRow.programme_id == programme_id, col(SchoolRow.erased_at).is_not(None))
+    )
+    before = db.exec(erased).one()
+    return f"{NAMELESS} ({before + 1})" if before else NAMELESS
+
+
 def _take_name(db: Db, its: _Its, programme_id: int, school_id: int, now: datetime, draw: Callable[[], str]) -> None:
     """Classes that have taught something stay as numbers of a school without a name; the others go."""
     groups = list(db.exec(select(ClassGroupRow).where(its.groups).order_by(col(ClassGroupRow.id))).all())
@@ -132,7 +143,7 @@ def _take_name(db: Db, its: _Its, programme_id: int, school_id: int, now: dateti
         db.delete(db.exec(place).one())
         db.flush()
         return
-    nameless = SchoolRow(reference=f"erased-{draw()}", name=NAMELESS, erased_at=now)
+    nameless = SchoolRow(reference=f"erased-{draw()}", name=_nameless(db, programme_id), erased_at=now)
     db.add(nameless)
     db.flush()
     db.connection().execute(
@@ -146,7 +157,7 @@ def _take_name(db: Db, its: _Its, programme_id: int, school_id: int, now: dateti
     db.exec(place).one().school_id = nameless.id or 0
     for number, group in enumerate(groups, start=1):
         if group.id in taught:
-            group.school_id, group.label = nameless.id or 0, f"Class {number}"
+            group.school_id, group.label = nameless.id or 0, str(number)
         else:
             db.delete(group)
     db.flush()

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from app.documents.report_files import TYPES, Kind, extent_of, report_file
-from app.domain.impact import Report
+from app.domain.impact import Filters, Report
 from app.domain.people import Staff
 from app.web.deps import App, Parts, SignedIn
 from app.web.exports import KEPT_SECONDS
@@ -37,7 +37,7 @@ def routes(pages: Pages) -> APIRouter:
             return file_of(app, kind, report)
 
         made = app.exports.make((who.account_id, "agency", agency, kind, filters), make)
-        return _download(made, agency, kind) if made is not None else _being_made(pages, request, who, kind)
+        return _download(made, agency, kind, filters) if made is not None else _being_made(pages, request, who, kind)
 
     @router.get("/reports/programmes/{slug}.{kind}")
     def of_programme(
@@ -52,7 +52,7 @@ def routes(pages: Pages) -> APIRouter:
             return file_of(app, kind, report)
 
         made = app.exports.make((who.account_id, "programme", slug, kind, filters), make)
-        return _download(made, slug, kind) if made is not None else _being_made(pages, request, who, kind)
+        return _download(made, slug, kind, filters) if made is not None else _being_made(pages, request, who, kind)
 
     return router
 
@@ -61,7 +61,10 @@ def file_of(app: Parts, kind: Kind, report: Report) -> bytes:
     return report_file(kind, report, product=app.settings.product_name, now=app.clock())
 
 
-def _download(made: bytes, name: str, kind: Kind) -> Response:
+def _download(made: bytes, name: str, kind: Kind, filters: Filters) -> Response:
+    """A part has another name than the whole: both may lie in one folder."""
+    if filters.any:
+        name += "-part"
     named = {"Content-Disposition": f'attachment; filename="{name}-participation.{kind}"'}
     return Response(made, media_type=TYPES[kind], headers=named)
 

@@ -115,7 +115,7 @@ def _face(app: Parts, report: Report, who: Staff, address: str, files: list[dict
         "best": impact_words.known_best(report),
         "notes": (*impact_words.notes(report, today), *recall_words.notes(report, today)),
         "limits": (*impact_words.LIMITS, *recall_words.limits(report)),
-        "beside_reach": (*early_words(report.reach), *cost_basis(report)),
+        "beside_reach": (*early_words(report.reach), *cost_basis(report), *_part_without_cost(report)),
         "recall_says": recall_words.EXPLAINS,
         "legend": impact_words.LEGEND,
         "told": {"confidence": impact_words.CONFIDENCE_BASIS},
@@ -131,6 +131,11 @@ def _face(app: Parts, report: Report, who: Staff, address: str, files: list[dict
             *([] if report.agency else [_agency_choice(report)]),
         ],
     }
+
+
+def _part_without_cost(report: Report) -> tuple[str, ...]:
+    is_part = report.filters.any and not report.agency
+    return ("What the programme cost is told of the whole programme only.",) if is_part else ()
 
 
 def _agency_choice(report: Report) -> dict[str, Any]:

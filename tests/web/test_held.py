@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import zipfile
 from typing import Any
 
@@ -122,6 +123,25 @@ def test_erasing_one_school_leaves_every_row_of_another(world: World) -> None:
     theos = world.staff(CORA).get("/programmes/town/schools/2/held.zip").content
     world.staff(CORA).post(f"{SCHOOL}/erase", data={"name": TESS_SCHOOL})
     assert world.staff(CORA).get("/programmes/town/schools/2/held.zip").content == theos
+
+
+def test_two_schools_that_were_erased_are_told_apart_by_a_number(world: World) -> None:
+    lived(world)
+    classroom = Classroom(world.parts.database, world.clock)
+    run = classroom.start(THEO_CLASS)
+    classroom.go_to(run, "before.F1")
+    classroom.finish(run)
+    with world.parts.database.reading() as db:
+        names = {school.id: school.name for school in db.exec(select(SchoolRow)).all()}
+    cora = world.staff(CORA)
+    for school in (1, 2):
+        assert cora.post(f"/programmes/town/schools/{school}/erase", data={"name": names[school]}).status_code == 303
+    report = cora.get("/reports/programmes/town").text
+    assert re.findall(r"<option [^>]*>(A school that was erased[^<]*)<", report) == [
+        "A school that was erased",
+        "A school that was erased (2)",
+    ]
+    assert ">Class 1<" in report
 
 
 def test_a_school_without_a_lesson_leaves_nothing_behind(world: World) -> None:

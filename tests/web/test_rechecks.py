@@ -57,7 +57,7 @@ def ask_all(world: World, run: OpenRun, right: int = 3) -> None:
 def test_the_class_page_says_from_when_and_offers_it_when_its_time_has_come(world: World, tess: TestClient) -> None:
     world.clock.forward(days=-1)
     early = words(tess.get("/class").text)
-    assert "From 15 Dec 2026. You start it on this page." in early
+    assert "From 15 Dec 2026. Until 26 Jan 2027 you start it on this page." in early
     assert "Start the recheck" not in early
     world.clock.forward(days=1)
     page = words(tess.get("/class").text)
