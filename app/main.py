@@ -107,6 +107,7 @@ def create_app(
     MediaFolder(settings.data_dir).open()
     database = open_database(settings, clock())
     pages = Pages(settings)
+    pages.compile("parts.html", "join/", "play/")  # before anybody comes: a class comes in all at once
     bus = _bus(settings)
     pulse = Pulse(database if settings.has_bus else None, gone_seconds=settings.presenter_gone_seconds)
     panels = Panels(pages, settings, is_slow=lambda: bus.is_degraded, presence=pulse.presenter)
@@ -149,7 +150,7 @@ def create_app(
         joiner=joiner,
         inbox=Inbox(),
         rehearsals=rehearsals,
-        compile_pages=pages.compile_live,
+        compile_pages=partial(pages.compile, "runs/"),
         cookies=Cookies(settings),
         provider=Provider(settings, clock),
         names=names,

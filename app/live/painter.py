@@ -13,6 +13,7 @@ from app.live.room import COUNTS, EVERYTHING, Room
 from app.live.seat import Audience
 from app.live.shared import Shared
 from app.live.snapshot import Render, Snapshot, shown_key
+from app.live.turns import Turns
 
 log = logging.getLogger(__name__)
 AT_ONCE = 1000
@@ -27,7 +28,7 @@ class Painter:
         self._ask = ask
         self._tally_seconds = tally_seconds
         self._stages: Shared[bytes] = Shared()
-        self._drawing = asyncio.Lock()
+        self._turns = Turns()
 
     async def show(self, rooms: Sequence[Room]) -> None:
         """Rooms have been looked at: pupils get a new stage at once, teachers' screens after them."""
@@ -118,8 +119,8 @@ class Painter:
             if panels & set(COUNTS):
                 last_counts = loop.time()
             try:
-                async with self._drawing:  # one room at a time: between two rooms the loop looks at its sockets
-                    self._draw(room, panels)
+                await self._turns.next()
+                self._draw(room, panels)
             except Exception:  # the room must live on: the next change draws these panels too
                 room.dirty |= panels
                 log.exception("a panel could not be drawn")

@@ -225,7 +225,8 @@ class Rooms:
 
     @property
     def are_empty(self) -> bool:
-        return all(room.is_empty for room in self._rooms.values())
+        """Whether nobody has sat in a room for a while, and nobody is on the way to one."""
+        return not self._rooms
 
     def newest(self, run_id: int) -> tuple[int, int]:
         """(epoch, seq) of the stage that the room's seats were sent last."""

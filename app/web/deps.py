@@ -21,6 +21,7 @@ from app.live.inbox import Inbox
 from app.live.joiner import Joiner
 from app.live.rehearsals import Rehearsals
 from app.live.rooms import Rooms
+from app.live.turns import Turns
 from app.settings import Settings
 from app.store import accounts, directory, pairings, presenters, runs
 from app.store.database import Database
@@ -61,6 +62,7 @@ class Parts:
     names: tuple[Sequence[str], Sequence[str]]
     """Adjectives and animals of which aliases are dealt."""
     bus: Bus = field(default_factory=LoneBus)
+    turns: Turns = field(default_factory=Turns)
     demo_links: Callable[[], list[dict[str, str]]] = list
     demo_classes: DemoClasses | None = None
     """In the demo alone."""

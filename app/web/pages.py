@@ -93,9 +93,9 @@ class Pages:
     def render(self, name: str, /, **context: Any) -> str:
         return self._env.get_template(name).render(**context)
 
-    def compile_live(self) -> None:
-        """Compile what is drawn while classes are in: on the event loop it would hold everybody up."""
-        for name in self._env.list_templates(filter_func=lambda name: name.startswith(("play/", "runs/", "join/"))):
+    def compile(self, *beginnings: str) -> None:
+        """Compile templates whose names begin so: while classes are in, it would hold the event loop up."""
+        for name in self._env.list_templates(filter_func=lambda name: name.startswith(beginnings)):
             self._env.get_template(name)
 
     def page(self, name: str, /, *, status: int = 200, **context: Any) -> HTMLResponse:

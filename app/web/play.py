@@ -36,7 +36,7 @@ def routes() -> APIRouter:
 
     async def socket(websocket: WebSocket) -> None:
         app = deps.parts(websocket)
-        seated = await _seated(websocket, app)
+        seated = await _seated_in_turn(websocket, app)
         if seated is None:
             await turn_away(websocket, messages.removed(), SOCKET_GONE)
             return
@@ -47,7 +47,7 @@ def routes() -> APIRouter:
 
     async def play(request: Request) -> Response:
         app = deps.parts(request)
-        seated = await _seated(request, app)
+        seated = await _seated_in_turn(request, app)
         if seated is None:
             raise SeatNeeded("Type the code on the big screen.")
         snapshot, guest = seated
@@ -104,6 +104,14 @@ def routes() -> APIRouter:
         return conditional(request, text)
 
     return router
+
+
+async def _seated_in_turn(connection: HTTPConnection, app: Parts) -> tuple[Snapshot, Guest] | None:
+    """The same for what a class does all at once: first its room is known, then each has its turn."""
+    if await _seated(connection, app) is None:
+        return None
+    await app.turns.next()
+    return await _seated(connection, app)  # the wait may have been long
 
 
 async def _seated(connection: HTTPConnection, app: Parts) -> tuple[Snapshot, Guest] | None:
