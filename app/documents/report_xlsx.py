@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from xlsxwriter import Workbook
     from xlsxwriter.worksheet import Worksheet
 
+PLAIN = {"font_name": "Calibri", "font_size": 11, "valign": "top"}
 OPTIONS = {
+    "default_format_properties": PLAIN,  # a text needs no format of its own then: a quarter of a million cells
     "in_memory": True,
     "strings_to_formulas": False,
     "strings_to_urls": False,
@@ -54,14 +56,13 @@ def report_xlsx(tables: ReportTables, now: datetime) -> bytes:
 
 
 def _looks(book: "Workbook") -> dict[str, Any]:
-    plain = {"font_name": "Calibri", "font_size": 11, "valign": "top"}
-    looks = {kind: book.add_format(plain | {"num_format": format}) for kind, format in FORMATS.items()}
+    looks = {kind: book.add_format(PLAIN | {"num_format": format}) for kind, format in FORMATS.items()}
     return looks | {
-        "text": book.add_format(plain),
-        "head": book.add_format(plain | {"bold": True, "bottom": 2, "text_wrap": True}),
-        "title": book.add_format(plain | {"bold": True, "font_size": 16}),
-        "part": book.add_format(plain | {"bold": True, "font_size": 12, "bottom": 1}),
-        "wrapped": book.add_format(plain | {"text_wrap": True}),
+        "text": None,
+        "head": book.add_format(PLAIN | {"bold": True, "bottom": 2, "text_wrap": True}),
+        "title": book.add_format(PLAIN | {"bold": True, "font_size": 16}),
+        "part": book.add_format(PLAIN | {"bold": True, "font_size": 12, "bottom": 1}),
+        "wrapped": book.add_format(PLAIN | {"text_wrap": True}),
     }
 
 
@@ -145,12 +146,23 @@ def _sheet(sheet: "Worksheet", table: Table, looks: dict[str, Any]) -> None:
         width = max([NARROWEST, *lengths, *(len(word) for word in column.label.split())])
         sheet.set_column(place, place, min(width + 1, WIDEST))
         sheet.write_string(0, place, column.label, looks["head"])
-    kinds = [column.kind for column in table.columns]
-    for line, row in enumerate(table.rows, start=1):
-        for place, (value, kind) in enumerate(zip(row, kinds, strict=True)):
-            _write(sheet, line, place, value, kind, looks)
+        _column(sheet, place, [row[place] for row in table.rows], looks[column.kind], looks)
     if table.rows:
         sheet.autofilter(0, 0, len(table.rows), len(table.columns) - 1)
+
+
+def _column(sheet: "Worksheet", place: int, values: Iterable[Value], look: Any, looks: dict[str, Any]) -> None:
+    """As `_write` does, for half a million cells: without a call and three questions for each of them."""
+    for line, value in enumerate(values, start=1):
+        match value:
+            case None | "":
+                pass
+            case str():
+                sheet.write_string(line, place, value)
+            case int() | float():
+                sheet.write_number(line, place, value, look)
+            case _:
+                sheet.write_datetime(line, place, value, looks["day"])
 
 
 def _write(

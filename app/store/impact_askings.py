@@ -28,8 +28,13 @@ from app.store.outcomes import Family, Split
 from app.store.report_rows import Seen, View
 from app.store.tables import AskingChoiceRow, AskingResultRow, ParticipationRecordRow
 
-MOST_LINES = 6_000
-"""So many stand in one file: a season of 140 runs. A larger programme takes them a term or a topic at a time."""
+MOST_CELLS = 570_000
+"""So many are written into a spreadsheet in five seconds. Of a thousand lessons it has all askings; a larger programme
+takes them a term or a topic at a time."""
+CELLS_OF_A_RECORD = 97
+"""What a record fills of the other sheets, measured: its own line, its class's, and those of its key questions."""
+CELLS_OF_AN_ASKING = 21
+FEWEST_LINES = 2_000
 RECORDS_AT_A_TIME = 200
 select: Any = typed_select
 
@@ -54,8 +59,9 @@ class Counted:
 
 
 def askings(db: Db, view: View) -> Askings:
-    """The newest askings of a view."""
+    """The newest askings of a view, as many as the other sheets leave room for."""
     found: list[AskingLine] = []
+    room = max(FEWEST_LINES, (MOST_CELLS - CELLS_OF_A_RECORD * len(view.rows)) // CELLS_OF_AN_ASKING)
     records_of = Counter((row.programme_id, row.topic_key, row.cell) for row in view.all_lessons)
     numbers = {version: lessons.version_number(db, version) for version in {row.version_id for row in view.rows}}
     for start in range(0, len(view.rows), RECORDS_AT_A_TIME):
@@ -64,7 +70,7 @@ def askings(db: Db, view: View) -> Askings:
         for place, row in enumerate(rows):
             is_alone = records_of[row.programme_id, row.topic_key, row.cell] == 1
             lines = list(_of_record(view, row, counted[row.id], numbers[row.version_id], is_alone=is_alone))
-            if len(found) + len(lines) > MOST_LINES:
+            if len(found) + len(lines) > room:
                 return Askings(tuple(found), _choices(view, numbers), len(view.rows) - start - place)
             found += lines
     return Askings(tuple(found), _choices(view, numbers))

@@ -10,7 +10,7 @@ from app.domain.asking_line import NOT_MATCHED, AskingLine, Askings
 from app.domain.disclosure import WHY, Mark
 from app.domain.feedback import Feedback
 from app.domain.impact import PAPER, ClassLine, Extent, Filters, Report
-from app.store import directory, feedback, lessons
+from app.store import directory, feedback, impact_askings, lessons
 from app.store.impact import report
 from app.store.tables import AskingResultRow
 from tests.classroom import TESS_CLASS, THEO_CLASS, Classroom
@@ -103,7 +103,8 @@ def test_two_lessons_of_a_class_in_one_topic_and_round_are_not_told_apart(season
 def test_a_file_that_would_be_too_long_has_the_newest_askings_and_says_what_is_missing(
     season: Classroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.store.impact_askings.MOST_LINES", 100)
+    monkeypatch.setattr(impact_askings, "FEWEST_LINES", 100)
+    monkeypatch.setattr(impact_askings, "MOST_CELLS", 0)
     with season.database.reading() as db:
         found = report(db, frozenset({1}), season.clock.now)
     records = {one.record_id for one in found.askings.lines}
