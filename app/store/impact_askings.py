@@ -29,8 +29,8 @@ from app.store.report_rows import Seen, View
 from app.store.tables import AskingChoiceRow, AskingResultRow, ParticipationRecordRow
 
 MOST_CELLS = 570_000
-"""So many are written into a spreadsheet in five seconds. Of a thousand lessons it has all askings; a larger programme
-takes them a term or a topic at a time."""
+"""So many are written into a spreadsheet in five seconds. It has all askings of a thousand lessons; those of more are
+taken a term or a topic at a time."""
 CELLS_OF_A_RECORD = 97
 """What a record fills of the other sheets, measured: its own line, its class's, and those of its key questions."""
 CELLS_OF_AN_ASKING = 21
