@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from app.live.turns import Turns
+from app.live.turns import AT_ONCE, Turns
 
 pytestmark = pytest.mark.anyio
 PIECES = 20
@@ -30,10 +30,21 @@ async def order_of(wait: Callable[[], Awaitable[None]]) -> str:
     return "".join(order)
 
 
-async def test_between_two_turns_the_loop_goes_round() -> None:
+async def test_between_a_few_turns_the_loop_goes_round() -> None:
     order = await order_of(Turns().next)
     assert order.count("p") == PIECES
-    assert "pp" not in order
+    assert "p" * (AT_ONCE + 1) not in order
+
+
+async def test_whoever_gives_up_takes_nobodys_turn() -> None:
+    turns = Turns()
+    first, *others = (asyncio.create_task(turns.next()) for _ in range(PIECES))
+    await asyncio.sleep(0)
+    first.cancel()
+    async with asyncio.timeout(5):
+        await asyncio.gather(*others)
+    async with asyncio.timeout(5):
+        await turns.next()
 
 
 async def test_a_lock_alone_would_not_do_it() -> None:
