@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from app.domain.labelled import Figure, Kind, Table, Value
@@ -82,7 +82,7 @@ class _ReadMe:
         self.row = 2
         for figure in (*tables.about, Figure("made_on", "Made on", now.astimezone(HOME).date(), "day")):
             self.sheet.write_string(self.row, 0, figure.label, self.looks["text"])
-            _write(self.sheet, self.row, 1, figure.value, figure.kind, self.looks)
+            _column(self.sheet, 1, [figure.value], self.looks[figure.kind], self.looks, self.row)
             self.row += 1
         self._part("In short")
         self._lines([tables.headline, tables.basis, *tables.notes])
@@ -136,7 +136,7 @@ def _totals(sheet: "Worksheet", figures: Sequence[Figure], looks: dict[str, Any]
     sheet.write_string(0, 1, "", looks["head"])
     for row, figure in enumerate(figures, start=1):
         sheet.write_string(row, 0, figure.label, looks["text"])
-        _write(sheet, row, 1, figure.value, figure.kind, looks)
+        _column(sheet, 1, [figure.value], looks[figure.kind], looks, row)
 
 
 def _sheet(sheet: "Worksheet", table: Table, looks: dict[str, Any]) -> None:
@@ -151,9 +151,11 @@ def _sheet(sheet: "Worksheet", table: Table, looks: dict[str, Any]) -> None:
         sheet.autofilter(0, 0, len(table.rows), len(table.columns) - 1)
 
 
-def _column(sheet: "Worksheet", place: int, values: Iterable[Value], look: Any, looks: dict[str, Any]) -> None:
-    """As `_write` does, for half a million cells: without a call and three questions for each of them."""
-    for line, value in enumerate(values, start=1):
+def _column(
+    sheet: "Worksheet", place: int, values: Iterable[Value], look: Any, looks: dict[str, Any], first: int = 1
+) -> None:
+    """A text stays a text whatever it begins with (SEC-30). By columns, for there are half a million cells."""
+    for line, value in enumerate(values, start=first):
         match value:
             case None | "":
                 pass
@@ -163,17 +165,3 @@ def _column(sheet: "Worksheet", place: int, values: Iterable[Value], look: Any, 
                 sheet.write_number(line, place, value, look)
             case _:
                 sheet.write_datetime(line, place, value, looks["day"])
-
-
-def _write(
-    sheet: "Worksheet", row: int, place: int, value: Value, kind: Kind, looks: dict[str, Any], text: str = "text"
-) -> None:
-    """A text stays a text whatever it begins with (SEC-30)."""
-    if value is None or value == "":
-        return
-    if isinstance(value, str):
-        sheet.write_string(row, place, value, looks[text])
-    elif isinstance(value, date):
-        sheet.write_datetime(row, place, value, looks["day"])
-    else:
-        sheet.write_number(row, place, value, looks[kind])

@@ -106,14 +106,6 @@ def routes() -> APIRouter:
     return router
 
 
-async def _seated_in_turn(connection: HTTPConnection, app: Parts) -> tuple[Snapshot, Guest] | None:
-    """The same for what a class does all at once: first its room is known, then each has its turn."""
-    if await _seated(connection, app) is None:
-        return None
-    await app.turns.next()
-    return await _seated(connection, app)  # the wait may have been long
-
-
 async def _seated(connection: HTTPConnection, app: Parts) -> tuple[Snapshot, Guest] | None:
     """Room and guest of a seat cookie. A returning seat costs no query: its room knows it."""
     held = deps.seat_cookie(connection, app)
@@ -129,6 +121,14 @@ async def _seated(connection: HTTPConnection, app: Parts) -> tuple[Snapshot, Gue
         seated = await asyncio.to_thread(deps.participant_or_none, connection, app)
         guest = seated.guest if seated else None
     return (snapshot, guest) if guest else None
+
+
+async def _seated_in_turn(connection: HTTPConnection, app: Parts) -> tuple[Snapshot, Guest] | None:
+    """The same for what a class does all at once: first its room is known, then each has its turn."""
+    if await _seated(connection, app) is None:
+        return None
+    await app.turns.next()
+    return await _seated(connection, app)  # the wait may have been long
 
 
 def conditional(request: Request, text: str) -> Response:

@@ -401,6 +401,15 @@ async def test_a_stage_that_could_not_be_drawn_comes_with_the_next_change_of_any
         await screen.sees("stage", phase="content")
 
 
+async def test_a_room_that_somebody_is_about_to_enter_is_not_left_by_everybody(classroom: Classroom) -> None:
+    """When all have left, old objects are collected, which takes a moment that nobody on the way in must wait."""
+    run = classroom.start()
+    async with open_rooms(classroom) as rooms:
+        assert rooms.are_empty
+        await rooms.known(run)
+        assert not rooms.are_empty
+
+
 async def test_a_look_that_failed_is_not_taken_for_fresh(classroom: Classroom) -> None:
     run = classroom.start()
     async with open_rooms(classroom) as rooms:
