@@ -111,20 +111,28 @@ async def from_cue_to_panel(lesson: Lesson, cues: int) -> list[float]:
     return waits
 
 
+@contextmanager
+def warm_lesson(server: Server) -> Iterator[Lesson]:
+    with a_class([server], PUPILS) as (lesson,):
+        lesson.go_to("before.F2", "closed")
+        asyncio.run(from_cue_to_panel(lesson, 10))
+        yield lesson
+
+
 def side_by_side(
     folder: Path, *, pairs: int, cues: int, stuck_seconds: float, of_pairs: Callable[[list[float]], float]
 ) -> None:
-    """Each pair has a lesson of its own, as a day has: what grows from one to the next is never given back."""
+    """Each half of a pair has a lesson of its own: a look reads all cues of its run, so a later half would be slower.
+    What memory grows from pair to pair is never given back."""
     environment = {"SIA_STUCK_SECONDS": str(stuck_seconds)}
     server = Server(folder / "data", environment=environment, alteration="narrow")
     without, beside, memory, meanwhile = [], [], [], []
     with running(server):
         for pair in range(1, pairs + 1):
-            with a_class([server], PUPILS) as (lesson,):
-                lesson.go_to("before.F2", "closed")
-                asyncio.run(from_cue_to_panel(lesson, 10))  # warm
-                before = server.memory
+            with warm_lesson(server) as lesson:
                 without.append(percentile(asyncio.run(from_cue_to_panel(lesson, cues)), 0.99))
+            with warm_lesson(server) as lesson:
+                before = server.memory
                 with stuck_device(server.address, cookie=lesson.cookies[0]) as device:
                     beside.append(percentile(asyncio.run(from_cue_to_panel(lesson, cues)), 0.99))
                     asyncio.run(eventually(lambda pair=pair: let_go(server) == pair, stuck_seconds + SLACK))  # type: ignore[misc]
